@@ -1,0 +1,40 @@
+/**
+ * The text that stands in for a secret until exec. The kernel side finds it by its last 48 bytes, so it
+ * needs no search for the `=` of the variable:
+ *
+ *     kernelseal:v1:<slot>:......:<slot>:kernelseal:seal
+ *     |-- head 14 --|-32-|            |-32-|-- tail 16 --|
+ */
+import { createHmac } from 'node:crypto'
+
+export const HEAD = 'kernelseal:v1:'
+export const TAIL = ':kernelseal:seal'
+/** Length of a slot: 32 hex digits, 128 bits. */
+export const SLOT_LENGTH = 32
+/** Two slots, head, tail and the two colons that frame the padding. */
+export const MIN_CAPACITY = HEAD.length + SLOT_LENGTH + 2 + SLOT_LENGTH + TAIL.length
+export const DEFAULT_CAPACITY = 1024
+/** Half of the kernel's MAX_ARG_STRLEN (128 KiB, include/uapi/linux/binfmts.h). */
+export const MAX_CAPACITY = 65536
+
+/**
+ * The slot of one variable of one container: unguessable without the nonce, the same each time it is asked for.
+ * @param nonce 32 hex digits, random per Pod (or per host)
+ */
+export function slotOf(nonce: string, container: string, variable: string): string {
+  const mac = createHmac('sha256', Buffer.from(nonce, 'hex'))
+  return mac.update(container).update('\0').update(variable).digest('hex').slice(0, SLOT_LENGTH)
+}
+
+/** @param capacity length of the result in bytes, MIN_CAPACITY to MAX_CAPACITY */
+export function placeholder(slot: string, capacity: number): string {
+  const padding = '.'.repeat(capacity - MIN_CAPACITY)
+  return `${HEAD}${slot}:${padding}:${slot}${TAIL}`
+}
+
+/** The slot a placeholder carries, or undefined when the text is not one. */
+export function slotIn(text: string): string | undefined {
+  if (!text.startsWith(HEAD) || !text.endsWith(TAIL)) return undefined
+  const slot = text.slice(HEAD.length, HEAD.length + SLOT_LENGTH)
+  return /^[0-9a-f]{32}$/.test(slot) ? slot : undefined
+}

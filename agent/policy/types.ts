@@ -1,0 +1,81 @@
+/**
+ * The policy of one scope: what its annotations or its config file say, after parsing.
+ * Everything behind these types has been validated; nothing here reads a file or a kernel.
+ */
+
+export type Mode = 'disabled' | 'audit' | 'enforce'
+
+/** Single switches of the `policy` block. `mode` decides what a switched-on rule does: nothing, report, or refuse. */
+export interface Policy {
+  readonly mode: Mode
+  readonly blockEnviron: boolean
+  readonly blockMem: boolean
+  readonly blockMaps: boolean
+  readonly blockPtrace: boolean
+  readonly allowSelfRead: boolean
+  readonly auditAll: boolean
+  readonly kernelBinaryFilter: boolean
+}
+
+/** Where a value comes from. `kind` is the key of the config file's `source` object. */
+export type Source =
+  | { readonly kind: 'secretKeyRef'; readonly name: string; readonly key: string; readonly namespace?: string }
+  | { readonly kind: 'fileRef'; readonly path: string }
+  | { readonly kind: 'envRef'; readonly name: string }
+  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'template'; readonly template: string }
+  | { readonly kind: 'vaultRef'; readonly path: string; readonly key: string }
+
+export interface SecretRef {
+  /** Environment variable, `[A-Za-z_][A-Za-z0-9_]*`, never one the loader or the shell obeys. */
+  readonly name: string
+  readonly source: Source
+  /** Size of the placeholder and so the longest value, in bytes: 96 to 65,536, 1,024 when the binding is silent. */
+  readonly capacity: number
+}
+
+export interface Selector {
+  /** Absolute path (that exact file), basename (weak), or absent: the container's entrypoint and its lineage. */
+  readonly binary?: string
+  /** Container name; absent: every container of the Pod. */
+  readonly container?: string
+  readonly lineage: 'workload' | 'any'
+  readonly children: 'scrub' | 'inherit' | 'deny'
+  /** `image`, or `sha256:` and 64 hex digits. */
+  readonly verify?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly namespace?: string
+  readonly cgroupPath?: string
+}
+
+export interface Binding {
+  readonly name: string
+  readonly selector: Selector
+  readonly secretRefs: readonly SecretRef[]
+}
+
+export interface Monitoring {
+  readonly enabled: boolean
+  readonly metricsPort: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly auditLog?: string
+}
+
+export interface Config {
+  readonly version: 'v1'
+  readonly policy: Policy
+  readonly onFailure: 'kill' | 'start'
+  readonly secrets: readonly Binding[]
+  readonly monitoring: Monitoring
+}
+
+/** One thing wrong with a config file or an annotation: where it is, what the constraint is, what to do. */
+export interface Problem {
+  readonly severity: 'error' | 'warning'
+  /** Path of the key, for example `secrets[0].secretRefs[1].name`. */
+  readonly path: string
+  /** 1-based line in the text, when known. */
+  readonly line?: number
+  readonly message: string
+  readonly hint?: string
+}
