@@ -1,0 +1,93 @@
+/**
+ * What an attempt is and how it may end. An attempt throws when a call fails; `judge` turns the error into an outcome, so
+ * that one table decides everywhere what counts as a refusal.
+ */
+import type { LaunchSpec } from './launch.ts'
+
+/** The policy switch that must refuse the attempt; `always` for what no switch turns off. */
+export type Switch = 'blockEnviron' | 'blockMem' | 'blockMaps' | 'blockPtrace' | 'always'
+
+export interface Region {
+  readonly start: bigint
+  readonly end: bigint
+}
+
+export interface Target {
+  /** In the attacker's PID namespace. */
+  readonly pid: number
+  /** The secret's bytes. Their appearance in the attacker's hands is the leak. */
+  readonly needle: Buffer
+  /** Where the target says its environment is: an attacker who guessed the address is no weaker. */
+  readonly region?: Region
+  /** How to start the target program once more, for attempts that must be there before or after its life. */
+  readonly start?: LaunchSpec
+  readonly agentPid?: number
+  /** Allows what outlives or disturbs more than the target: `core_pattern`, SIGKILL to the agent. */
+  readonly disruptive?: boolean
+}
+
+export type Outcome =
+  | { readonly kind: 'leaked'; readonly detail: string }
+  | { readonly kind: 'refused'; readonly errno: string; readonly call: string }
+  | { readonly kind: 'empty'; readonly detail: string }
+  | { readonly kind: 'impossible'; readonly why: string }
+  | { readonly kind: 'error'; readonly message: string }
+
+export interface Attempt {
+  /** Stable, kebab-case. */
+  readonly id: string
+  /** Row of the table of ways to a secret (docs, "Ways to a secret, and where each is refused"). */
+  readonly row: number
+  readonly title: string
+  readonly switch: Switch
+  /**
+   * What shows that protection holds. `refusal`: the call fails, having worked without protection. `absence`: finding nothing counts
+   * as well, having found it without protection. `control`: the attempt checks its own means, the kernel always withholds.
+   */
+  readonly proof: 'refusal' | 'absence' | 'control'
+  run(target: Target): Outcome
+}
+
+export const leaked = (detail: string): Outcome => ({ kind: 'leaked', detail })
+export const refused = (call: string, errno: string): Outcome => ({ kind: 'refused', errno, call })
+export const empty = (detail: string): Outcome => ({ kind: 'empty', detail })
+export const impossible = (why: string): Outcome => ({ kind: 'impossible', why })
+export const failed = (message: string): Outcome => ({ kind: 'error', message })
+
+/** Leaked if the needle is among the bytes. The detail never quotes them. */
+export function search(bytes: Buffer, needle: Buffer, where: string): Outcome {
+  const at = bytes.indexOf(needle)
+  return at < 0 ? empty(`${bytes.length} bytes of ${where}`) : leaked(`at byte ${at} of ${where}`)
+}
+
+/** Thrown where the environment lacks what an attempt needs, whatever protects the target. */
+export class Impossible extends Error {}
+
+/** Runs a preparation: its failure says nothing about the target. */
+export function prepare<T>(what: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw new Impossible(`${what}: ${codeOf(error) ?? String(error)}`)
+  }
+}
+
+/** A denial: LSM hooks answer EPERM or EACCES, and so do the kernel's own checks. */
+const REFUSALS = new Set(['EPERM', 'EACCES'])
+/** The kernel does not have it: not built in, an old version, or no such file in procfs. */
+const ABSENCES = new Set(['ENOSYS', 'EOPNOTSUPP', 'ENOTSUP', 'ENODEV', 'ENXIO', 'ENOENT'])
+
+export function judge(error: unknown): Outcome {
+  if (error instanceof Impossible) return impossible(error.message)
+  const code = codeOf(error)
+  const call = (error as { syscall?: string }).syscall ?? 'unknown call'
+  if (code === undefined) return failed(String(error))
+  if (REFUSALS.has(code)) return refused(call, code)
+  if (ABSENCES.has(code)) return impossible(`\`${call}\` is not to be had here: ${code}`)
+  return failed(`\`${call}\` failed with ${code}`)
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown }).code
+  return typeof code === 'string' ? code : undefined
+}

@@ -1,0 +1,58 @@
+/**
+ * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack). Whoever has CAP_PERFMON
+ * never meets the ptrace check (kernel/events/core.c, perf_check_permission).
+ */
+import { readFileSync } from 'node:fs'
+import { type Attempt, empty, leaked, type Outcome, prepare } from './attempt.ts'
+import { openSampler, type Sampler } from './sampler.ts'
+import { sleep } from './syscall.ts'
+
+const row3 = { row: 3, switch: 'blockPtrace', proof: 'refusal' } as const
+
+export const perfAttempts: readonly Attempt[] = [
+  {
+    ...row3,
+    id: 'perf-task',
+    title: 'perf samples of the user stack, by task',
+    run: (t) => sample([openSampler(t.pid, -1)], t.needle),
+  },
+  {
+    ...row3,
+    id: 'perf-cpu',
+    title: 'perf samples of the user stack, by CPU',
+    run: (t) => sample(openCpuSamplers(), t.needle),
+  },
+]
+
+/** The canary runs a quarter of the time, so that this is some hundred chances. */
+const SAMPLING_MS = 1500
+
+/** Watches the samplers until one caught the needle; closes them all. */
+export function sample(samplers: readonly Sampler[], needle: Buffer): Outcome {
+  try {
+    let bytes = 0
+    for (const deadline = Date.now() + SAMPLING_MS; Date.now() < deadline; sleep(10)) {
+      for (const sampler of samplers) {
+        const drained = sampler.drain()
+        bytes += drained.length
+        if (drained.includes(needle)) return leaked(`in ${bytes} bytes of samples`)
+      }
+    }
+    return empty(`${bytes} bytes of samples`)
+  } finally {
+    for (const sampler of samplers) sampler.close()
+  }
+}
+
+export function openCpuSamplers(): Sampler[] {
+  const cpus = prepare('list of CPUs', () => readFileSync('/sys/devices/system/cpu/online', 'utf8'))
+  return expand(cpus.trim()).map((cpu) => openSampler(-1, cpu))
+}
+
+/** `0-2,5` → 0, 1, 2, 5 (Documentation/admin-guide/cputopology.rst). */
+export function expand(list: string): number[] {
+  return list.split(',').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+}
