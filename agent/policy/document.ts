@@ -1,0 +1,143 @@
+/** YAML or JSON text → its value, and the line of every key in it. */
+import {
+  CORE_SCHEMA,
+  constructFromEvents,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  parseEvents,
+  YAMLException,
+} from 'js-yaml'
+import { ConfigError } from './problems.ts'
+
+export interface Document {
+  readonly value: unknown
+  /** 1-based line of `secrets[0].name`, or of its nearest ancestor that stands in the text. */
+  lineOf(path: string): number | undefined
+}
+
+/**
+ * All annotations of an object together may have 256 KiB (Kubernetes: TotalAnnotationSizeLimitB,
+ * apimachinery/pkg/api/validation/objectmeta.go), and the API server counts only after admission.
+ */
+export const MAX_TEXT = 256 * 1024
+/** A configuration nests 6 deep; the rest is room for keys we refuse politely. */
+const MAX_DEPTH = 32
+/** Enough for shared selectors; two lists of 50 aliases each expand to 2,500 entries, which the limits then refuse. */
+const MAX_ALIASES = 100
+
+/**
+ * Exactly one document, duplicate keys refused.
+ * @param where name of the text in the errors
+ * @throws ConfigError on bad syntax, with the line
+ */
+export function readDocument(text: string, where: string, path = ''): Document {
+  if (text.length > MAX_TEXT) throw refused(where, path, `is ${text.length} characters long, the limit is ${MAX_TEXT}`)
+  try {
+    const events = parseEvents(text, { maxDepth: MAX_DEPTH })
+    const documents = constructFromEvents(events, { source: text, schema: CORE_SCHEMA, maxAliases: MAX_ALIASES })
+    if (documents.length !== 1) {
+      const count = documents.length === 0 ? 'no document' : `${documents.length} documents`
+      throw refused(where, path, `holds ${count}, expected exactly one`)
+    }
+    const lines = linesOf(events, text)
+    return { value: documents[0], lineOf: (wanted) => nearestLine(lines, wanted) }
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    throw refused(where, path, `is not valid YAML: ${reasonOf(error, text)}`, error.mark && error.mark.line + 1)
+  }
+}
+
+function refused(where: string, path: string, message: string, line?: number): ConfigError {
+  return new ConfigError(where, [{ severity: 'error', path, message, ...(line === undefined ? {} : { line }) }])
+}
+
+/** The parser's reason, in our words where a user meets it often. */
+function reasonOf(error: YAMLException, text: string): string {
+  if (error.reason !== 'duplicated mapping key' || error.mark === undefined) return error.reason
+  const key = /^["']?([^"':\s]+)/.exec(text.slice(error.mark.position))?.[1]
+  return key === undefined ? 'duplicate key' : `duplicate key \`${key}\``
+}
+
+/** Walks up from `a.b[2].c` until a line is known. */
+function nearestLine(lines: ReadonlyMap<string, number>, path: string): number | undefined {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.'), at.lastIndexOf('[')))) {
+    const line = lines.get(at)
+    if (line !== undefined) return line
+  }
+  return lines.get('')
+}
+
+/** One collection being walked: its path, and the key or index the next node belongs to. */
+interface Frame {
+  readonly path: string
+  readonly kind: 'mapping' | 'sequence' | 'document'
+  key: string | undefined
+  index: number
+}
+
+function linesOf(events: readonly Event[], text: string): Map<string, number> {
+  const lines = new Map<string, number>()
+  const lineAt = lineCounter(text)
+  const stack: Frame[] = []
+  for (const event of events) {
+    if (event.type === EVENT_ID.POP) {
+      stack.pop()
+      continue
+    }
+    const parent = stack.at(-1)
+    if (parent?.kind === 'mapping' && parent.key === undefined) {
+      parent.key = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : ''
+      note(lines, `${parent.path === '' ? '' : `${parent.path}.`}${parent.key}`, lineAt(startOf(event)))
+      if (!isCollection(event)) continue
+    }
+    const path = nextPath(parent)
+    note(lines, path, lineAt(startOf(event)))
+    if (event.type === EVENT_ID.DOCUMENT) stack.push({ path: '', kind: 'document', key: undefined, index: 0 })
+    if (isCollection(event)) {
+      const kind = event.type === EVENT_ID.MAPPING ? 'mapping' : 'sequence'
+      stack.push({ path, kind, key: undefined, index: 0 })
+    }
+  }
+  return lines
+}
+
+/** The path of a value that starts now; moves the frame on to its next key or index. */
+function nextPath(parent: Frame | undefined): string {
+  if (parent === undefined || parent.kind === 'document') return ''
+  if (parent.kind === 'sequence') return `${parent.path}[${parent.index++}]`
+  const path = parent.path === '' ? `${parent.key}` : `${parent.path}.${parent.key}`
+  parent.key = undefined
+  return path
+}
+
+/** A key's own line wins over the line its value starts on. */
+function note(lines: Map<string, number>, path: string, line: number): void {
+  if (!lines.has(path)) lines.set(path, line)
+}
+
+const isCollection = (event: Event): boolean => event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE
+
+function startOf(event: Event): number {
+  switch (event.type) {
+    case EVENT_ID.SCALAR:
+      return event.valueStart
+    case EVENT_ID.MAPPING:
+    case EVENT_ID.SEQUENCE:
+      return event.start
+    case EVENT_ID.ALIAS:
+      return event.anchorStart
+    default:
+      return 0
+  }
+}
+
+/** Offsets arrive in rising order, so one pass over the text serves them all. */
+function lineCounter(text: string): (offset: number) => number {
+  let line = 1
+  let from = 0
+  return (offset) => {
+    for (; from < offset; from++) if (text.charCodeAt(from) === 10) line++
+    return line
+  }
+}

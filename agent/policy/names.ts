@@ -1,0 +1,95 @@
+/** What may be a name: of a variable, a Kubernetes object, a file. Each rule returns what is wrong, or undefined. */
+import { quote } from './suggest.ts'
+
+export interface Wrong {
+  readonly message: string
+  readonly hint: string
+}
+
+/**
+ * Variables the loader, a shell or a language runtime obeys. Whoever may write such a Secret would run code in the
+ * process that holds the other secrets, and a placeholder in their place breaks the program before delivery.
+ */
+export const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly obeyedBy: string }[] = [
+  { match: /^LD_/, obeyedBy: 'the dynamic loader' },
+  {
+    match: /^(GLIBC_TUNABLES|GCONV_PATH|LOCPATH)$/,
+    obeyedBy: 'the C library, which loads code or changes its defences by it',
+  },
+  { match: /^(PATH|IFS|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|PS4|PROMPT_COMMAND)$/, obeyedBy: 'every shell' },
+  { match: /^(NODE_OPTIONS|NODE_PATH)$/, obeyedBy: 'Node.js' },
+  { match: /^PYTHON(STARTUP|PATH|HOME|INSPECT|BREAKPOINT|USERBASE)$/, obeyedBy: 'Python' },
+  { match: /^PERL(LIB|5LIB|5OPT|5DB)$/, obeyedBy: 'Perl' },
+  { match: /^RUBY(OPT|LIB)$/, obeyedBy: 'Ruby' },
+  { match: /^(JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS|CLASSPATH)$/, obeyedBy: 'the Java virtual machine' },
+  { match: /^DOTNET_STARTUP_HOOKS$/, obeyedBy: '.NET' },
+]
+
+export function wrongVariable(name: string): Wrong | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    return {
+      message: `${quote(name)} is not a variable name`,
+      hint: 'letters, digits and _, not starting with a digit',
+    }
+  }
+  const rule = FORBIDDEN_VARIABLES.find(({ match }) => match.test(name))
+  if (rule === undefined) return undefined
+  return {
+    message: `${quote(name)} may not carry a secret: it is obeyed by ${rule.obeyedBy}`,
+    hint: 'use another name',
+  }
+}
+
+/** Name of a Secret: a DNS subdomain (RFC 1123), at most 253 characters. It becomes a directory below SECRETS_DIR. */
+export function wrongSecretName(name: string): Wrong | undefined {
+  const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
+  if (name.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(name)) return undefined
+  return {
+    message: `${quote(name)} is not the name of a Secret`,
+    hint: 'lower-case letters, digits, - and ., at most 253',
+  }
+}
+
+/** Key of a Secret (apimachinery IsConfigMapKey). It becomes a file name. */
+export function wrongSecretKey(key: string): Wrong | undefined {
+  if (/^[-._a-zA-Z0-9]{1,253}$/.test(key) && key !== '.' && !key.startsWith('..')) return undefined
+  return {
+    message: `${quote(key)} is not a key of a Secret`,
+    hint: 'letters, digits, -, _ and ., not starting with ..',
+  }
+}
+
+/** DNS label (RFC 1123): containers and namespaces. */
+export function wrongLabel(name: string): Wrong | undefined {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return undefined
+  return { message: `${quote(name)} is not a valid name`, hint: 'lower-case letters, digits and -, at most 63' }
+}
+
+export function wrongBindingName(name: string): Wrong | undefined {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) return undefined
+  return { message: `${quote(name)} cannot name a binding`, hint: 'letters, digits, ., _ and -, at most 63' }
+}
+
+/** Absolute and in normal form, because it is compared with what the kernel resolved; shorter than PATH_MAX (4,096). */
+export function wrongPath(path: string): Wrong | undefined {
+  if (!path.startsWith('/')) return { message: `${quote(path)} is not absolute`, hint: 'start with /' }
+  const steps = path.slice(1).split('/')
+  if (steps.some((step) => step === '..' || step === '.' || step === '')) {
+    return { message: `${quote(path)} is not in normal form`, hint: 'no empty, . or .. steps and no trailing /' }
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (path.length >= 4096 || /[\x00-\x1f\x7f]/.test(path)) {
+    return { message: 'has control characters or 4,096 characters and more', hint: 'give a plain path' }
+  }
+  return undefined
+}
+
+/** `selector.binary`: an absolute path, or a basename. */
+export function wrongBinary(binary: string): Wrong | undefined {
+  if (binary.includes('/')) return wrongPath(binary)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (binary.length <= 255 && !/[\x00-\x1f\x7f]/.test(binary) && binary !== '.' && binary !== '..' && binary !== '') {
+    return undefined
+  }
+  return { message: `${quote(binary)} is not a file name`, hint: 'an absolute path, or a basename of 1 to 255 bytes' }
+}

@@ -1,0 +1,40 @@
+/** Configuration text → policy, with the defaults filled in and everything wrong named at once. */
+import { type Document, readDocument } from './document.ts'
+import { Field } from './field.ts'
+import { refuseErrors, reportInto } from './problems.ts'
+import { checkBindings } from './rules.ts'
+import { DEFAULT_MONITORING, DEFAULT_POLICY, type Draft, readConfig } from './schema.ts'
+import type { Config, Problem } from './types.ts'
+
+export { ConfigError } from './problems.ts'
+
+/**
+ * Reads a config file, YAML or JSON (version 1 of the schema).
+ * @param where name of the text in messages: the file's path
+ * @throws ConfigError naming every error as `where:line: path: message (hint)`
+ */
+export function parseConfig(text: string, where: string): { config: Config; warnings: Problem[] } {
+  const document = readDocument(text, where)
+  const found: Problem[] = []
+  const draft = readRoot(document, found)
+  checkBindings(draft.bindings)
+  const report = reportInto(found)
+  if (draft.bindings.length === 0) report.warning('secrets', 'is empty or absent: nothing is sealed', 'add a binding')
+  const warnings = refuseErrors(where, found)
+  return { config: withDefaults(draft), warnings: [...warnings] }
+}
+
+function readRoot(document: Document, found: Problem[]): Draft {
+  const report = reportInto(found, '', document.lineOf)
+  return readConfig(new Field(document.value, '', report))
+}
+
+export function withDefaults(draft: Draft): Config {
+  return {
+    version: 'v1',
+    policy: { ...DEFAULT_POLICY, ...draft.policy },
+    onFailure: draft.onFailure ?? 'kill',
+    secrets: draft.bindings.map(({ binding }) => binding),
+    monitoring: { ...DEFAULT_MONITORING, ...draft.monitoring },
+  }
+}

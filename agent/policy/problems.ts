@@ -1,0 +1,64 @@
+/** What is wrong with a configuration, collected so that one run reports everything at once. */
+import type { Problem } from './types.ts'
+
+/** Where a reader puts what it finds; the path is relative to the text being read. */
+export interface Report {
+  error(path: string, message: string, hint?: string): void
+  warning(path: string, message: string, hint?: string): void
+}
+
+/** A configuration that cannot be used. `problems` holds the errors and the warnings found on the way. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly Problem[]
+
+  /** @param where name of the text (a file name); '' when the paths themselves say it, as annotation keys do */
+  constructor(where: string, problems: readonly Problem[]) {
+    const errors = problems.filter((problem) => problem.severity === 'error')
+    super(errors.map((problem) => formatProblem(where, problem)).join('\n'))
+    this.problems = problems
+  }
+}
+
+/** `where:line: path: message (hint)`, or `path (line N): message (hint)` when the text has no name of its own. */
+export function formatProblem(where: string, { path, line, message, hint }: Problem): string {
+  const tail = hint === undefined ? message : `${message} (${hint})`
+  if (where !== '') {
+    const place = line === undefined ? where : `${where}:${line}`
+    return path === '' ? `${place}: ${tail}` : `${place}: ${path}: ${tail}`
+  }
+  return line === undefined ? `${path}: ${tail}` : `${path} (line ${line}): ${tail}`
+}
+
+/**
+ * @param prefix put before every path: the annotation's key, or '' for a file
+ * @param lineOf 1-based line of a path inside the text
+ */
+export function reportInto(
+  found: Problem[],
+  prefix = '',
+  lineOf: (path: string) => number | undefined = () => undefined,
+): Report {
+  const add = (severity: Problem['severity']) => (path: string, message: string, hint?: string) => {
+    const line = lineOf(path)
+    found.push({
+      severity,
+      path: joinPrefix(prefix, path),
+      ...(line === undefined ? {} : { line }),
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })
+  }
+  return { error: add('error'), warning: add('warning') }
+}
+
+/** Throws when there is an error among the problems; otherwise returns them, all warnings. */
+export function refuseErrors(where: string, found: readonly Problem[]): readonly Problem[] {
+  if (found.some((problem) => problem.severity === 'error')) throw new ConfigError(where, found)
+  return found
+}
+
+function joinPrefix(prefix: string, path: string): string {
+  if (prefix === '' || path === '') return prefix + path
+  return `${prefix}: ${path}`
+}

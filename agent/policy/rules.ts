@@ -1,0 +1,134 @@
+/** What only shows when bindings are looked at together: limits, duplicates, conflicts, templates. */
+import type { Field } from './field.ts'
+import type { Located } from './schema.ts'
+import { didYouMean, quote } from './suggest.ts'
+import { templateReferences } from './template.ts'
+import type { Binding, SecretRef, Selector } from './types.ts'
+
+/** Bindings of one scope; the kernel's tables are sized for it. */
+export const MAX_BINDINGS = 64
+/** Variables of one scope, over all its bindings; the kernel's tables are sized for it. */
+export const MAX_VARIABLES = 256
+/**
+ * Bytes of placeholders: arguments and environment of an exec share 2 MiB (a quarter of the default 8 MiB stack,
+ * execve(2)), and a Pod must fit into etcd's 1.5 MiB request (--max-request-bytes), with room left for the rest.
+ */
+export const MAX_CAPACITY_IN_ALL = 1024 * 1024
+
+export function checkBindings(located: readonly Located[]): void {
+  checkLimits(located)
+  const bound: Bound[] = []
+  for (const [index, at] of located.entries()) {
+    checkBindingName(located.slice(0, index), at)
+    checkDuplicates(at)
+    checkConflicts(bound, at)
+    checkTemplates(at)
+    bound.push(...at.binding.secretRefs.map((ref) => ({ ref, at })))
+  }
+}
+
+function checkLimits(located: readonly Located[]): void {
+  const first = located[MAX_BINDINGS]
+  first?.field.error(
+    `is one of ${located.length} bindings, the limit is ${MAX_BINDINGS}`,
+    'merge bindings of one binary',
+  )
+  let variables = 0
+  for (const { binding, field } of located) {
+    const before = variables
+    variables += binding.secretRefs.length
+    if (before <= MAX_VARIABLES && variables > MAX_VARIABLES) {
+      field.error(`brings the variables to ${variables}, the limit is ${MAX_VARIABLES}`, 'seal only what is secret')
+    }
+  }
+  const bytes = located.flatMap(({ binding }) => binding.secretRefs).reduce((sum, ref) => sum + ref.capacity, 0)
+  if (bytes > MAX_CAPACITY_IN_ALL) {
+    const message = `is where the placeholders add up to ${bytes} bytes, the limit is ${MAX_CAPACITY_IN_ALL}`
+    located.at(-1)?.field.error(message, 'lower `capacity` to the longest value plus room for rotation')
+  }
+}
+
+function checkBindingName(earlier: readonly Located[], { binding, field }: Located): void {
+  const other = earlier.find((candidate) => candidate.binding.name === binding.name)
+  if (other === undefined) return
+  field.report.error(nameIn(field), `${quote(binding.name)} is already the name of ${placeOf(other)}`, 'rename one')
+}
+
+function checkDuplicates({ binding, refFields }: Located): void {
+  const seen = new Map<string, Field>()
+  for (const [index, { name }] of binding.secretRefs.entries()) {
+    const field = refFields[index]!
+    const first = seen.get(name)
+    if (first === undefined) seen.set(name, field)
+    else field.report.error(nameIn(field), `${quote(name)} is already bound at \`${first.path}\``, 'remove one')
+  }
+}
+
+interface Bound {
+  readonly ref: SecretRef
+  readonly at: Located
+}
+
+function checkConflicts(bound: readonly Bound[], { binding, refFields }: Located): void {
+  for (const [index, { name }] of binding.secretRefs.entries()) {
+    const other = bound.find((candidate) => candidate.ref.name === name && overlap(candidate.at.binding, binding))?.at
+    if (other === undefined) continue
+    const field = refFields[index]!
+    const message = `${quote(name)} is also bound by ${placeOf(other)} for the same process`
+    field.report.error(nameIn(field), message, 'set another `selector.container` or `selector.binary`')
+  }
+}
+
+/** Whether one process could match both, with neither selector the more specific. */
+function overlap({ selector: a }: Binding, { selector: b }: Binding): boolean {
+  const sameContainer = a.container === undefined || b.container === undefined || a.container === b.container
+  return sameContainer && sameBinary(a, b)
+}
+
+/** A basename also matches the absolute path that ends in it. */
+function sameBinary(a: Selector, b: Selector): boolean {
+  if (a.binary === undefined || b.binary === undefined) return a.binary === b.binary
+  if (a.binary.includes('/') && b.binary.includes('/')) return a.binary === b.binary
+  return basename(a.binary) === basename(b.binary)
+}
+
+function checkTemplates({ binding, refFields }: Located): void {
+  const names = binding.secretRefs.map(({ name }) => name)
+  for (const [index, { name, source }] of binding.secretRefs.entries()) {
+    if (source.kind !== 'template') continue
+    const { report, path: refPath } = refFields[index]!
+    const path = `${refPath}.source.template`
+    const references = templateReferences(source.template)
+    if (references.length === 0) {
+      report.warning(path, 'refers to no variable, so the value stands here in the open', 'write `$(NAME)`')
+    }
+    for (const reference of references.filter((wanted) => !names.includes(wanted))) {
+      report.error(path, `refers to ${quote(reference)}, which this binding lacks`, didYouMean(reference, names))
+    }
+    const cycle = cycleFrom(binding, name)
+    if (cycle !== undefined) report.error(path, `refers to itself: ${cycle.join(' → ')}`)
+  }
+}
+
+/** The chain of templates that leads from a variable back to itself. */
+function cycleFrom({ secretRefs }: Binding, start: string): readonly string[] | undefined {
+  const visited = new Set<string>()
+  const follow = (name: string, chain: readonly string[]): readonly string[] | undefined => {
+    const source = secretRefs.find((ref) => ref.name === name)?.source
+    if (source?.kind !== 'template' || visited.has(name)) return undefined
+    visited.add(name)
+    const references = templateReferences(source.template)
+    if (references.includes(start)) return [...chain, start]
+    return references.map((next) => follow(next, [...chain, next])).find((found) => found !== undefined)
+  }
+  return follow(start, [start])
+}
+
+const basename = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+
+/** Where the name of a variable or binding stands; a short form is its own name. */
+const nameIn = ({ path }: Field) => (path === '' ? '' : `${path}.name`)
+const placeOf = ({ binding, field }: Located) => {
+  const place = field.path === '' ? '' : ` (\`${field.path}\`)`
+  return `binding ${quote(binding.name)}${place}`
+}

@@ -1,0 +1,30 @@
+/** The `kernelseal.io/status` annotation: what the webhook wrote about its own work. */
+import type { Status } from './sidecar.ts'
+
+/**
+ * A well-formed status, or undefined. Well-formed is all it says: anyone may write an annotation, so nothing about
+ * the Pod may be believed because of it.
+ */
+export function parseStatus(text: string): Status | undefined {
+  const status = parseJson(text)
+  if (typeof status !== 'object' || status === null) return undefined
+  const { version, nonce, hash, containers } = status as Record<string, unknown>
+  if (version !== 'v1' || !isHex(nonce, 32) || !isHex(hash, 64) || !isNames(containers)) return undefined
+  return { version, nonce, hash, containers }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isHex(value: unknown, length: number): value is string {
+  return typeof value === 'string' && value.length === length && /^[0-9a-f]*$/.test(value)
+}
+
+function isNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
+}

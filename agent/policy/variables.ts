@@ -1,0 +1,39 @@
+/** Which variable of which container carries which placeholder: asked by the webhook and by the agent alike. */
+import { placeholder, slotOf } from './placeholder.ts'
+import type { Config } from './types.ts'
+
+export interface Variable {
+  readonly container: string
+  readonly name: string
+  readonly slot: string
+  /** Bytes of the placeholder: the longest value it can take. */
+  readonly capacity: number
+  readonly placeholder: string
+}
+
+/**
+ * One per container and variable, in the order of the containers and then of the bindings. Two bindings may give one
+ * variable to different programs of a container: the larger capacity wins, since there is one placeholder for both.
+ * @param containers names of the containers that may carry placeholders; bindings to others yield nothing
+ * @param nonce 32 hex digits, from the Pod's status
+ */
+export function variablesOf(config: Config, containers: readonly string[], nonce: string): Variable[] {
+  return containers.flatMap((container) => {
+    const capacities = capacitiesFor(config, container)
+    return [...capacities].map(([name, capacity]) => {
+      const slot = slotOf(nonce, container, name)
+      return { container, name, slot, capacity, placeholder: placeholder(slot, capacity) }
+    })
+  })
+}
+
+function capacitiesFor(config: Config, container: string): Map<string, number> {
+  const capacities = new Map<string, number>()
+  for (const { selector, secretRefs } of config.secrets) {
+    if (selector.container !== undefined && selector.container !== container) continue
+    for (const { name, capacity } of secretRefs) {
+      capacities.set(name, Math.max(capacity, capacities.get(name) ?? 0))
+    }
+  }
+  return capacities
+}

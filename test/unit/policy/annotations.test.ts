@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ConfigError, parseAnnotations, parseStatus } from '../../../agent/policy/annotations.ts'
+import type { Mode } from '../../../agent/policy/types.ts'
+
+const SHORT = { 'secret.kernelseal.io/TOKEN': 'secret/api/token' }
+const LIST =
+  '- name: db\n  secretRefs:\n  - { name: PGPASSWORD, source: { secretKeyRef: { name: db, key: password } } }\n'
+
+function refusal(annotations: Record<string, string>): ConfigError {
+  try {
+    parseAnnotations(annotations, {})
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error))
+    return error
+  }
+  assert.fail('the annotations were accepted')
+}
+
+const modeOf = (annotations: Record<string, string>, mode?: Mode) =>
+  parseAnnotations(annotations, mode === undefined ? {} : { mode }).config.policy.mode
+
+describe('annotations', () => {
+  it('without any of ours give an empty policy in enforce mode', () => {
+    const { config, optOut, warnings } = parseAnnotations({ 'example.com/x': '1' }, {})
+    assert.deepEqual([config.policy.mode, config.secrets, optOut, warnings], ['enforce', [], false, []])
+  })
+
+  it('take a list of bindings or a whole configuration', () => {
+    const list = parseAnnotations({ 'kernelseal.io/bindings': LIST }, {}).config
+    const whole = `version: v1\npolicy: {blockMaps: true}\nonFailure: start\nsecrets:\n${LIST}`
+    const { secrets, policy, onFailure } = parseAnnotations({ 'kernelseal.io/bindings': whole }, {}).config
+    assert.deepEqual(secrets, list.secrets)
+    assert.deepEqual([policy.blockMaps, onFailure], [true, 'start'])
+  })
+
+  it('in the short form make one binding to the entrypoint of every container, in the order of the names', () => {
+    const { config } = parseAnnotations(
+      { 'secret.kernelseal.io/Z': 'env:ZED', 'secret.kernelseal.io/A': 'file:/vault/a', ...SHORT },
+      {},
+    )
+    assert.deepEqual(config.secrets, [
+      {
+        name: 'secret.kernelseal.io',
+        selector: { lineage: 'workload', children: 'inherit' },
+        secretRefs: [
+          { name: 'A', source: { kind: 'fileRef', path: '/vault/a' }, capacity: 1024 },
+          { name: 'TOKEN', source: { kind: 'secretKeyRef', name: 'api', key: 'token' }, capacity: 1024 },
+          { name: 'Z', source: { kind: 'envRef', name: 'ZED' }, capacity: 1024 },
+        ],
+      },
+    ])
+  })
+
+  it('resolve the mode from strongest to weakest: mode, policy, bindings, namespace, enforce', () => {
+    const bindings = { 'kernelseal.io/bindings': '{policy: {mode: audit}, secrets: []}' }
+    const policy = { 'kernelseal.io/policy': 'mode: disabled' }
+    assert.equal(modeOf({}), 'enforce')
+    assert.equal(modeOf({}, 'audit'), 'audit')
+    assert.equal(modeOf(bindings, 'disabled'), 'audit')
+    assert.equal(modeOf({ ...bindings, ...policy }, 'enforce'), 'disabled')
+    assert.equal(modeOf({ ...bindings, ...policy, 'kernelseal.io/mode': 'enforce' }, 'audit'), 'enforce')
+  })
+
+  it('override single switches of the policy and leave the others alone', () => {
+    const { policy } = parseAnnotations(
+      {
+        'kernelseal.io/bindings': '{policy: {blockMaps: true, auditAll: true}, secrets: []}',
+        'kernelseal.io/policy': 'auditAll: false\nblockPtrace: false',
+      },
+      {},
+    ).config
+    assert.deepEqual(
+      [policy.blockMaps, policy.auditAll, policy.blockPtrace, policy.blockMem],
+      [true, false, false, true],
+    )
+  })
+
+  it('carry the opt-out, the port, the resources and what happens on failure', () => {
+    const { config, optOut, resources } = parseAnnotations(
+      {
+        'kernelseal.io/inject': 'false',
+        'kernelseal.io/metrics-port': '9191',
+        'kernelseal.io/on-failure': 'start',
+        'kernelseal.io/agent-memory-limit': '256Mi',
+        'kernelseal.io/agent-cpu-request': '50m',
+      },
+      {},
+    )
+    assert.deepEqual([optOut, config.monitoring.metricsPort, config.onFailure], [true, 9191, 'start'])
+    assert.deepEqual(resources, { 'agent-cpu-request': '50m', 'agent-memory-limit': '256Mi' })
+  })
+
+  it('that are ours but unknown are named in a warning, with the key that was meant', () => {
+    const { warnings } = parseAnnotations(
+      { 'kernelseal.io/binding': LIST, 'secrets.kernelseal.io/TOKEN': 'env:A', 'notkernelseal.io/x': '1' },
+      {},
+    )
+    assert.deepEqual(
+      warnings.map(({ path, hint }) => [path, hint]),
+      [
+        ['kernelseal.io/binding', 'did you mean `kernelseal.io/bindings`?'],
+        ['secrets.kernelseal.io/TOKEN', 'did you mean `secret.kernelseal.io/TOKEN`?'],
+      ],
+    )
+  })
+
+  it('never choose an image, an address or a capability: such keys do not exist', () => {
+    const { warnings } = parseAnnotations({ 'kernelseal.io/agent-image': 'evil' }, {})
+    assert.match(warnings[0]!.message, /not a key/)
+  })
+})
+
+describe('annotations are refused', () => {
+  const CASES: readonly [what: string, annotations: Record<string, string>, message: string][] = [
+    [
+      'for an unknown key in the bindings, with the line inside the value',
+      { 'kernelseal.io/bindings': `${LIST}- nmae: x\n  secretRefs: []\n` },
+      'kernelseal.io/bindings: [1].nmae (line 4): unknown key `nmae` (did you mean `name`?)',
+    ],
+    [
+      'for broken YAML',
+      { 'kernelseal.io/bindings': '- name: a\n  name: b\n' },
+      'kernelseal.io/bindings (line 2): is not valid YAML: duplicate key `name`',
+    ],
+    [
+      'for an unknown mode',
+      { 'kernelseal.io/mode': 'enforced' },
+      'kernelseal.io/mode: is `enforced`, must be `disabled`, `audit`, `enforce` (did you mean `enforce`?)',
+    ],
+    [
+      'for an opt-out that is neither yes nor no',
+      { 'kernelseal.io/inject': 'no' },
+      'kernelseal.io/inject: is `no`, must be `true`, `false`',
+    ],
+    [
+      'for a port that is none',
+      { 'kernelseal.io/metrics-port': '9x' },
+      'kernelseal.io/metrics-port: is `9x`, must be a port, 1 to 65535',
+    ],
+    [
+      'for a quantity that is none',
+      { 'kernelseal.io/agent-cpu-limit': 'lots' },
+      'kernelseal.io/agent-cpu-limit: is `lots`, must be a quantity (such as `100m` or `64Mi`)',
+    ],
+    [
+      'for a forbidden variable in the short form',
+      { 'secret.kernelseal.io/LD_PRELOAD': 'env:A' },
+      'secret.kernelseal.io/LD_PRELOAD: `LD_PRELOAD` may not carry a secret: it is obeyed by the dynamic loader (use another name)',
+    ],
+    [
+      'for a short form with too many parts',
+      { 'secret.kernelseal.io/A': 'secret/a/b/c' },
+      'secret.kernelseal.io/A: `secret/a/b/c` does not have three parts (write `secret/<name>/<key>`)',
+    ],
+  ]
+  for (const [what, annotations, message] of CASES) {
+    it(what, () => {
+      const found = refusal(annotations).problems.filter(({ severity }) => severity === 'error')
+      assert.equal(refusal(annotations).message.split('\n')[0], message)
+      assert.ok(found.every(({ path }) => Object.keys(annotations).some((key) => path.startsWith(key))))
+    })
+  }
+
+  it('for a literal secret in the short form, which is not repeated', () => {
+    assert.doesNotMatch(refusal({ 'secret.kernelseal.io/A': 'hunter2' }).message, /hunter2/)
+  })
+
+  it('for a variable in both the short form and the bindings', () => {
+    const { message } = refusal({ 'kernelseal.io/bindings': LIST, 'secret.kernelseal.io/PGPASSWORD': 'env:A' })
+    assert.match(message, /^secret\.kernelseal\.io\/PGPASSWORD: `PGPASSWORD` is also bound by binding `db` \(`\[0\]`\)/)
+  })
+
+  it('for seal-env, which this version would not honour', () => {
+    assert.match(refusal({ 'kernelseal.io/seal-env': 'true' }).message, /not available in this version/)
+  })
+})
+
+describe('the status annotation', () => {
+  const status = { version: 'v1', nonce: 'a'.repeat(32), hash: 'b'.repeat(64), containers: ['app'] }
+
+  it('is read when it is well-formed', () => {
+    assert.deepEqual(parseStatus(JSON.stringify(status)), status)
+  })
+
+  for (const [what, text] of [
+    ['not JSON', '{'],
+    ['of another version', JSON.stringify({ ...status, version: 'v2' })],
+    ['with a short nonce', JSON.stringify({ ...status, nonce: 'ab' })],
+    ['with a nonce that is no hex', JSON.stringify({ ...status, nonce: 'z'.repeat(32) })],
+    ['with containers that are no names', JSON.stringify({ ...status, containers: [1] })],
+    ['null', 'null'],
+  ] as const) {
+    it(`is nothing when it is ${what}`, () => assert.equal(parseStatus(text), undefined))
+  }
+})
