@@ -1,0 +1,162 @@
+/**
+ * Policy and values → the entries of the kernel's maps, pure. Bindings are numbered by their place in the config;
+ * a set of bindings is a 64-bit word.
+ */
+import type { Binding, Config } from '../policy/types.ts'
+import type { Variable } from '../policy/variables.ts'
+import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE, SWITCH } from '../wire/constants.ts'
+import { encode } from '../wire/encode.ts'
+import { ALTERNATIVE, PATH, PATH_KEY, SCOPE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+
+export interface Entry {
+  readonly map: 'scopes' | 'paths' | 'slots' | 'secret_values'
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+/** The value of one variable of one binding. */
+export interface ResolvedValue {
+  readonly binding: number
+  readonly name: string
+  readonly bytes: Buffer
+}
+
+export interface ScopeInput {
+  /** Inode number of the PID namespace. */
+  readonly scope: number
+  readonly host: boolean
+  readonly config: Config
+  readonly variables: readonly Variable[]
+  readonly values: readonly ResolvedValue[]
+  readonly generation: number
+}
+
+/** All entries, in the order in which they must be written: the scope, which switches delivery on, last. */
+export function entriesOf(input: ScopeInput): Entry[] {
+  return [...valueEntries(input), ...slotEntries(input), ...pathEntries(input), scopeEntry(input)]
+}
+
+const setOf = (bindings: readonly Binding[], wanted: (binding: Binding) => boolean): bigint =>
+  bindings.reduce((set, binding, i) => (wanted(binding) ? set | (1n << BigInt(i)) : set), 0n)
+
+export function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
+  const value = encode(SCOPE, {
+    mode: MODE[config.policy.mode],
+    switches: switchesOf(config, host),
+    entry_bindings: setOf(config.secrets, (b) => !b.selector.binary),
+    visitor_bindings: setOf(config.secrets, (b) => b.selector.lineage === 'any'),
+    scrub_bindings: setOf(config.secrets, (b) => b.selector.children === 'scrub'),
+    deny_bindings: setOf(config.secrets, (b) => b.selector.children === 'deny'),
+    generation,
+  })
+  return { map: 'scopes', key: u32(scope), value }
+}
+
+/** scopes[0]: the policy of what concerns the whole node, for example sampling a whole CPU. */
+export function nodeEntry(config: Config): Entry {
+  const value = encode(SCOPE, { mode: MODE[config.policy.mode], switches: switchesOf(config, false) })
+  return { map: 'scopes', key: u32(0), value }
+}
+
+export function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function switchesOf({ policy, onFailure }: Config, host: boolean): number {
+  return (
+    (policy.blockEnviron ? SWITCH.BLOCK_ENVIRON : 0) |
+    (policy.blockMem ? SWITCH.BLOCK_MEM : 0) |
+    (policy.blockMaps ? SWITCH.BLOCK_MAPS : 0) |
+    (policy.blockPtrace ? SWITCH.BLOCK_PTRACE : 0) |
+    (policy.allowSelfRead ? SWITCH.ALLOW_SELF_READ : 0) |
+    (policy.auditAll ? SWITCH.AUDIT_ALL : 0) |
+    (policy.kernelBinaryFilter ? SWITCH.BINARY_FILTER : 0) |
+    (onFailure === 'start' ? SWITCH.START_ON_FAILURE : 0) |
+    (host ? SWITCH.HOST : 0)
+  )
+}
+
+/** Value ids are places in `values`, from 1: 0 means that there is none. */
+function valueEntries({ scope, values }: ScopeInput): Entry[] {
+  return values.flatMap(({ bytes }, i) => {
+    const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK))
+    return Array.from({ length: chunks }, (_, chunk): Entry => {
+      const key = encode(VALUE_KEY, { scope, value: i + 1, chunk })
+      const value = encode(VALUE, { bytes: bytes.subarray(chunk * CHUNK, (chunk + 1) * CHUNK) })
+      return { map: 'secret_values', key, value }
+    })
+  })
+}
+
+function slotEntries(input: ScopeInput): Entry[] {
+  return input.variables.map((variable): Entry => {
+    const alternatives = alternativesOf(input, variable)
+    const key = encode(SLOT_KEY, { scope: input.scope, slot: Buffer.from(variable.slot, 'latin1') })
+    const value = encode(SLOT, {
+      capacity: variable.capacity,
+      count: alternatives.length,
+      alternatives: Buffer.concat(alternatives),
+    })
+    return { map: 'slots', key, value }
+  })
+}
+
+/** @throws Error when the variable has more values than a slot holds */
+function alternativesOf({ config, values }: ScopeInput, { name, container }: Variable): Buffer[] {
+  const alternatives = config.secrets.flatMap((binding, i) => {
+    const applies = !binding.selector.container || !container || binding.selector.container === container
+    if (!applies || !binding.secretRefs.some((ref) => ref.name === name)) return []
+    const at = values.findIndex((v) => v.binding === i && v.name === name)
+    const length = values[at]?.bytes.length ?? 0
+    return [encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value: at + 1, length })]
+  })
+  if (alternatives.length > ALTERNATIVES) {
+    throw new Error(`\`${name}\` has ${alternatives.length} bindings in one container; a variable can have ${ALTERNATIVES}`)
+  }
+  return alternatives
+}
+
+interface Node {
+  bindings: bigint
+  anywhere: bigint
+  readonly children: Map<string, Node>
+}
+
+const node = (): Node => ({ bindings: 0n, anywhere: 0n, children: new Map() })
+
+function pathEntries({ scope, config }: ScopeInput): Entry[] {
+  const root = node()
+  config.secrets.forEach(({ selector: { binary } }, i) => {
+    if (binary) insert(root, binary, 1n << BigInt(i))
+  })
+  const entries: Entry[] = []
+  let last = 0
+  const visit = (parent: Node, id: number): void => {
+    for (const [name, child] of parent.children) {
+      const next = child.children.size ? ++last : 0
+      const bytes = Buffer.from(name)
+      if (bytes.length >= NAME_SIZE) throw new Error(`path component \`${name}\` is longer than ${NAME_SIZE - 1} bytes`)
+      const key = encode(PATH_KEY, { scope, node: id, name: bytes })
+      const value = encode(PATH, { bindings: child.bindings, anywhere: child.anywhere, next })
+      entries.push({ map: 'paths', key, value })
+      visit(child, next)
+    }
+  }
+  visit(root, 0)
+  return entries
+}
+
+/** From the last component to the first; a bare name matches whatever precedes it. */
+function insert(root: Node, binary: string, binding: bigint): void {
+  const components = binary.split('/').filter(Boolean).reverse()
+  let at = root
+  for (const component of components) {
+    const next = at.children.get(component) ?? node()
+    at.children.set(component, next)
+    at = next
+  }
+  if (binary.startsWith('/')) at.bindings |= binding
+  else at.anywhere |= binding
+}

@@ -1,0 +1,37 @@
+/** Layouts of structures as an object's BTF has them (Documentation/bpf/btf.rst). */
+import { BpfError } from './error.ts'
+import * as ffi from './ffi.ts'
+
+const BTF_KIND_STRUCT = 4
+
+export interface StructLayout {
+  readonly size: number
+  /** Offsets in bytes by member name. */
+  readonly offsets: ReadonlyMap<string, number>
+}
+
+/** Layouts of the named structures. @throws BpfError when the file has no BTF, Error when a structure is missing */
+export function readLayouts(path: string, names: readonly string[]): Map<string, StructLayout> {
+  const btf = ffi.btfParseElf(path, null)
+  if (!btf) throw new BpfError('btf__parse', ffi.errno(), `read the BTF of \`${path}\``)
+  try {
+    return new Map(names.map((name) => [name, layoutOf(btf, path, name)]))
+  } finally {
+    ffi.btfFree(btf)
+  }
+}
+
+/** struct btf_type { name_off, info (vlen in the low 16 bits), size }, then vlen × { name_off, type, bit offset }. */
+function layoutOf(btf: ffi.Pointer, path: string, name: string): StructLayout {
+  const id = ffi.btfFindByKind(btf, name, BTF_KIND_STRUCT)
+  const type = id > 0 ? ffi.btfTypeById(btf, id) : null
+  if (!type) throw new Error(`\`${path}\` has no \`struct ${name}\`: it was built from another wire.h`)
+  const header = ffi.copyOut(type, 12)
+  const members = header.readUInt32LE(4) & 0xffff
+  const bytes = ffi.copyOut(type, 12 + members * 12)
+  const offsets = new Map<string, number>()
+  for (let at = 12; at < bytes.length; at += 12) {
+    offsets.set(ffi.btfNameByOffset(btf, bytes.readUInt32LE(at)), bytes.readUInt32LE(at + 8) / 8)
+  }
+  return { size: header.readUInt32LE(8), offsets }
+}

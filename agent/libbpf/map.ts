@@ -1,0 +1,67 @@
+/** One BPF map: typed by sizes alone; keys and values are the bytes agent/wire makes. */
+import { BpfError } from './error.ts'
+import * as ffi from './ffi.ts'
+
+const ENOENT = 2
+
+export class BpfMap {
+  readonly name: string
+  readonly fd: number
+  readonly keySize: number
+  readonly valueSize: number
+
+  constructor(name: string, fd: number, keySize: number, valueSize: number) {
+    this.name = name
+    this.fd = fd
+    this.keySize = keySize
+    this.valueSize = valueSize
+  }
+
+  /** @throws BpfError E2BIG when the map is full (its `max_entries` says how many fit) */
+  set(key: Buffer, value: Buffer): void {
+    this.#check(key, value)
+    if (ffi.mapUpdate(this.fd, key, value, 0) < 0) throw this.#error('bpf_map_update_elem', 'write')
+  }
+
+  /** The value's bytes, or undefined when the key is absent. */
+  get(key: Buffer): Buffer | undefined {
+    const value = Buffer.alloc(this.valueSize)
+    this.#check(key, value)
+    if (ffi.mapLookup(this.fd, key, value) === 0) return value
+    if (ffi.errno() === ENOENT) return undefined
+    throw this.#error('bpf_map_lookup_elem', 'read')
+  }
+
+  /** Absent keys are no error: the state asked for is the state there is. */
+  delete(key: Buffer): void {
+    if (ffi.mapDelete(this.fd, key) < 0 && ffi.errno() !== ENOENT) throw this.#error('bpf_map_delete_elem', 'delete from')
+  }
+
+  /** All keys, in one walk; keys added or removed meanwhile may be missed or seen twice (kernel/bpf/hashtab.c). */
+  keys(): Buffer[] {
+    const keys: Buffer[] = []
+    let previous: Buffer | null = null
+    for (;;) {
+      const next: Buffer = Buffer.alloc(this.keySize)
+      if (ffi.mapNextKey(this.fd, previous, next) < 0) return keys
+      keys.push(next)
+      previous = next
+    }
+  }
+
+  /** Id of the map in the kernel, from `struct bpf_map_info` (type, id, ...). */
+  id(): number {
+    const info = Buffer.alloc(128)
+    if (ffi.objectInfo(this.fd, info, [info.length]) < 0) throw this.#error('bpf_obj_get_info_by_fd', 'ask about')
+    return info.readUInt32LE(4)
+  }
+
+  #check(key: Buffer, value: Buffer): void {
+    if (key.length === this.keySize && value.length % this.valueSize === 0) return
+    throw new Error(`map \`${this.name}\` takes ${this.keySize}+${this.valueSize} bytes, got ${key.length}+${value.length}`)
+  }
+
+  #error(call: string, verb: string): BpfError {
+    return new BpfError(call, ffi.errno(), `${verb} map \`${this.name}\``)
+  }
+}

@@ -1,0 +1,92 @@
+/** A BPF object file: opened, reduced to the programs that are wanted, loaded, attached, closed. */
+import { BpfError } from './error.ts'
+import * as ffi from './ffi.ts'
+import { BpfMap } from './map.ts'
+
+export interface BpfObject {
+  readonly map: (name: string) => BpfMap
+  readonly programFd: (name: string) => number
+  /** Attaches every loaded program that has something to attach to. @throws BpfError naming the first that cannot */
+  readonly attach: () => string[]
+  /** Detaches and unloads; safe to call twice. */
+  readonly close: () => void
+}
+
+/** @param wanted is asked for each program, by name and section; what it declines is not loaded */
+export function loadObject(path: string, wanted: (name: string, section: string) => boolean): BpfObject {
+  const log = captureLog()
+  const object = ffi.objectOpenFile(path, null)
+  if (!object) throw new BpfError('bpf_object__open_file', ffi.errno(), `open \`${path}\``, log.text())
+  const programs = [...each(object, ffi.objectNextProgram)]
+  for (const program of programs) {
+    ffi.programSetAutoload(program, wanted(ffi.programName(program), ffi.programSection(program)))
+  }
+  const status = ffi.objectLoad(object)
+  if (status < 0) {
+    ffi.objectClose(object)
+    throw new BpfError('bpf_object__load', -status, `load \`${path}\` into the kernel`, log.text())
+  }
+  return attachable(object, programs.filter((p) => ffi.programFd(p) >= 0), log)
+}
+
+function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): BpfObject {
+  const maps = mapsOf(object)
+  const links: ffi.Pointer[] = []
+  let open = true
+  const attach = (): string[] => programs.flatMap((program) => attachOne(program, links, log))
+  const close = (): void => {
+    if (!open) return
+    open = false
+    for (const link of links.reverse()) ffi.linkDestroy(link)
+    ffi.objectClose(object)
+  }
+  const programFd = (name: string): number => {
+    const program = programs.find((p) => ffi.programName(p) === name)
+    if (!program) throw new Error(`the object has no loaded program \`${name}\``)
+    return ffi.programFd(program)
+  }
+  return { map: (name) => required(maps, name), programFd, attach, close }
+}
+
+/** Bare `raw_tp` sections name no tracepoint: such programs are run by descriptor, never attached. */
+function attachOne(program: ffi.Pointer, links: ffi.Pointer[], log: Log): string[] {
+  if (ffi.programSection(program) === 'raw_tp') return []
+  const name = ffi.programName(program)
+  const link = ffi.programAttach(program)
+  if (!link) throw new BpfError('bpf_program__attach', ffi.errno(), `attach program \`${name}\``, log.text())
+  links.push(link)
+  return [name]
+}
+
+function mapsOf(object: ffi.Pointer): Map<string, BpfMap> {
+  const maps = new Map<string, BpfMap>()
+  for (const map of each(object, ffi.objectNextMap)) {
+    const name = ffi.mapName(map)
+    maps.set(name, new BpfMap(name, ffi.mapFd(map), ffi.mapKeySize(map), ffi.mapValueSize(map)))
+  }
+  return maps
+}
+
+function required(maps: Map<string, BpfMap>, name: string): BpfMap {
+  const map = maps.get(name)
+  if (!map) throw new Error(`the object has no map \`${name}\``)
+  return map
+}
+
+function* each(object: ffi.Pointer, next: (object: ffi.Pointer, previous: ffi.Pointer | null) => ffi.Pointer | null) {
+  for (let item = next(object, null); item; item = next(object, item)) yield item
+}
+
+interface Log {
+  readonly text: () => string
+}
+
+/** libbpf's warnings, the verifier's among them, kept for the error and out of stderr. */
+function captureLog(): Log {
+  const lines: string[] = []
+  ffi.capturePrint((level, line) => {
+    if (level === 0) lines.push(line)
+    if (lines.length > 100) lines.shift()
+  })
+  return { text: () => lines.join('\n').slice(-8192) }
+}

@@ -1,0 +1,74 @@
+/** The constants of bpf/wire.h; a unit test compares them with its text. */
+
+export const MODE = { disabled: 0, audit: 1, enforce: 2 } as const
+
+export const SWITCH = {
+  BLOCK_ENVIRON: 1 << 0,
+  BLOCK_MEM: 1 << 1,
+  BLOCK_MAPS: 1 << 2,
+  BLOCK_PTRACE: 1 << 3,
+  ALLOW_SELF_READ: 1 << 4,
+  AUDIT_ALL: 1 << 5,
+  BINARY_FILTER: 1 << 6,
+  START_ON_FAILURE: 1 << 7,
+  HOST: 1 << 8,
+} as const
+
+export const PROC_FLAG = { SEALED: 1, WORKLOAD: 2, VISITOR: 4, BELOW_SEAL: 8, AGENT: 16, ENTRY: 32 } as const
+
+export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6 } as const
+
+export const ACTION = { ALLOWED: 0, AUDITED: 1, BLOCKED: 2, KILLED: 3, STARTED: 4 } as const
+export const ACTION_NAMES = ['allowed', 'audited', 'blocked', 'killed', 'started'] as const
+export type Action = (typeof ACTION_NAMES)[number]
+
+/** By number of enum ks_way; the words stand in logs and metric labels. */
+export const WAY_NAMES = [
+  'none',
+  'environ',
+  'mem',
+  'maps',
+  'ptrace',
+  'perf',
+  'traceme',
+  'agent-file',
+  'signal',
+  'bpf-map',
+  'exec',
+] as const
+export type Way = (typeof WAY_NAMES)[number]
+
+/** By number of enum ks_reason: label and sentence. */
+export const REASONS = [
+  ['ok', 'delivered'],
+  ['no-value', 'the agent registered no value for this variable and program'],
+  ['bad-placeholder', 'the placeholder is shorter than registered, or damaged'],
+  ['write-fault', 'the kernel could not write to the new stack'],
+  ['read-fault', 'the kernel could not read the new environment'],
+  ['traced', 'a tracer was attached before the exec'],
+  ['no-placeholder', 'the environment holds no placeholder for this program'],
+  ['too-large', 'the environment has more or longer strings than can be scanned'],
+] as const
+export type Reason = (typeof REASONS)[number][0]
+
+/** By number of enum ks_counter. */
+export const COUNTERS = [
+  'events_lost',
+  'execs',
+  'sealed',
+  'values',
+  'failed',
+  'blocked',
+  'audited',
+  'records_refused',
+  'stale_records',
+  'unsealed',
+] as const
+export type Counter = (typeof COUNTERS)[number]
+
+/** Bytes of a secret per entry of `secret_values`, and entries per secret. */
+export const CHUNK = 1024
+/** Different values one placeholder may become, by binding. */
+export const ALTERNATIVES = 8
+/** Longest path component, NAME_MAX plus its terminator (include/uapi/linux/limits.h). */
+export const NAME_SIZE = 256

@@ -1,0 +1,135 @@
+/** Kernel bytes → events: a discriminated union by `kind`. An unknown kind is a value too, and is counted. */
+import { ACTION_NAMES, type Action, KIND, PROC_FLAG, REASONS, type Reason, WAY_NAMES, type Way } from './constants.ts'
+import { EVENT, TASK } from './layout.ts'
+
+/** One side of an event. Numbers are of the initial namespaces, except `nsPid`. */
+export interface Task {
+  readonly pid: number
+  readonly tid: number
+  /** Number in its own PID namespace: what `ps` in the Pod shows. */
+  readonly nsPid: number
+  readonly uid: number
+  readonly comm: string
+  /** Start of the process, ns since boot: with `pid` an identity that is never used twice. */
+  readonly start: bigint
+  readonly lineage: 'workload' | 'visitor' | 'unknown'
+}
+
+interface Common {
+  /** ns, CLOCK_MONOTONIC */
+  readonly time: bigint
+  readonly scope: number
+  readonly actor: Task
+  readonly cgroup: bigint
+  readonly parentPid: number
+}
+
+export interface ExecEvent extends Common {
+  readonly kind: 'exec'
+  readonly file: string
+}
+export interface InjectEvent extends Common {
+  readonly kind: 'inject'
+  readonly file: string
+  readonly bindings: bigint
+  readonly values: number
+  /** ns between the exec point and the last value */
+  readonly duration: bigint
+}
+export interface FailEvent extends Common {
+  readonly kind: 'fail'
+  readonly file: string
+  readonly bindings: bigint
+  readonly action: Action
+  readonly reason: Reason
+  /** Negative errno of the kernel helper, or 0. */
+  readonly error: number
+}
+export interface AccessEvent extends Common {
+  readonly kind: 'access'
+  readonly action: Action
+  readonly way: Way
+  readonly detail: number
+  readonly target: Task
+  readonly bindings: bigint
+}
+export interface UnknownEvent {
+  readonly kind: 'unknown'
+  readonly number: number
+}
+export type KernelEvent = ExecEvent | InjectEvent | FailEvent | AccessEvent | UnknownEvent
+
+/** @param bytes one record of the ring buffer, `struct ks_event` */
+export function decodeEvent(bytes: Buffer): KernelEvent {
+  if (bytes.length < EVENT.size) return { kind: 'unknown', number: -1 }
+  const number = u32(bytes, EVENT.fields.kind[0])
+  switch (number) {
+    case KIND.EXEC:
+      return { kind: 'exec', ...common(bytes), file: file(bytes) }
+    case KIND.INJECT:
+      return { kind: 'inject', ...common(bytes), file: file(bytes), ...injected(bytes) }
+    case KIND.FAIL:
+      return { kind: 'fail', ...common(bytes), file: file(bytes), ...failed(bytes) }
+    case KIND.ACCESS:
+      return { kind: 'access', ...common(bytes), ...accessed(bytes) }
+    default:
+      return { kind: 'unknown', number }
+  }
+}
+
+const u32 = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at)
+const u64 = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at)
+const bindings = (bytes: Buffer): bigint => u64(bytes, EVENT.fields.bindings[0])
+const action = (bytes: Buffer): Action => ACTION_NAMES[u32(bytes, EVENT.fields.action[0])] ?? 'allowed'
+const file = (bytes: Buffer): string => text(bytes, EVENT.fields.file[0], EVENT.fields.file[1])
+
+function common(bytes: Buffer): Common {
+  return {
+    time: u64(bytes, EVENT.fields.time[0]),
+    scope: u32(bytes, EVENT.fields.scope[0]),
+    actor: task(bytes, EVENT.fields.actor[0]),
+    cgroup: u64(bytes, EVENT.fields.cgroup[0]),
+    parentPid: u32(bytes, EVENT.fields.parent_tgid[0]),
+  }
+}
+
+function injected(bytes: Buffer) {
+  const values = u32(bytes, EVENT.fields.count[0])
+  return { bindings: bindings(bytes), values, duration: u64(bytes, EVENT.fields.duration[0]) }
+}
+
+function failed(bytes: Buffer) {
+  const reason = REASONS[u32(bytes, EVENT.fields.reason[0])]?.[0] ?? 'ok'
+  const error = bytes.readInt32LE(EVENT.fields.error[0])
+  return { bindings: bindings(bytes), action: action(bytes), reason, error }
+}
+
+function accessed(bytes: Buffer) {
+  return {
+    action: action(bytes),
+    way: WAY_NAMES[u32(bytes, EVENT.fields.way[0])] ?? 'none',
+    detail: u32(bytes, EVENT.fields.detail[0]),
+    target: task(bytes, EVENT.fields.target[0]),
+    bindings: bindings(bytes),
+  }
+}
+
+function task(bytes: Buffer, at: number): Task {
+  const flags = u32(bytes, at + TASK.fields.flags[0])
+  return {
+    pid: u32(bytes, at + TASK.fields.tgid[0]),
+    tid: u32(bytes, at + TASK.fields.tid[0]),
+    nsPid: u32(bytes, at + TASK.fields.ns_tgid[0]),
+    uid: u32(bytes, at + TASK.fields.uid[0]),
+    comm: text(bytes, at + TASK.fields.comm[0], TASK.fields.comm[1]),
+    start: u64(bytes, at + TASK.fields.start[0]),
+    lineage: flags & PROC_FLAG.WORKLOAD ? 'workload' : flags & PROC_FLAG.VISITOR ? 'visitor' : 'unknown',
+  }
+}
+
+/** Bytes up to the terminator; what is no printable ASCII is escaped, since a program's name is an attacker's text. */
+function text(bytes: Buffer, at: number, width: number): string {
+  const end = bytes.indexOf(0, at)
+  const raw = bytes.toString('latin1', at, end < 0 || end > at + width ? at + width : end)
+  return raw.replace(/[^\x20-\x7e]|\\/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}

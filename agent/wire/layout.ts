@@ -1,0 +1,109 @@
+/**
+ * The structures of bpf/wire.h as field tables: byte offset and width of every field. `checkLayouts` compares them
+ * with the object's BTF, at every start and in a unit test; a mismatch means that agent and object were built from
+ * different sources, and is fatal.
+ */
+import type { StructLayout } from '../libbpf/btf.ts'
+
+/** Width in bytes, or the fields of a nested structure. */
+export type Fields = Readonly<Record<string, readonly [offset: number, width: number]>>
+
+export interface Struct<F extends Fields = Fields> {
+  readonly name: string
+  readonly size: number
+  readonly fields: F
+}
+
+const struct = <const F extends Fields>(name: string, size: number, fields: F): Struct<F> => ({ name, size, fields })
+
+export const SCOPE = struct('ks_scope', 80, {
+  mode: [0, 4],
+  switches: [4, 4],
+  entry_bindings: [8, 8],
+  visitor_bindings: [16, 8],
+  scrub_bindings: [24, 8],
+  deny_bindings: [32, 8],
+  generation: [40, 8],
+  reserved: [48, 32],
+})
+
+export const PROCESS = struct('ks_process', 40, {
+  start: [0, 8],
+  bindings: [8, 8],
+  pending: [16, 8],
+  scope: [24, 4],
+  flags: [28, 4],
+  container: [32, 4],
+  reserved: [36, 4],
+})
+
+export const PATH_KEY = struct('ks_path_key', 264, { scope: [0, 4], node: [4, 4], name: [8, 256] })
+export const PATH = struct('ks_path', 24, { bindings: [0, 8], anywhere: [8, 8], next: [16, 4], reserved: [20, 4] })
+export const SLOT_KEY = struct('ks_slot_key', 36, { scope: [0, 4], slot: [4, 32] })
+export const ALTERNATIVE = struct('ks_alternative', 16, { bindings: [0, 8], value: [8, 4], length: [12, 4] })
+export const SLOT = struct('ks_slot', 136, { capacity: [0, 4], count: [4, 4], alternatives: [8, 128] })
+export const VALUE_KEY = struct('ks_value_key', 12, { scope: [0, 4], value: [4, 4], chunk: [8, 4] })
+export const VALUE = struct('ks_value', 1024, { bytes: [0, 1024] })
+
+export const TASK = struct('ks_task', 48, {
+  start: [0, 8],
+  tgid: [8, 4],
+  tid: [12, 4],
+  ns_tgid: [16, 4],
+  uid: [20, 4],
+  flags: [24, 4],
+  reserved: [28, 4],
+  comm: [32, 16],
+})
+
+export const EVENT = struct('ks_event', 424, {
+  time: [0, 8],
+  kind: [8, 4],
+  action: [12, 4],
+  way: [16, 4],
+  reason: [20, 4],
+  scope: [24, 4],
+  error: [28, 4],
+  bindings: [32, 8],
+  cgroup: [40, 8],
+  duration: [48, 8],
+  count: [56, 4],
+  detail: [60, 4],
+  parent_tgid: [64, 4],
+  reserved: [68, 4],
+  actor: [72, 48],
+  target: [120, 48],
+  file: [168, 256],
+})
+
+export const STRUCTS: readonly Struct[] = [
+  SCOPE,
+  PROCESS,
+  PATH_KEY,
+  PATH,
+  SLOT_KEY,
+  ALTERNATIVE,
+  SLOT,
+  VALUE_KEY,
+  VALUE,
+  TASK,
+  EVENT,
+]
+
+/** What differs between our tables and the object's BTF, one sentence each; empty when nothing does. */
+export function layoutDifferences(layouts: ReadonlyMap<string, StructLayout>): string[] {
+  return STRUCTS.flatMap((s) => differencesOf(s, layouts.get(s.name)))
+}
+
+function differencesOf(ours: Struct, theirs: StructLayout | undefined): string[] {
+  if (!theirs) return [`struct ${ours.name} is missing`]
+  const wrong = ours.size === theirs.size ? [] : [`struct ${ours.name} has ${theirs.size} bytes, not ${ours.size}`]
+  for (const [field, [offset]] of Object.entries(ours.fields)) {
+    const at = theirs.offsets.get(field)
+    if (at !== offset) wrong.push(`${ours.name}.${field} is at ${at ?? 'no offset'}, not ${offset}`)
+  }
+  for (const field of theirs.offsets.keys()) {
+    if (!(field in ours.fields)) wrong.push(`${ours.name}.${field} is unknown to the agent`)
+  }
+  return wrong
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Protects the agent and its maps, and lets it say who it is.
+ *
+ *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent
+ *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values
+ *
+ * Its memory and files are guarded with those of sealed processes, in proc_guard.bpf.c.
+ */
+#include "emit.h"
+#include "hook.h"
+
+/* Ids of our maps whose content is secret, written by the agent that loads them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} guarded_maps __weak SEC(".maps");
+
+/*
+ * Run by the agent on itself (BPF_PROG_TEST_RUN, in the caller's context): only the holder of this program's
+ * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0 or a negative errno.
+ */
+SEC("raw_tp")
+int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
+	struct ks_process record = { .flags = KS_AGENT };
+	__u64 key = (__u64)leader;
+
+	record.scope = ctx->args[0];
+	record.start = BPF_CORE_READ(leader, start_boottime);
+	return bpf_map_update_elem(&processes, &key, &record, BPF_ANY);
+}
+
+/* In a Pod the runtime signals from outside the PID namespace; on a host, init and the agent's parent may. */
+static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct task_struct *agent)
+{
+	struct task_struct *task = current_task();
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+
+	if (scope->switches & KS_HOST)
+		return tgid == 1 || tgid == BPF_CORE_READ(agent, real_parent, tgid);
+	return scope_of(task) != inum;
+}
+
+ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred), struct task_struct *target,
+	struct kernel_siginfo *info, int signal, const struct cred *cred)
+{
+	struct ks_process *process;
+	struct ks_scope *scope;
+
+	if (!signal || (unsigned long)info == 1) /* a probe, or SEND_SIG_PRIV: from the kernel itself */
+		return 0;
+	process = process_of(target);
+	if (!process || !(process->flags & KS_AGENT) || same_memory(current_task(), target))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (!scope || may_signal(scope, process->scope, target))
+		return 0;
+	return judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0);
+}
+
+ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)
+{
+	__u32 id = BPF_CORE_READ(map, id), node = 0;
+	struct ks_process *self;
+	struct ks_scope *scope;
+
+	if (!bpf_map_lookup_elem(&guarded_maps, &id))
+		return 0;
+	self = process_of(current_task());
+	if (self && (self->flags & KS_AGENT))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &node);
+	return scope ? judge(scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
+}
+
+char LICENSE[] SEC("license") __weak = "GPL";

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Events: reserve, fill, submit. A ring that is full loses the event and counts it; it never changes a verdict. */
+#ifndef KERNELSEAL_EMIT_H
+#define KERNELSEAL_EMIT_H
+
+#include "scope.h"
+
+/* Full: events are lost and counted (KS_N_EVENTS_LOST); enforcement does not depend on them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events __weak SEC(".maps");
+
+/* Puts the event's layout into the object's BTF, where the agent checks it; nothing else refers to the type. */
+const struct ks_event *const event_layout __weak = 0;
+
+static __always_inline void describe_task(struct ks_task *to, struct task_struct *task, __u32 flags)
+{
+	to->start = BPF_CORE_READ(task, group_leader, start_boottime);
+	to->tgid = BPF_CORE_READ(task, tgid);
+	to->tid = BPF_CORE_READ(task, pid);
+	pid_namespace_of(BPF_CORE_READ(task, group_leader), &to->ns_tgid);
+	to->uid = BPF_CORE_READ(task, cred, uid.val);
+	to->flags = flags;
+	to->reserved = 0;
+	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
+}
+
+/* An event about what `current` does to `target` (or NULL), all fields set; NULL when the ring is full. */
+static __always_inline struct ks_event *event_start(__u32 kind, __u32 scope, struct task_struct *target)
+{
+	struct ks_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct task_struct *task = current_task();
+
+	if (!event) {
+		count(KS_N_EVENTS_LOST);
+		return NULL;
+	}
+	__builtin_memset(event, 0, sizeof(*event) - sizeof(event->file));
+	event->file[0] = 0;
+	event->time = bpf_ktime_get_ns();
+	event->kind = kind;
+	event->scope = scope;
+	event->cgroup = bpf_get_current_cgroup_id();
+	event->parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
+	describe_task(&event->actor, task, 0);
+	if (target)
+		describe_task(&event->target, target, 0);
+	return event;
+}
+
+static __always_inline void event_submit(struct ks_event *event)
+{
+	bpf_ringbuf_submit(event, 0);
+}
+
+/*
+ * The verdict on one attempt, reported: 0 or -EPERM. The verdict is fixed before the event is tried.
+ * `enforced`: the switch of this way is on. `process`, `target`: NULL for what concerns the whole node.
+ */
+static __always_inline int judge(struct ks_scope *scope, struct ks_process *process, struct task_struct *target,
+				 int enforced, __u32 way, __u32 detail, int silent)
+{
+	int refuse = enforced && scope->mode == KS_ENFORCE;
+	int report = refuse || (enforced && scope->mode == KS_AUDIT) || (scope->switches & KS_AUDIT_ALL);
+	struct ks_event *event;
+
+	if (!report)
+		return 0;
+	count(refuse ? KS_N_BLOCKED : KS_N_AUDITED);
+	if (silent)
+		return refuse ? -EPERM : 0;
+	event = event_start(KS_EV_ACCESS, process ? process->scope : 0, target);
+	if (event) {
+		event->action = refuse ? KS_BLOCKED : enforced ? KS_AUDITED : KS_ALLOWED;
+		event->way = way;
+		event->detail = detail;
+		if (process) {
+			event->bindings = process->bindings;
+			event->target.flags = process->flags;
+		}
+		event_submit(event);
+	}
+	return refuse ? -EPERM : 0;
+}
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Walks the strings between env_start and env_end of a fresh image and writes values over placeholders.
+ *
+ * A placeholder is known by its last 48 bytes (slot and tail, see agent/policy/placeholder.ts), so no search for
+ * the `=` is needed: what stands `capacity` bytes before the end must be `=kernelseal:v1:`.
+ */
+#ifndef KERNELSEAL_ENVIRONMENT_H
+#define KERNELSEAL_ENVIRONMENT_H
+
+#include "scope.h"
+
+/* A string longer than this is read in pieces; the bound only sizes the buffer. */
+#define PIECE 4096
+/* Pieces scanned before giving up with KS_TOO_LARGE. An environment has at most 6 MiB / 2 bytes of strings. */
+#define MAX_PIECES (1 << 22)
+/* Kernels without bpf_loop unroll the walk in the verifier; they get this many. */
+#define MAX_PIECES_UNROLLED 512
+#define MAX_CHUNKS_UNROLLED 4
+
+#define TAIL_LENGTH 48
+#define MIN_CAPACITY 96
+
+struct env_scratch {
+	char piece[PIECE];
+	struct ks_slot_key key;
+	__u64 mark[2];
+	char head[16];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct env_scratch);
+} env_scratches __weak SEC(".maps");
+
+struct delivery {
+	__u64 start; /* of the string being read */
+	__u64 at; /* of its next piece */
+	__u64 end; /* of the environment */
+	__u64 bindings;
+	__u64 target; /* address of the value being written */
+	__u32 scope;
+	__u32 written;
+	__u32 reason;
+	__s32 error;
+	__u32 value;
+	__u32 capacity;
+	__u32 chunk;
+	__u32 reserved;
+};
+
+static const char zeroes[KS_CHUNK] = {};
+
+static __always_inline long stop(struct delivery *d, __u32 reason, long error)
+{
+	d->reason = reason;
+	d->error = error;
+	return 1;
+}
+
+/* One chunk of a value; behind its end zeroes, so that no padding stays. */
+static long write_chunk(__u64 index, struct delivery *d)
+{
+	struct ks_value_key key = { .scope = d->scope, .value = d->value, .chunk = index };
+	__u64 offset = index * KS_CHUNK, last;
+	struct ks_value *value;
+	long error;
+
+	if (offset >= d->capacity)
+		return 1;
+	/*
+	 * Index of the last byte, 0..KS_CHUNK-1, so that the length is at least 1. The asm keeps the compiler from
+	 * comparing a copy: the verifier bounds the register it sees compared.
+	 */
+	last = d->capacity - offset - 1;
+	asm volatile("" : "+r"(last));
+	if (last > KS_CHUNK - 1)
+		last = KS_CHUNK - 1;
+	value = bpf_map_lookup_elem(&secret_values, &key);
+	if (!value && index == 0)
+		return stop(d, KS_NO_VALUE, 0);
+	error = bpf_probe_write_user((void *)(d->target + offset), value ? (const void *)value : zeroes, last + 1);
+	return error ? stop(d, KS_WRITE_FAULT, error) : 0;
+}
+
+static __always_inline void write_value(struct delivery *d)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(KS_MAX_CHUNKS, write_chunk, d, 0);
+	} else {
+		if (d->capacity > MAX_CHUNKS_UNROLLED * KS_CHUNK) {
+			stop(d, KS_TOO_LARGE, 0);
+			return;
+		}
+		for (int i = 0; i < MAX_CHUNKS_UNROLLED; i++)
+			if (write_chunk(i, d))
+				break;
+	}
+	if (!d->reason)
+		d->written++;
+}
+
+static __always_inline int choose_value(struct delivery *d, const struct ks_slot *slot)
+{
+	for (int i = 0; i < KS_ALTERNATIVES; i++) {
+		if (!(slot->alternatives[i].bindings & d->bindings))
+			continue;
+		d->value = slot->alternatives[i].value;
+		return 1;
+	}
+	return 0;
+}
+
+/* The 16th byte is the slot's first and not looked at. */
+static __always_inline int is_head(const char *head)
+{
+	const char want[] = "=kernelseal:v1:";
+
+#pragma unroll
+	for (int i = 0; i < 15; i++)
+		if (head[i] != want[i])
+			return 0;
+	return 1;
+}
+
+/* `:kernelseal:seal` */
+static __always_inline int is_tail(const __u64 mark[2])
+{
+	return mark[0] == 0x736c656e72656b3aULL && mark[1] == 0x6c6165733a6c6165ULL;
+}
+
+/* The string [d->start, end) is complete: if it is a placeholder for one of this process's bindings, fill it. */
+static __always_inline long fill_string(struct delivery *d, struct env_scratch *s, __u64 end)
+{
+	__u64 length = end - d->start;
+	struct ks_slot *slot;
+	long error;
+
+	if (length <= MIN_CAPACITY)
+		return 0;
+	error = bpf_probe_read_user(s->mark, sizeof(s->mark), (void *)(end - sizeof(s->mark)));
+	if (error)
+		return stop(d, KS_READ_FAULT, error);
+	if (!is_tail(s->mark))
+		return 0;
+	s->key.scope = d->scope;
+	error = bpf_probe_read_user(s->key.slot, KS_SLOT_LENGTH, (void *)(end - TAIL_LENGTH));
+	if (error)
+		return stop(d, KS_READ_FAULT, error);
+	slot = bpf_map_lookup_elem(&slots, &s->key);
+	if (!slot || !choose_value(d, slot))
+		return 0;
+	d->capacity = slot->capacity;
+	if (length <= d->capacity)
+		return stop(d, KS_BAD_PLACEHOLDER, 0);
+	d->target = end - d->capacity;
+	error = bpf_probe_read_user(s->head, sizeof(s->head), (void *)(d->target - 1));
+	if (error)
+		return stop(d, KS_READ_FAULT, error);
+	if (!is_head(s->head))
+		return stop(d, KS_BAD_PLACEHOLDER, 0);
+	if (!d->value)
+		return stop(d, KS_NO_VALUE, 0);
+	write_value(d);
+	return d->reason != 0;
+}
+
+static long read_piece(__u64 index, struct delivery *d)
+{
+	__u32 zero = 0;
+	struct env_scratch *s = bpf_map_lookup_elem(&env_scratches, &zero);
+	long length, stopped;
+
+	if (!s || d->at >= d->end)
+		return 1;
+	length = bpf_probe_read_user_str(s->piece, PIECE, (void *)d->at);
+	if (length <= 0)
+		return stop(d, KS_READ_FAULT, length);
+	if (length == PIECE) {
+		/* the terminator is this piece's last byte or further on: the next piece starts there either way */
+		d->at += PIECE - 1;
+		return 0;
+	}
+	stopped = fill_string(d, s, d->at + length - 1);
+	d->at += length;
+	d->start = d->at;
+	return stopped;
+}
+
+static __always_inline void fill_environment(struct delivery *d)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(MAX_PIECES, read_piece, d, 0);
+	} else {
+		for (int i = 0; i < MAX_PIECES_UNROLLED; i++)
+			if (read_piece(i, d))
+				break;
+	}
+	if (!d->reason && d->at < d->end)
+		stop(d, KS_TOO_LARGE, 0);
+}
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Decides, before a new program is committed, what it is and which bindings it will be delivered.
+ *
+ *   bprm_check_security  search_binary_handler(): the file is open, the old image still runs. For a script it is
+ *                        called again for each interpreter, and the last one counts: what an interpreter reads is
+ *                        a path it opens itself, and somebody may have changed where that leads.
+ *
+ * The decision waits in the record (`pending`) until secret_deliver.bpf.c finds the new image in place.
+ */
+#include "emit.h"
+#include "hook.h"
+#include "program.h"
+
+static __always_inline __u32 mount_ns_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+}
+
+/*
+ * A process without a record in a Pod came from outside (runc joins the PID namespace, so its parent is not in it)
+ * or was there before the scope. The first from outside in its mount namespace is the container's entrypoint;
+ * all others are visitors.
+ */
+static __always_inline __u32 lineage_of(struct task_struct *task, __u32 scope, __u32 mount_ns)
+{
+	struct ks_container_key key = { .scope = scope, .mount_ns = mount_ns };
+	struct ks_container container = {};
+
+	if (scope_of(BPF_CORE_READ(task, real_parent)) == scope)
+		return KS_VISITOR;
+	container.entry = (__u64)BPF_CORE_READ(task, group_leader);
+	container.start = BPF_CORE_READ(task, group_leader, start_boottime);
+	if (!bpf_map_update_elem(&containers, &key, &container, BPF_NOEXIST))
+		return KS_WORKLOAD | KS_ENTRY;
+	return KS_VISITOR;
+}
+
+static __always_inline void new_record(struct ks_process *record, struct task_struct *task, __u32 scope, __u32 host)
+{
+	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
+	record->scope = scope;
+	record->container = mount_ns_of(task);
+	record->flags = host ? KS_WORKLOAD : lineage_of(task, scope, record->container);
+}
+
+static __always_inline __u64 eligible(const struct ks_scope *scope, __u32 flags, __u64 program)
+{
+	__u64 bindings = program;
+
+	if (flags & KS_BELOW_SEAL)
+		return 0;
+	if (!(scope->switches & KS_HOST))
+		bindings |= scope->entry_bindings;
+	if (flags & KS_VISITOR)
+		bindings &= scope->visitor_bindings;
+	return bindings;
+}
+
+/* Stored under the task that execs: if it is not the leader, de_thread() is about to make it one. */
+static __always_inline int store(struct ks_process *record)
+{
+	__u64 key = (__u64)current_task();
+
+	if (!bpf_map_update_elem(&processes, &key, record, BPF_ANY))
+		return 0;
+	count(KS_N_RECORDS_REFUSED);
+	return -ENOMEM;
+}
+
+ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct linux_binprm *bprm)
+{
+	struct task_struct *task = current_task();
+	struct ks_process *known = process_of(task), record = {};
+	struct ks_scope *scope;
+	__u64 program;
+	__u32 inum;
+
+	inum = known ? known->scope : scope_of(task);
+	if (!inum)
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &inum);
+	if (!scope)
+		return 0;
+	program = bindings_of_program(bprm->file, inum);
+	if (known) {
+		record = *known;
+		record.start = BPF_CORE_READ(task, group_leader, start_boottime);
+	} else if (!program && (scope->switches & KS_HOST)) {
+		return 0; /* a host has more processes than are ours to remember */
+	} else {
+		new_record(&record, task, inum, scope->switches & KS_HOST);
+	}
+	record.pending = eligible(scope, record.flags, program);
+	return store(&record);
+}
+
+char LICENSE[] SEC("license") __weak = "GPL";

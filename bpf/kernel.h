@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's types, reduced to the fields that are read. Offsets come from the running kernel's BTF at load
+ * (CO-RE), so order and size here mean nothing.
+ */
+#ifndef KERNELSEAL_KERNEL_H
+#define KERNELSEAL_KERNEL_H
+
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#define EPERM 1
+#define ENOMEM 12
+#define SIGKILL 9
+
+#define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
+#define PIDTYPE_PID 0 /* include/linux/pid_types.h */
+#define CLONE_THREAD 0x00010000 /* include/uapi/linux/sched.h */
+
+/* include/linux/ptrace.h */
+#define PTRACE_MODE_READ 0x01
+#define PTRACE_MODE_ATTACH 0x02
+#define PTRACE_MODE_NOAUDIT 0x04
+#define PTRACE_MODE_REALCREDS 0x10
+
+/* include/uapi/linux/perf_event.h */
+#define PERF_SAMPLE_REGS_USER (1U << 12)
+#define PERF_SAMPLE_STACK_USER (1U << 13)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct pid_namespace *parent;
+	struct ns_common ns;
+	unsigned int level;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct hlist_head tasks[4];
+	struct upid numbers[1];
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct mm_struct {
+	unsigned long env_start;
+	unsigned long env_end;
+};
+
+struct signal_struct {
+	atomic_t live;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	unsigned int ptrace;
+	__u64 start_boottime;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
+	struct mm_struct *mm;
+	const struct cred *cred;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	char comm[16];
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct inode {
+	struct super_block *i_sb;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
+struct linux_binprm {
+	struct file *file;
+	const char *filename;
+};
+
+struct perf_event_attr {
+	__u64 sample_type;
+};
+
+struct hw_perf_event {
+	struct task_struct *target;
+};
+
+struct perf_event {
+	struct perf_event_attr attr;
+	struct hw_perf_event hw;
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+struct kernel_siginfo;
+
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keeps one record per process of a scope, from before it can be seen until after it is gone.
+ *
+ *   task_alloc          copy_process(), before the child has memory or a number: the child's record is made, or
+ *                       the fork is refused. No moment exists at which a copy of a sealed process is unsealed.
+ *   sched_process_fork  the child is complete: its start time joins the record
+ *   sched_process_exit  the last thread leaves: a container's entrypoint makes room for its successor
+ *   security_task_free  the task_struct goes back to the slab: so does the record
+ */
+#include "emit.h"
+#include "hook.h"
+
+ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struct task_struct *task,
+	unsigned long clone_flags)
+{
+	struct ks_process *parent, child;
+	__u64 key = (__u64)task;
+
+	if (clone_flags & CLONE_THREAD)
+		return 0;
+	parent = process_of(current_task());
+	if (!parent)
+		return 0;
+	child = *parent;
+	child.start = 0;
+	child.pending = 0;
+	child.flags &= ~KS_ENTRY;
+	if (!bpf_map_update_elem(&processes, &key, &child, BPF_ANY))
+		return 0;
+	count(KS_N_RECORDS_REFUSED);
+	return -ENOMEM;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(record_announce, struct task_struct *parent, struct task_struct *child)
+{
+	__u64 key = (__u64)child;
+	struct ks_process *process = bpf_map_lookup_elem(&processes, &key);
+
+	if (process)
+		process->start = BPF_CORE_READ(child, start_boottime);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(record_exit, struct task_struct *task)
+{
+	struct ks_container_key container = {};
+	struct ks_process *process;
+
+	/* decremented before the tracepoint (kernel/exit.c, do_exit): 0 means that this was the last thread */
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return 0;
+	process = process_of(task);
+	if (!process)
+		return 0;
+	if (process->flags & KS_ENTRY) {
+		container.scope = process->scope;
+		container.mount_ns = process->container;
+		bpf_map_delete_elem(&containers, &container);
+	}
+	if (process->flags & KS_SEALED)
+		count(KS_N_UNSEALED);
+	return 0;
+}
+
+SEC("fentry/security_task_free")
+int BPF_PROG(record_free, struct task_struct *task)
+{
+	__u64 key = (__u64)task;
+
+	bpf_map_delete_elem(&processes, &key);
+	return 0;
+}
+
+char LICENSE[] SEC("license") __weak = "GPL";

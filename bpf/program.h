@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which bindings name the program a file is: by its real path in the mount namespace, component by component from
+ * the last to the root, through the trie in `paths`. No text of the caller's takes part: not argv, not comm, not
+ * the path it wrote, and not its root directory (a chroot does not make /jail/usr/bin/x into /usr/bin/x).
+ */
+#ifndef KERNELSEAL_PROGRAM_H
+#define KERNELSEAL_PROGRAM_H
+
+#include "scope.h"
+
+/* Components and mounts on the way to the root; a deeper program matches nothing but a basename. */
+#define MAX_PATH_STEPS 32
+
+struct path_scratch {
+	struct ks_path_key key;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct path_scratch);
+} path_scratches __weak SEC(".maps");
+
+struct path_walk {
+	struct dentry *dentry;
+	struct mount *mount;
+	__u64 here; /* bindings, should the root come next */
+	__u64 anywhere;
+	__u32 next; /* node the next component is looked up at */
+	__u32 first;
+};
+
+enum { WALK_ON, WALK_MATCHED, WALK_LOST };
+
+static __always_inline int walk_component(struct path_walk *walk, struct ks_path_key *key)
+{
+	struct dentry *dentry = walk->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct ks_path *path;
+
+	if (parent == dentry)
+		return WALK_LOST; /* the root of a file system that is mounted nowhere: memfd, pipe */
+	if (!walk->first && !walk->next)
+		return WALK_LOST;
+	key->node = walk->next;
+	__builtin_memset(key->name, 0, sizeof(key->name));
+	bpf_probe_read_kernel_str(key->name, sizeof(key->name), BPF_CORE_READ(dentry, d_name.name));
+	path = bpf_map_lookup_elem(&paths, key);
+	if (!path)
+		return WALK_LOST;
+	if (walk->first)
+		walk->anywhere = path->anywhere;
+	walk->first = 0;
+	walk->here = path->bindings;
+	walk->next = path->next;
+	walk->dentry = parent;
+	return WALK_ON;
+}
+
+static __always_inline int walk_step(struct path_walk *walk, struct ks_path_key *key)
+{
+	struct mount *mount = walk->mount, *above;
+
+	if (walk->dentry != BPF_CORE_READ(mount, mnt.mnt_root))
+		return walk_component(walk, key);
+	above = BPF_CORE_READ(mount, mnt_parent);
+	if (above == mount)
+		return WALK_MATCHED;
+	walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+	walk->mount = above;
+	return WALK_ON;
+}
+
+/* Bindings whose selector names this file. */
+static __always_inline __u64 bindings_of_program(struct file *file, __u32 scope)
+{
+	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
+	struct path_walk walk = { .first = 1 };
+	struct path_scratch *scratch;
+	__u32 zero = 0;
+	int step;
+
+	scratch = bpf_map_lookup_elem(&path_scratches, &zero);
+	if (!scratch)
+		return 0;
+	scratch->key.scope = scope;
+	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
+	walk.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	for (int i = 0; i < MAX_PATH_STEPS; i++) {
+		step = walk_step(&walk, &scratch->key);
+		if (step == WALK_MATCHED)
+			return walk.here | walk.anywhere;
+		if (step == WALK_LOST)
+			break;
+	}
+	return walk.anywhere;
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The maps, and the two questions every hook asks: what is this task to us, and which scope rules it.
+ *
+ * Every object declares the maps weakly; the link keeps one of each.
+ */
+#ifndef KERNELSEAL_SCOPE_H
+#define KERNELSEAL_SCOPE_H
+
+#include "kernel.h"
+#include "wire.h"
+
+/* Full: the agent refuses to register another Pod and says so. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct ks_scope);
+} scopes __weak SEC(".maps");
+
+/* Full: the fork or exec that needs a record is refused with ENOMEM and counted (KS_N_RECORDS_REFUSED). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct ks_process);
+} processes __weak SEC(".maps");
+
+/* Full: the container's first process counts as a visitor, gets nothing, and the record refused is counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_container_key);
+	__type(value, struct ks_container);
+} containers __weak SEC(".maps");
+
+/* Written by agents only; full: registration fails as a whole, with the limit named. The same for the next two. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_path_key);
+	__type(value, struct ks_path);
+} paths __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_slot_key);
+	__type(value, struct ks_slot);
+} slots __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 262144);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_value_key);
+	__type(value, struct ks_value);
+} secret_values __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, KS_N_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters __weak SEC(".maps");
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *n = bpf_map_lookup_elem(&counters, &counter);
+
+	if (n)
+		*n += 1;
+}
+
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+/*
+ * The record of the process that `task` belongs to, or NULL. The key is an address, which the slab may hand out
+ * again: a record whose start differs from the task's is somebody else's left-over, and none of ours. A record
+ * without a start belongs to a child whose fork has not been announced yet (see process_record.bpf.c).
+ */
+static __always_inline struct ks_process *process_of(struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	__u64 key = (__u64)leader;
+	struct ks_process *process = bpf_map_lookup_elem(&processes, &key);
+
+	if (!process)
+		return NULL;
+	if (process->start && process->start != BPF_CORE_READ(leader, start_boottime)) {
+		count(KS_N_STALE_RECORDS);
+		return NULL;
+	}
+	return process;
+}
+
+/* The active PID namespace of a task (task_active_pid_ns in kernel/pid.c), not the one its children get. */
+static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct *task, __u32 *ns_pid)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid upid = {};
+	void *at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+
+	bpf_core_read(&upid.nr, sizeof(upid.nr), at + bpf_core_field_offset(struct upid, nr));
+	bpf_core_read(&upid.ns, sizeof(upid.ns), at + bpf_core_field_offset(struct upid, ns));
+	if (ns_pid)
+		*ns_pid = upid.nr;
+	return upid.ns;
+}
+
+/* Namespaces above the task's own that are searched: deeper nesting finds no scope, and so gets no secret. */
+#define MAX_PID_NS_DEPTH 8
+
+/* The innermost scope a task lives in, by the chain of its PID namespaces; 0: none. */
+static __always_inline __u32 scope_of(struct task_struct *task)
+{
+	struct pid_namespace *ns = pid_namespace_of(task, NULL);
+
+	for (int i = 0; i < MAX_PID_NS_DEPTH && ns; i++) {
+		__u32 inum = BPF_CORE_READ(ns, ns.inum);
+
+		if (bpf_map_lookup_elem(&scopes, &inum))
+			return inum;
+		ns = BPF_CORE_READ(ns, parent);
+	}
+	return 0;
+}
+
+static __always_inline int same_memory(struct task_struct *a, struct task_struct *b)
+{
+	struct mm_struct *mm = BPF_CORE_READ(a, mm);
+
+	return mm && mm == BPF_CORE_READ(b, mm);
+}
+
+#endif

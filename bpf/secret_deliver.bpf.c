@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Seals a process and writes its secrets over the placeholders of its environment.
+ *
+ *   sched_process_exec  exec_binprm(): the new memory map and its initial stack are in place, no instruction of the
+ *                       program has run. The seal comes first, then the values; between them is no user-space step.
+ *
+ * A value that cannot be written stops the process (policy `on-failure: kill`), so that it never runs half-filled.
+ */
+#include "emit.h"
+#include "environment.h"
+
+static __always_inline __u32 deliver(struct ks_process *process, struct task_struct *task, struct delivery *delivery)
+{
+	delivery->scope = process->scope;
+	delivery->bindings = process->bindings;
+	delivery->start = BPF_CORE_READ(task, mm, env_start);
+	delivery->at = delivery->start;
+	delivery->end = BPF_CORE_READ(task, mm, env_end);
+	if (BPF_CORE_READ(task, ptrace))
+		return KS_TRACED;
+	fill_environment(delivery);
+	if (delivery->reason)
+		return delivery->reason;
+	return delivery->written ? KS_OK : KS_NO_PLACEHOLDER;
+}
+
+static __always_inline void report(struct ks_process *process, struct linux_binprm *bprm, __u32 kind, __u32 action,
+				   const struct delivery *delivery, __u64 begun)
+{
+	struct ks_event *event = event_start(kind, process->scope, NULL);
+
+	if (!event)
+		return;
+	event->action = action;
+	event->reason = delivery->reason;
+	event->error = delivery->error;
+	event->bindings = process->bindings;
+	event->count = delivery->written;
+	event->duration = begun ? bpf_ktime_get_ns() - begun : 0;
+	event->actor.flags = process->flags;
+	bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
+	event_submit(event);
+}
+
+/* A process that got some values and not others is killed whatever the policy says. */
+static __always_inline __u32 give_up(const struct ks_scope *scope, const struct delivery *delivery)
+{
+	count(KS_N_FAILED);
+	if (!delivery->written && (scope->switches & KS_START_ON_FAILURE))
+		return KS_STARTED;
+	bpf_send_signal(SIGKILL);
+	return KS_KILLED;
+}
+
+/*
+ * Without a placeholder there was nothing to deliver. A process that was sealed before the exec has its values from
+ * the caller's environment and stays sealed; another has none, and its seal ends. Only a program that a binding
+ * names was expected to have one.
+ */
+static __always_inline void without_placeholder(struct ks_process *process, struct ks_scope *scope, __u32 was_sealed,
+						struct linux_binprm *bprm, const struct delivery *delivery)
+{
+	if (was_sealed)
+		return;
+	process->flags &= ~KS_SEALED;
+	if (process->bindings & ~scope->entry_bindings)
+		report(process, bprm, KS_EV_FAIL, KS_STARTED, delivery, 0);
+	process->bindings = 0;
+}
+
+static __always_inline void seal_and_deliver(struct ks_process *process, struct ks_scope *scope,
+					     struct task_struct *task, struct linux_binprm *bprm)
+{
+	struct delivery delivery = {};
+	__u64 begun = bpf_ktime_get_ns();
+	__u32 was_sealed = process->flags & KS_SEALED;
+
+	process->bindings |= process->pending;
+	process->flags |= KS_SEALED;
+	delivery.reason = deliver(process, task, &delivery);
+	if (delivery.reason == KS_NO_PLACEHOLDER) {
+		without_placeholder(process, scope, was_sealed, bprm, &delivery);
+		return;
+	}
+	if (delivery.reason) {
+		report(process, bprm, KS_EV_FAIL, give_up(scope, &delivery), &delivery, begun);
+		return;
+	}
+	count(KS_N_SEALED);
+	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, &delivery, begun);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(deliver_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct ks_process *process = process_of(task);
+	struct delivery none = {};
+	struct ks_scope *scope;
+
+	if (!process)
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (!scope)
+		return 0;
+	count(KS_N_EXECS);
+	if (process->flags & KS_AGENT) /* what the agent starts is not the agent */
+		process->flags = (process->flags & ~KS_AGENT) | KS_VISITOR;
+	if (process->pending || !(scope->switches & KS_BINARY_FILTER))
+		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, &none, 0);
+	if (process->pending)
+		seal_and_deliver(process, scope, task, bprm);
+	process->pending = 0;
+	return 0;
+}
+
+char LICENSE[] SEC("license") __weak = "GPL";

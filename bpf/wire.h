@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/*
+ * What kernel and agent exchange: the keys and values of the maps, and the events.
+ *
+ * Fixed-width types, explicit padding, no packed structures, no bool or enum fields. The agent compares its
+ * field tables (agent/wire/layout.ts) with this object's BTF at every start and refuses on a mismatch.
+ */
+#ifndef KERNELSEAL_WIRE_H
+#define KERNELSEAL_WIRE_H
+
+#define KS_ABI 1
+
+/* enum values are constants only; every field that holds one is a __u32 */
+
+enum ks_mode { KS_DISABLED = 0, KS_AUDIT = 1, KS_ENFORCE = 2 };
+
+/* Switches of a scope's policy, as in the config file. */
+enum ks_switch {
+	KS_BLOCK_ENVIRON = 1 << 0,
+	KS_BLOCK_MEM = 1 << 1,
+	KS_BLOCK_MAPS = 1 << 2,
+	KS_BLOCK_PTRACE = 1 << 3,
+	KS_ALLOW_SELF_READ = 1 << 4,
+	KS_AUDIT_ALL = 1 << 5,
+	KS_BINARY_FILTER = 1 << 6,
+	KS_START_ON_FAILURE = 1 << 7,
+	/* the scope is a whole host: no container entrypoints, every process is workload */
+	KS_HOST = 1 << 8,
+};
+
+/* What a process is. SEALED, AGENT and the lineage are handed on by fork. */
+enum ks_proc_flag {
+	KS_SEALED = 1 << 0,
+	KS_WORKLOAD = 1 << 1,
+	KS_VISITOR = 1 << 2,
+	/* lost its values by scrub: it and its descendants are not sealed again */
+	KS_BELOW_SEAL = 1 << 3,
+	KS_AGENT = 1 << 4,
+	/* the entrypoint of its container */
+	KS_ENTRY = 1 << 5,
+};
+
+enum ks_kind {
+	KS_EV_EXEC = 1,
+	/* values delivered, process sealed */
+	KS_EV_INJECT = 2,
+	/* delivery failed: `reason` says why, `action` what became of the process */
+	KS_EV_FAIL = 3,
+	/* somebody tried a way to a secret */
+	KS_EV_ACCESS = 4,
+	KS_EV_EXIT = 5,
+	/* the seal ended: values were taken out of the environment of a child */
+	KS_EV_SCRUB = 6,
+};
+
+enum ks_action { KS_ALLOWED = 0, KS_AUDITED = 1, KS_BLOCKED = 2, KS_KILLED = 3, KS_STARTED = 4 };
+
+/* The way that was tried; rows of the mediation table. */
+enum ks_way {
+	KS_WAY_NONE = 0,
+	KS_WAY_ENVIRON = 1,
+	KS_WAY_MEM = 2,
+	KS_WAY_MAPS = 3,
+	KS_WAY_PTRACE = 4,
+	KS_WAY_PERF = 5,
+	KS_WAY_TRACEME = 6,
+	KS_WAY_AGENT_FILE = 7,
+	KS_WAY_SIGNAL = 8,
+	KS_WAY_BPF_MAP = 9,
+	KS_WAY_EXEC = 10,
+};
+
+enum ks_reason {
+	KS_OK = 0,
+	/* the slot has no value for this process's bindings */
+	KS_NO_VALUE = 1,
+	/* the placeholder is shorter than registered, or damaged */
+	KS_BAD_PLACEHOLDER = 2,
+	KS_WRITE_FAULT = 3,
+	KS_READ_FAULT = 4,
+	KS_TRACED = 5,
+	/* no placeholder of ours in the environment */
+	KS_NO_PLACEHOLDER = 6,
+	/* more strings or a longer string than can be scanned */
+	KS_TOO_LARGE = 7,
+};
+
+/* Index into the counters map; per-CPU, never reset while the programs are loaded. */
+enum ks_counter {
+	KS_N_EVENTS_LOST = 0,
+	KS_N_EXECS = 1,
+	KS_N_SEALED = 2,
+	KS_N_VALUES = 3,
+	KS_N_FAILED = 4,
+	KS_N_BLOCKED = 5,
+	KS_N_AUDITED = 6,
+	/* a process record did not fit: the fork or exec was refused */
+	KS_N_RECORDS_REFUSED = 7,
+	KS_N_STALE_RECORDS = 8,
+	KS_N_UNSEALED = 9,
+	KS_N_MAX = 16,
+};
+
+#define KS_SLOT_LENGTH 32
+#define KS_CHUNK 1024
+#define KS_MAX_CHUNKS 64
+#define KS_ALTERNATIVES 8
+#define KS_NAME 256
+#define KS_FILE 256
+#define KS_COMM 16
+
+/* scopes: inode number of a PID namespace -> policy. One entry per Pod. */
+struct ks_scope {
+	__u32 mode;
+	__u32 switches;
+	/* sets of bindings, one bit each */
+	__u64 entry_bindings;   /* without a binary: the entrypoint and its lineage */
+	__u64 visitor_bindings; /* lineage: any */
+	__u64 scrub_bindings;   /* children: scrub */
+	__u64 deny_bindings;    /* children: deny */
+	__u64 generation;
+	__u64 reserved[4];
+};
+
+/* processes: address of the thread group leader's task_struct -> record. */
+struct ks_process {
+	__u64 start; /* start_boottime of the leader, ns; 0: forked, not yet announced */
+	__u64 bindings; /* bindings it is sealed under */
+	__u64 pending; /* bindings of the exec in progress */
+	__u32 scope;
+	__u32 flags;
+	__u32 container; /* inode number of its mount namespace when it entered */
+	__u32 reserved;
+};
+
+struct ks_container_key {
+	__u32 scope;
+	__u32 mount_ns;
+};
+
+/* containers: who is the entrypoint. Gone with that process. */
+struct ks_container {
+	__u64 entry; /* key in processes */
+	__u64 start;
+};
+
+/* paths: a trie of the bound programs' paths, from the last component to the first. */
+struct ks_path_key {
+	__u32 scope;
+	__u32 node; /* 0: the last component */
+	char name[KS_NAME];
+};
+
+struct ks_path {
+	__u64 bindings; /* of the path that is complete here, if the root follows */
+	__u64 anywhere; /* of basename selectors: whatever precedes */
+	__u32 next;
+	__u32 reserved;
+};
+
+struct ks_slot_key {
+	__u32 scope;
+	char slot[KS_SLOT_LENGTH];
+};
+
+struct ks_alternative {
+	__u64 bindings;
+	__u32 value; /* id in values; 0: there is none */
+	__u32 length;
+};
+
+/* slots: a placeholder -> the values it may become, by binding. */
+struct ks_slot {
+	__u32 capacity;
+	__u32 count;
+	struct ks_alternative alternatives[KS_ALTERNATIVES];
+};
+
+struct ks_value_key {
+	__u32 scope;
+	__u32 value;
+	__u32 chunk;
+};
+
+/* values: KS_CHUNK bytes of a secret, padded with zeroes. */
+struct ks_value {
+	__u8 bytes[KS_CHUNK];
+};
+
+struct ks_task {
+	__u64 start; /* start_boottime of the thread group leader, ns */
+	__u32 tgid; /* init PID namespace */
+	__u32 tid; /* init PID namespace */
+	__u32 ns_tgid; /* in its own PID namespace */
+	__u32 uid; /* init user namespace */
+	__u32 flags; /* enum ks_proc_flag */
+	__u32 reserved;
+	char comm[KS_COMM];
+};
+
+struct ks_event {
+	__u64 time; /* ktime_get_ns */
+	__u32 kind;
+	__u32 action;
+	__u32 way;
+	__u32 reason;
+	__u32 scope;
+	__s32 error; /* negative errno of a failed helper */
+	__u64 bindings;
+	__u64 cgroup;
+	__u64 duration; /* ns spent on delivery */
+	__u32 count; /* values written */
+	__u32 detail; /* ptrace mode, signal, or sample_type */
+	__u32 parent_tgid;
+	__u32 reserved;
+	struct ks_task actor;
+	struct ks_task target;
+	char file[KS_FILE]; /* program, or name of the file opened; for people, never for decisions */
+};
+
+#define KS_ASSERT(what) _Static_assert(what, #what)
+KS_ASSERT(sizeof(struct ks_scope) == 80);
+KS_ASSERT(sizeof(struct ks_process) == 40);
+KS_ASSERT(sizeof(struct ks_path_key) == 264);
+KS_ASSERT(sizeof(struct ks_path) == 24);
+KS_ASSERT(sizeof(struct ks_slot_key) == 36);
+KS_ASSERT(sizeof(struct ks_slot) == 136);
+KS_ASSERT(sizeof(struct ks_value_key) == 12);
+KS_ASSERT(sizeof(struct ks_task) == 48);
+KS_ASSERT(sizeof(struct ks_event) == 424);
+
+#endif
