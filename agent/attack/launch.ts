@@ -25,6 +25,9 @@ export interface LaunchSpec {
 /** The descriptor on which the launcher finds its specification. */
 export const SPEC_FD = 3
 
+/** The launcher's own environment, before the exec: what a handle of that time can show at most. */
+export const LAUNCHER_MARK = 'KERNELSEAL_LAUNCHER=1'
+
 const LAUNCHER = join(import.meta.dirname, 'launcher.ts')
 
 /** @returns the child; its pid is the program's, the launcher execs it in place */
@@ -36,7 +39,11 @@ export function launch(
   try {
     writeSync(memory, JSON.stringify(spec), 0)
     const streams: StdioOptions = [...stdio, memory]
-    return spawn(process.execPath, [LAUNCHER], { env: {}, stdio: streams, cwd: spec.cwd ?? '/' })
+    return spawn(process.execPath, [LAUNCHER], {
+      env: { KERNELSEAL_LAUNCHER: '1' },
+      stdio: streams,
+      cwd: spec.cwd ?? '/',
+    })
   } finally {
     closeSync(memory)
   }

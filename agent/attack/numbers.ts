@@ -3,6 +3,7 @@
  * From 424 on the numbers are the same everywhere.
  */
 const SHARED = {
+  pidfd_send_signal: 424,
   open_tree: 428,
   io_uring_setup: 425,
   io_uring_enter: 426,

@@ -1,13 +1,20 @@
 /** Every attempt there is, by row. Ids are stable: reports, metrics and expectations refer to them. */
+
+import { agentAttempts } from './agent.ts'
 import type { Attempt } from './attempt.ts'
+import { beforeExecAttempts } from './before-exec.ts'
+import { bpfAttempts } from './bpf-objects.ts'
+import { coreAttempts } from './core-dump.ts'
 import { environAttempts } from './environ.ts'
 import { handleAttempts } from './handles.ts'
+import { kernelMemoryAttempts } from './kernel-memory.ts'
 import { mapsAttempts } from './maps.ts'
 import { memoryAttempts } from './memory.ts'
 import { mountAttempts } from './mounts.ts'
 import { perfAttempts } from './perf.ts'
 import { processVmAttempts } from './process-vm.ts'
 import { ptraceAttempts } from './ptrace.ts'
+import { tracerAttempts } from './tracer.ts'
 import { uringAttempts } from './uring.ts'
 
 export const attempts: readonly Attempt[] = [
@@ -19,7 +26,13 @@ export const attempts: readonly Attempt[] = [
   ...ptraceAttempts,
   ...handleAttempts,
   ...perfAttempts,
+  ...tracerAttempts,
   ...mapsAttempts,
+  ...coreAttempts,
+  ...agentAttempts,
+  ...bpfAttempts,
+  ...kernelMemoryAttempts,
+  ...beforeExecAttempts,
 ].toSorted((a, b) => a.row - b.row)
 
 /** @throws RangeError naming the id that does not exist */

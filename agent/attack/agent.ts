@@ -1,0 +1,99 @@
+/** Row 12: the agent itself, which holds every secret of its Pod. Effect: it can be read, or a signal reaches it. */
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { type Attempt, empty, Impossible, leaked, type Outcome, type Target } from './attempt.ts'
+import { environmentOf } from './locate.ts'
+import { addressOf, iovec, sys } from './syscall.ts'
+
+const SIGCONT = 18
+const PTRACE_SEIZE = 0x4206
+const PTRACE_DETACH = 17
+const PTRACE_INTERRUPT = 0x4207
+const WALL = 0x40000000
+
+/** Where the sidecar mounts the Pod's secrets. */
+const SECRETS = 'run/kernelseal/secrets'
+
+const row12 = { row: 12, switch: 'always', proof: 'refusal' } as const
+
+export const agentAttempts: readonly Attempt[] = [
+  agentAttempt('agent-environ', 'read the environ of the agent', (pid) => size(readFileSync(`/proc/${pid}/environ`))),
+  agentAttempt('agent-maps', 'read the maps of the agent', (pid) => size(readFileSync(`/proc/${pid}/maps`))),
+  agentAttempt('agent-mem', 'read the mem of the agent', readMemory),
+  agentAttempt('agent-readv', 'process_vm_readv of the agent', readv),
+  agentAttempt('agent-root', 'list the root directory of the agent', (pid) => list(`/proc/${pid}/root/`)),
+  agentAttempt('agent-secrets', "list the agent's secrets through its root", (pid) =>
+    list(`/proc/${pid}/root/${SECRETS}`),
+  ),
+  agentAttempt('agent-cwd', 'list the working directory of the agent', (pid) => list(`/proc/${pid}/cwd/`)),
+  agentAttempt('agent-fd', 'list the descriptors of the agent', (pid) => list(`/proc/${pid}/fd/`)),
+  agentAttempt('agent-ptrace', 'PTRACE_SEIZE of the agent', seize),
+  agentAttempt('agent-signal', 'send the agent a harmless signal (SIGCONT)', (pid) => signal(pid, 'SIGCONT')),
+  agentAttempt('agent-pidfd-signal', 'the same by pidfd_send_signal', pidfdSignal),
+  agentAttempt('agent-stop', 'SIGSTOP the agent', stop, 'disruptive'),
+  agentAttempt('agent-kill', 'SIGKILL the agent', (pid) => signal(pid, 'SIGKILL'), 'disruptive'),
+]
+
+function agentAttempt(id: string, title: string, on: (pid: number) => Outcome, effect?: 'disruptive'): Attempt {
+  const run = ({ agentPid, disruptive }: Target) => {
+    if (agentPid === undefined) throw new Impossible('no agent to attack')
+    if (effect && !disruptive) throw new Impossible('disruption was not asked for')
+    return on(agentPid)
+  }
+  return { ...row12, id, title, run }
+}
+
+function size(bytes: Buffer): Outcome {
+  return bytes.length > 0 ? leaked(`${bytes.length} bytes`) : empty('an empty file')
+}
+
+function list(path: string): Outcome {
+  const entries = readdirSync(path)
+  return entries.length > 0 ? leaked(`${entries.length} entries`) : empty('an empty directory')
+}
+
+function readMemory(pid: number): Outcome {
+  const fd = openSync(`/proc/${pid}/mem`, 'r')
+  try {
+    const region = environmentOf(pid)
+    const length = region ? readSync(fd, Buffer.alloc(16), 0, 16, region.start) : 0
+    return leaked(`opened, ${length} bytes read`)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readv(pid: number): Outcome {
+  const bytes = Buffer.alloc(16)
+  const start = environmentOf(pid)?.start ?? 0x1000n
+  return leaked(`${sys('process_vm_readv', pid, iovec(addressOf(bytes), 16), 1, iovec(start, 16), 1, 0)} bytes`)
+}
+
+function seize(pid: number): Outcome {
+  sys('ptrace', PTRACE_SEIZE, pid, 0, 0)
+  sys('ptrace', PTRACE_INTERRUPT, pid, 0, 0)
+  sys('wait4', pid, null, WALL, null)
+  sys('ptrace', PTRACE_DETACH, pid, 0, 0)
+  return leaked('became its tracer')
+}
+
+/** kernel/signal.c, check_kill_permission → security_task_kill. */
+function signal(pid: number, name: NodeJS.Signals): Outcome {
+  process.kill(pid, name)
+  return leaked(`${name} delivered`)
+}
+
+function stop(pid: number): Outcome {
+  process.kill(pid, 'SIGSTOP')
+  process.kill(pid, 'SIGCONT')
+  return leaked('SIGSTOP delivered')
+}
+
+function pidfdSignal(pid: number): Outcome {
+  const handle = sys('pidfd_open', pid, 0)
+  try {
+    sys('pidfd_send_signal', handle, SIGCONT, null, 0)
+    return leaked('SIGCONT delivered')
+  } finally {
+    closeSync(handle)
+  }
+}
