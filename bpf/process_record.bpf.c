@@ -38,8 +38,11 @@ int BPF_PROG(record_announce, struct task_struct *parent, struct task_struct *ch
 	__u64 key = (__u64)child;
 	struct ks_process *process = bpf_map_lookup_elem(&processes, &key);
 
-	if (process)
-		process->start = BPF_CORE_READ(child, start_boottime);
+	if (!process)
+		return 0;
+	process->start = BPF_CORE_READ(child, start_boottime);
+	if (process->flags & KS_SEALED)
+		count(KS_N_SEALED);
 	return 0;
 }
 

@@ -68,12 +68,17 @@ struct {
 	__type(value, __u64);
 } counters __weak SEC(".maps");
 
-static __always_inline void count(__u32 counter)
+static __always_inline void count_many(__u32 counter, __u64 many)
 {
 	__u64 *n = bpf_map_lookup_elem(&counters, &counter);
 
 	if (n)
-		*n += 1;
+		*n += many;
+}
+
+static __always_inline void count(__u32 counter)
+{
+	count_many(counter, 1);
 }
 
 static __always_inline struct task_struct *current_task(void)

@@ -64,6 +64,7 @@ static __always_inline void without_placeholder(struct ks_process *process, stru
 	if (was_sealed)
 		return;
 	process->flags &= ~KS_SEALED;
+	count(KS_N_UNSEALED);
 	if (process->bindings & ~scope->entry_bindings)
 		report(process, bprm, KS_EV_FAIL, KS_STARTED, delivery, 0);
 	process->bindings = 0;
@@ -78,6 +79,8 @@ static __always_inline void seal_and_deliver(struct ks_process *process, struct 
 
 	process->bindings |= process->pending;
 	process->flags |= KS_SEALED;
+	if (!was_sealed)
+		count(KS_N_SEALED);
 	delivery.reason = deliver(process, task, &delivery);
 	if (delivery.reason == KS_NO_PLACEHOLDER) {
 		without_placeholder(process, scope, was_sealed, bprm, &delivery);
@@ -87,7 +90,7 @@ static __always_inline void seal_and_deliver(struct ks_process *process, struct 
 		report(process, bprm, KS_EV_FAIL, give_up(scope, &delivery), &delivery, begun);
 		return;
 	}
-	count(KS_N_SEALED);
+	count_many(KS_N_VALUES, delivery.written);
 	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, &delivery, begun);
 }
 

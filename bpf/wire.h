@@ -89,6 +89,7 @@ enum ks_reason {
 enum ks_counter {
 	KS_N_EVENTS_LOST = 0,
 	KS_N_EXECS = 1,
+	/* seals begun, by delivery or by fork; those ended are KS_N_UNSEALED */
 	KS_N_SEALED = 2,
 	KS_N_VALUES = 3,
 	KS_N_FAILED = 4,

@@ -106,14 +106,16 @@ function slotEntries(input: ScopeInput): Entry[] {
 /** @throws Error when the variable has more values than a slot holds */
 function alternativesOf({ config, values }: ScopeInput, { name, container }: Variable): Buffer[] {
   const alternatives = config.secrets.flatMap((binding, i) => {
-    const applies = !binding.selector.container || !container || binding.selector.container === container
+    const applies = (binding.selector.container ?? container) === container
     if (!applies || !binding.secretRefs.some((ref) => ref.name === name)) return []
     const at = values.findIndex((v) => v.binding === i && v.name === name)
     const length = values[at]?.bytes.length ?? 0
     return [encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value: at + 1, length })]
   })
   if (alternatives.length > ALTERNATIVES) {
-    throw new Error(`\`${name}\` has ${alternatives.length} bindings in one container; a variable can have ${ALTERNATIVES}`)
+    throw new Error(
+      `\`${name}\` has ${alternatives.length} bindings in one container; a variable can have ${ALTERNATIVES}`,
+    )
   }
   return alternatives
 }

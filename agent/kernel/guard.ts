@@ -3,9 +3,9 @@
  * load or attach is an error; there is no partial protection.
  */
 import { readFileSync } from 'node:fs'
-import * as ffi from '../libbpf/ffi.ts'
-import { BpfError } from '../libbpf/error.ts'
 import { readLayouts } from '../libbpf/btf.ts'
+import { BpfError } from '../libbpf/error.ts'
+import * as ffi from '../libbpf/ffi.ts'
 import { type BpfObject, loadObject } from '../libbpf/object.ts'
 import { COUNTERS, type Counter } from '../wire/constants.ts'
 import { layoutDifferences, STRUCTS } from '../wire/layout.ts'

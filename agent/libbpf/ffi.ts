@@ -68,16 +68,20 @@ export const mapValueSize = libbpf.func('uint32_t bpf_map__value_size(void *map)
 export const mapUpdate = libbpf.func(
   'int bpf_map_update_elem(int fd, const uint8_t *key, const uint8_t *value, uint64_t flags)',
 ) as (fd: number, key: Buffer, value: Buffer, flags: number) => number
-export const mapLookup = libbpf.func(
-  'int bpf_map_lookup_elem(int fd, const uint8_t *key, _Out_ uint8_t *value)',
-) as (fd: number, key: Buffer, value: Buffer) => number
+export const mapLookup = libbpf.func('int bpf_map_lookup_elem(int fd, const uint8_t *key, _Out_ uint8_t *value)') as (
+  fd: number,
+  key: Buffer,
+  value: Buffer,
+) => number
 export const mapDelete = libbpf.func('int bpf_map_delete_elem(int fd, const uint8_t *key)') as (
   fd: number,
   key: Buffer,
 ) => number
-export const mapNextKey = libbpf.func(
-  'int bpf_map_get_next_key(int fd, const uint8_t *key, _Out_ uint8_t *next)',
-) as (fd: number, key: Buffer | null, next: Buffer) => number
+export const mapNextKey = libbpf.func('int bpf_map_get_next_key(int fd, const uint8_t *key, _Out_ uint8_t *next)') as (
+  fd: number,
+  key: Buffer | null,
+  next: Buffer,
+) => number
 export const objectInfo = libbpf.func(
   'int bpf_obj_get_info_by_fd(int fd, _Inout_ uint8_t *info, _Inout_ uint32_t *length)',
 ) as (fd: number, info: Buffer, length: number[]) => number
@@ -145,7 +149,10 @@ export function copyOut(from: Pointer, length: number): Buffer {
 }
 
 /** A callback for `ringNew`; it must outlive the ring. @returns the pointer and its release */
-export function sampleCallback(onSample: (data: Pointer, size: number) => void): { pointer: Pointer; free: () => void } {
+export function sampleCallback(onSample: (data: Pointer, size: number) => void): {
+  pointer: Pointer
+  free: () => void
+} {
   const pointer = koffi.register((_ctx: unknown, data: Pointer, size: bigint | number) => {
     onSample(data, Number(size))
     return 0

@@ -34,7 +34,8 @@ export class BpfMap {
 
   /** Absent keys are no error: the state asked for is the state there is. */
   delete(key: Buffer): void {
-    if (ffi.mapDelete(this.fd, key) < 0 && ffi.errno() !== ENOENT) throw this.#error('bpf_map_delete_elem', 'delete from')
+    if (ffi.mapDelete(this.fd, key) < 0 && ffi.errno() !== ENOENT)
+      throw this.#error('bpf_map_delete_elem', 'delete from')
   }
 
   /** All keys, in one walk; keys added or removed meanwhile may be missed or seen twice (kernel/bpf/hashtab.c). */
@@ -58,7 +59,9 @@ export class BpfMap {
 
   #check(key: Buffer, value: Buffer): void {
     if (key.length === this.keySize && value.length % this.valueSize === 0) return
-    throw new Error(`map \`${this.name}\` takes ${this.keySize}+${this.valueSize} bytes, got ${key.length}+${value.length}`)
+    throw new Error(
+      `map \`${this.name}\` takes ${this.keySize}+${this.valueSize} bytes, got ${key.length}+${value.length}`,
+    )
   }
 
   #error(call: string, verb: string): BpfError {

@@ -26,7 +26,11 @@ export function loadObject(path: string, wanted: (name: string, section: string)
     ffi.objectClose(object)
     throw new BpfError('bpf_object__load', -status, `load \`${path}\` into the kernel`, log.text())
   }
-  return attachable(object, programs.filter((p) => ffi.programFd(p) >= 0), log)
+  return attachable(
+    object,
+    programs.filter((p) => ffi.programFd(p) >= 0),
+    log,
+  )
 }
 
 function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): BpfObject {

@@ -23,7 +23,12 @@ function open(path: string, label: string): number {
     return openSync(path, 'r')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    if (code === 'ENOENT') throw new SourceError(label, 'there is no such file', `create \`${path}\` or mend the reference`)
-    throw new SourceError(label, `it cannot be opened (${code})`, 'check its owner and mode, and those of its directories')
+    if (code === 'ENOENT')
+      throw new SourceError(label, 'there is no such file', `create \`${path}\` or mend the reference`)
+    throw new SourceError(
+      label,
+      `it cannot be opened (${code})`,
+      'check its owner and mode, and those of its directories',
+    )
   }
 }

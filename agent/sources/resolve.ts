@@ -1,10 +1,10 @@
 /** References → values. Every failure names binding, variable and source, and never shows a value. */
 import type { Binding, Config, SecretRef } from '../policy/types.ts'
-import { expandTemplate } from './template.ts'
 import { readEnv } from './env.ts'
+import { SourceError } from './error.ts'
 import { readFileSource } from './file.ts'
 import { readKubeSecret } from './kube-secret.ts'
-import { SourceError } from './error.ts'
+import { expandTemplate } from './template.ts'
 
 export interface Resolved {
   /** Place of the binding in the config. */
@@ -60,7 +60,11 @@ function read({ source }: SecretRef, values: ReadonlyMap<string, Buffer>): Buffe
     case 'template':
       return expandTemplate(source.template, values)
     case 'vaultRef':
-      throw new SourceError(`vaultRef \`${source.path}\``, 'this version reads no Vault', 'use `fileRef` with a Vault Agent')
+      throw new SourceError(
+        `vaultRef \`${source.path}\``,
+        'this version reads no Vault',
+        'use `fileRef` with a Vault Agent',
+      )
   }
 }
 

@@ -1,16 +1,18 @@
-/** A value composed of others of its binding: `postgres://app:$(PGPASSWORD)@db/app`. `$$(NAME)` stays `$(NAME)`. */
+/** A value composed of others of its binding: `postgres://app:$(PGPASSWORD)@db/app`, byte-exact. */
+import { fillTemplate } from '../policy/template.ts'
 import { SourceError } from './error.ts'
 
-/** Byte-exact: what is put in is not decoded on the way (Kubernetes' own `$(NAME)` syntax, third_party/forked/golang). */
+/** Latin-1 both ways maps each byte to one character and back, so nothing is decoded on the way. */
 export function expandTemplate(template: string, values: ReadonlyMap<string, Buffer>): Buffer {
-  const parts = template.split(/(\$?\$\([A-Za-z_][A-Za-z0-9_]*\))/)
-  return Buffer.concat(parts.map((part, i) => (i % 2 ? expand(part, values) : Buffer.from(part))))
-}
-
-function expand(reference: string, values: ReadonlyMap<string, Buffer>): Buffer {
-  if (reference.startsWith('$$')) return Buffer.from(reference.slice(1))
-  const name = reference.slice(2, -1)
-  const value = values.get(name)
-  if (value) return value
-  throw new SourceError('template', `its \`$(${name})\` has no value`, `add \`${name}\` to the binding, before the template`)
+  const text = Buffer.from(template).toString('latin1')
+  const filled = fillTemplate(text, (name) => {
+    const value = values.get(name)
+    if (value) return value.toString('latin1')
+    throw new SourceError(
+      'template',
+      `its \`$(${name})\` has no value`,
+      `mend the source of \`${name}\` in this binding`,
+    )
+  })
+  return Buffer.from(filled, 'latin1')
 }

@@ -1,0 +1,93 @@
+/** `kernelseal run`: the agent, as a Pod's sidecar or on any Linux host. */
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { type AgentConfig, loadAgentConfig } from '../config.ts'
+import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
+import { listen } from '../health.ts'
+import { scopeNumber } from '../kernel/scope.ts'
+import * as ffi from '../libbpf/ffi.ts'
+import { type Session, startSession } from '../session.ts'
+import { VERSION } from '../version.ts'
+import { type Command, EXIT, UsageError } from './command.ts'
+
+const HELP = `usage: kernelseal run [options]
+
+Loads the kernel programs, registers the scope and stays until SIGTERM. As a Pod's sidecar it needs no options.
+
+  --config FILE          bindings and policy from a config file (a plain host); otherwise the Pod's annotations
+  --annotations FILE     the Pod's annotations as the downward API writes them
+  --pid-namespace PATH   protect this PID namespace, for example /proc/4711/ns/pid (default: the agent's own)
+  --metrics-port PORT    /metrics, /healthz and /readyz (default: monitoring.metricsPort, 9090)
+  --log-format FORMAT    text or json (default: text on a terminal, json otherwise)
+
+Exit status: 0 after SIGTERM or SIGINT, 1 when protection or a secret is not to be had, 2 for a wrong configuration.
+`
+
+interface Options {
+  readonly config?: string
+  readonly annotations?: string
+  readonly 'pid-namespace'?: string
+  readonly 'metrics-port'?: string
+  readonly 'log-format'?: string
+}
+
+const OPTIONS = {
+  config: { type: 'string' },
+  annotations: { type: 'string' },
+  'pid-namespace': { type: 'string' },
+  'metrics-port': { type: 'string' },
+  'log-format': { type: 'string' },
+} as const
+
+export const run: Command = { name: 'run', summary: 'the agent: protect a Pod or a host', help: HELP, run: main }
+
+async function main(args: string[]): Promise<number> {
+  const options: Options = parseArgs({ args, options: OPTIONS }).values
+  const agent = loadAgentConfig(options)
+  const log = openLog(logFormat(options), agent.config.monitoring.logLevel)
+  const port = metricsPort(options, agent)
+  ffi.forbidDumps()
+  announce(agent, log)
+  let session: Session | undefined
+  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  const server = agent.config.monitoring.enabled ? await listen(port, () => session) : undefined
+  try {
+    session = startSession(agent, scopeNumber(options['pid-namespace']), log)
+    log.say('info', 'OK', 'KernelSeal is running: protection stands')
+    await stopped
+    log.say('info', 'STOP', 'signal received: taking the scope away')
+    return EXIT.ok
+  } finally {
+    session?.close()
+    server?.closeAllConnections()
+    server?.close()
+  }
+}
+
+function announce(agent: AgentConfig, log: Log): void {
+  const { config, where, variables } = agent
+  log.say('info', 'START', `Starting KernelSeal Sidecar - Secret Protection System ${VERSION}`, { version: VERSION })
+  for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
+  log.say('info', 'CONFIG', `Loaded KernelSeal configuration from ${where}`, { where })
+  log.say('info', 'CONFIG', `Policy applied: mode=${config.policy.mode}`, { policy: config.policy })
+  for (const binding of config.secrets) {
+    const whom = binding.selector.binary ? `binary: ${binding.selector.binary}` : 'the entrypoint'
+    log.say('info', 'REGISTER', `Registered ${binding.secretRefs.length} secrets for ${whom}`, {
+      binding: binding.name,
+    })
+  }
+  if (!variables.length) log.say('warn', 'CONFIG', 'no variable is bound: nothing will be delivered')
+}
+
+function logFormat(options: Options): LogFormat {
+  const format = options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json')
+  if (format !== 'text' && format !== 'json')
+    throw new UsageError(`--log-format is \`text\` or \`json\`, not \`${format}\``)
+  return format
+}
+
+function metricsPort(options: Options, { config }: AgentConfig): number {
+  const port = Number(options['metrics-port'] ?? config.monitoring.metricsPort)
+  if (Number.isInteger(port) && port >= 0 && port < 65536) return port
+  throw new UsageError(`--metrics-port is a number below 65536, not \`${options['metrics-port']}\``)
+}

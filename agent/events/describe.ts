@@ -1,0 +1,85 @@
+/** An event as one line in the seeds' vocabulary and as fields for machines. No value of a secret is in reach here. */
+import type { Binding } from '../policy/types.ts'
+import { REASONS } from '../wire/constants.ts'
+import type { AccessEvent, FailEvent, KernelEvent } from '../wire/decode.ts'
+
+export interface Line {
+  readonly level: 'info' | 'warn' | 'error'
+  /** `EXEC`, `INJECT`, `LSM BLOCKED`, ... */
+  readonly tag: string
+  readonly text: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** @param bindings of the scope, in the order of their numbers */
+export function describe(event: KernelEvent, bindings: readonly Binding[]): Line[] {
+  switch (event.kind) {
+    case 'exec': {
+      const { actor, file, cgroup, parentPid } = event
+      const binary = file.slice(file.lastIndexOf('/') + 1)
+      const text = `PID=${actor.pid} PPID=${parentPid} Comm=${actor.comm} File=${file} Binary=${binary} CgroupID=${cgroup}`
+      return [{ level: 'info', tag: 'EXEC', text, fields: { event: 'exec', actor, file, parentPid, cgroup } }]
+    }
+    case 'inject': {
+      const { actor, file, values, duration } = event
+      const names = namesOf(event.bindings, bindings)
+      const fields = { actor, file, bindings: names.bindings, variables: names.variables, values, durationNs: duration }
+      return [
+        {
+          level: 'info',
+          tag: 'PROTECT',
+          text: `PID ${actor.pid} marked as protected`,
+          fields: { event: 'protect', actor },
+        },
+        {
+          level: 'info',
+          tag: 'INJECT',
+          text: `Secrets injected into PID ${actor.pid}: [${names.variables.join(' ')}]`,
+          fields: { event: 'inject', ...fields },
+        },
+      ]
+    }
+    case 'fail':
+      return [failure(event, bindings)]
+    case 'access':
+      return [access(event)]
+    case 'unknown':
+      return [{ level: 'warn', tag: 'EVENT', text: `unknown event kind ${event.number}`, fields: { event: 'unknown' } }]
+  }
+}
+
+function failure(event: FailEvent, bindings: readonly Binding[]): Line {
+  const { actor, file, reason, error, action } = event
+  const names = namesOf(event.bindings, bindings)
+  const why = REASONS.find(([label]) => label === reason)?.[1] ?? reason
+  const number = error ? ` (errno ${-error})` : ''
+  const what = action === 'killed' ? 'killed before it ran' : 'started with its placeholders'
+  const of = names.bindings.map((b) => `\`${b}\``).join(', ')
+  const text = `PID ${actor.pid} (${file}) ${what}: ${why}${number}; binding ${of}`
+  const fields = { event: 'fail', actor, file, reason, error, action, bindings: names.bindings }
+  return { level: action === 'killed' ? 'error' : 'warn', tag: 'FAIL', text, fields }
+}
+
+const TAGS = {
+  blocked: 'LSM BLOCKED',
+  audited: 'LSM AUDIT',
+  allowed: 'LSM ALLOWED',
+  killed: 'LSM',
+  started: 'LSM',
+} as const
+
+function access({ actor, target, way, action, detail, bindings: _ }: AccessEvent): Line {
+  const whom = target.pid ? `to PID=${target.pid} (${actor.comm})` : `to the node (${actor.comm})`
+  return {
+    level: action === 'blocked' ? 'warn' : 'info',
+    tag: TAGS[action],
+    text: `PID=${actor.pid} attempted ${way} access ${whom}`,
+    fields: { event: 'access', action, way, actor, target, detail },
+  }
+}
+
+function namesOf(set: bigint, bindings: readonly Binding[]): { bindings: string[]; variables: string[] } {
+  const chosen = bindings.filter((_, i) => set & (1n << BigInt(i)))
+  const variables = new Set(chosen.flatMap((b) => b.secretRefs.map((ref) => ref.name)))
+  return { bindings: chosen.map((b) => b.name), variables: [...variables] }
+}

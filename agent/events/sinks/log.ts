@@ -1,0 +1,34 @@
+/** The agent's log: text lines in the seeds' vocabulary on a terminal, JSON otherwise. */
+import pino from 'pino'
+import type { Line } from '../describe.ts'
+
+export type LogFormat = 'text' | 'json'
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+export interface Log {
+  readonly write: (line: Line) => void
+  readonly say: (level: Level, tag: string, text: string, fields?: Record<string, unknown>) => void
+}
+
+const RANK = { debug: 0, info: 1, warn: 2, error: 3 } as const
+
+export function openLog(format: LogFormat, level: Level, out: NodeJS.WritableStream = process.stdout): Log {
+  const write = format === 'json' ? jsonWriter(level, out) : textWriter(level, out)
+  return { write, say: (lineLevel, tag, text, fields = {}) => write({ level: lineLevel, tag, text, fields } as Line) }
+}
+
+function textWriter(level: Level, out: NodeJS.WritableStream): (line: Line) => void {
+  return (line) => {
+    if (RANK[line.level] >= RANK[level]) out.write(`[${line.tag}] ${line.text}\n`)
+  }
+}
+
+function jsonWriter(level: Level, out: NodeJS.WritableStream): (line: Line) => void {
+  const logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, out)
+  return (line) => logger[line.level]({ tag: line.tag, ...numbers(line.fields) }, line.text)
+}
+
+/** JSON has no 64-bit integers: they become strings. */
+function numbers(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(fields, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)))
+}

@@ -1,0 +1,106 @@
+/** Prometheus metrics. Totals come from the kernel's counters, so that a lost event loses no count. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Counter as KernelCounter } from '../../wire/constants.ts'
+import { COUNTERS, REASONS, WAY_NAMES } from '../../wire/constants.ts'
+import type { KernelEvent } from '../../wire/decode.ts'
+
+export interface Metrics {
+  readonly registry: Registry
+  readonly observe: (event: KernelEvent) => void
+}
+
+type Read = () => Record<KernelCounter, number>
+
+const TOTALS: readonly (readonly [name: string, counter: KernelCounter, help: string])[] = [
+  ['kernelseal_exec_events_total', 'execs', 'Programs started in the scope'],
+  ['kernelseal_secrets_injected_total', 'values', 'Values written into processes'],
+  ['kernelseal_access_blocked_total', 'blocked', 'Attempts on secrets refused'],
+  ['kernelseal_access_audit_total', 'audited', 'Attempts on secrets allowed and reported'],
+  ['kernelseal_delivery_failed_total', 'failed', 'Processes whose secrets could not be delivered'],
+  ['kernelseal_events_lost_total', 'events_lost', 'Events that did not fit into the ring buffer'],
+  ['kernelseal_records_refused_total', 'records_refused', 'Forks and execs refused because the process table was full'],
+]
+
+/** @param read the kernel's counters, asked at each scrape */
+export function openMetrics(read: Read, tier: string, mode: () => string): Metrics {
+  const registry = new Registry()
+  for (const [name, counter, help] of TOTALS) total(registry, name, help, () => read()[counter])
+  sealedGauge(registry, read)
+  infoGauge(registry, tier, mode)
+  return { registry, observe: observer(registry) }
+}
+
+/** A counter whose truth is elsewhere: set, not incremented. */
+function total(registry: Registry, name: string, help: string, value: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(value())
+    },
+  })
+}
+
+function sealedGauge(registry: Registry, read: Read): void {
+  new Gauge({
+    name: 'kernelseal_sealed_processes',
+    help: 'Sealed processes alive, forked children included',
+    registers: [registry],
+    collect() {
+      const { sealed, unsealed } = read()
+      this.set(Math.max(0, sealed - unsealed))
+    },
+  })
+}
+
+function infoGauge(registry: Registry, tier: string, mode: () => string): void {
+  new Gauge({
+    name: 'kernelseal_info',
+    help: 'Refusal tier and mode in force; always 1',
+    labelNames: ['refusal_tier', 'delivery_tier', 'mode'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.set({ refusal_tier: tier, delivery_tier: 'kernel', mode: mode() }, 1)
+    },
+  })
+}
+
+/** Labels are closed sets: reasons, ways and kinds of wire.h. */
+function observer(registry: Registry): (event: KernelEvent) => void {
+  const registers = [registry]
+  const access = new Counter({
+    name: 'kernelseal_access_events_total',
+    help: 'Access events by way',
+    labelNames: ['way', 'action'],
+    registers,
+  })
+  const failures = new Counter({
+    name: 'kernelseal_delivery_failures_total',
+    help: 'Failed deliveries by reason',
+    labelNames: ['reason', 'action'],
+    registers,
+  })
+  const unknown = new Counter({
+    name: 'kernelseal_events_unknown_total',
+    help: 'Events of a kind this agent does not know',
+    registers,
+  })
+  const latency = new Histogram({
+    name: 'kernelseal_delivery_seconds',
+    help: 'From the exec point to the last value, in the kernel',
+    buckets: [5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 1e-2],
+    registers,
+  })
+  return (event) => {
+    if (event.kind === 'access') access.inc({ way: event.way, action: event.action })
+    else if (event.kind === 'fail') failures.inc({ reason: event.reason, action: event.action })
+    else if (event.kind === 'inject') latency.observe(Number(event.duration) / 1e9)
+    else if (event.kind === 'unknown') unknown.inc()
+  }
+}
+
+/** Every label value there can be; the dashboards' test reads it. */
+export const LABELS = { way: WAY_NAMES, reason: REASONS.map(([label]) => label), counter: COUNTERS } as const

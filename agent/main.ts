@@ -1,0 +1,48 @@
+/** The command line: finds the subcommand, turns what it throws into a sentence and an exit status. */
+import { type Command, complain, EXIT, UsageError } from './cli/command.ts'
+import { ConfigError } from './policy/problems.ts'
+
+/** Loaded only when asked for: most commands need neither FFI nor an HTTP server. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  run: async () => (await import('./cli/run.ts')).run,
+  env: async () => (await import('./cli/env.ts')).env,
+  doctor: async () => (await import('./cli/doctor.ts')).doctor,
+}
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === '--version') return print((await import('./version.ts')).VERSION)
+  if (name === undefined || name === '--help' || name === 'help')
+    return print(await usage(), name ? EXIT.ok : EXIT.usage)
+  const load = COMMANDS[name]
+  if (!load) throw new UsageError(`there is no command \`${name}\`; there are ${Object.keys(COMMANDS).join(', ')}`)
+  const command = await load()
+  if (args.includes('--help')) return print(command.help)
+  return command.run(args)
+}
+
+async function usage(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
+  return `usage: kernelseal COMMAND [options]\n\n${lines.join('\n')}\n\n'kernelseal COMMAND --help' says more.`
+}
+
+function print(text: string, status: number = EXIT.ok): number {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  return status
+}
+
+function report(error: unknown): number {
+  if (error instanceof ConfigError || error instanceof UsageError || isArgumentError(error)) {
+    complain((error as Error).message)
+    return EXIT.usage
+  }
+  complain(process.env.KERNELSEAL_DEBUG ? String((error as Error).stack) : (error as Error).message)
+  return EXIT.failed
+}
+
+/** What node:util's parseArgs throws. */
+function isArgumentError(error: unknown): boolean {
+  return String((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_PARSE_ARGS')
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(report)
