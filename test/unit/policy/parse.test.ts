@@ -132,7 +132,7 @@ describe('a configuration is refused', () => {
     ['a port out of range', 'monitoring: {metricsPort: 70000}', 'monitoring.metricsPort', 1, /1 to 65535/],
     ['a fractional port', 'monitoring: {metricsPort: 90.5}', 'monitoring.metricsPort', 1, /whole number/],
     ['an unknown onFailure', 'onFailure: ignore', 'onFailure', 1, /`kill`, `start`/],
-    ['a binding without variables', binding('    []'), 'secrets[0].secretRefs', 6, /is empty/],
+    ['a binding without variables', binding('    []'), 'secrets[0].secretRefs', 5, /is empty/],
     ['an invalid variable name', binding(ref('"1ABC"')), 'secrets[0].secretRefs[0].name', 6, /not a variable name/],
     ['a number as a variable name', binding(ref('12')), 'secrets[0].secretRefs[0].name', 6, /must be text/],
     [

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { load } from 'js-yaml'
+import { golden, inject, patched } from './fixtures.ts'
+
+const PODS = new URL('../../fixtures/pods/', import.meta.url)
+const shapes = readdirSync(PODS).filter((file) => file.endsWith('.yaml'))
+
+describe('golden Pods', () => {
+  for (const file of shapes) {
+    const name = file.slice(0, -'.yaml'.length)
+    it(`${name.replaceAll('-', ' ')}`, () => {
+      const pod = load(readFileSync(new URL(file, PODS), 'utf8'))
+      const before = structuredClone(pod)
+      const actual = golden(inject(pod))
+      assert.deepEqual(pod, before, 'the Pod given was changed')
+      const expected = new URL(`${name}.patch.json`, PODS)
+      // `UPDATE_GOLDEN=1 npm test` writes what is; the diff is then for review.
+      if (process.env.UPDATE_GOLDEN === '1') writeFileSync(expected, `${JSON.stringify(actual, null, 2)}\n`)
+      assert.deepEqual(actual, JSON.parse(readFileSync(expected, 'utf8')))
+    })
+
+    it(`${name.replaceAll('-', ' ')}: three appliers agree, and a second pass changes nothing`, () => {
+      const pod = load(readFileSync(new URL(file, PODS), 'utf8'))
+      const outcome = inject(pod)
+      if (outcome.kind !== 'inject') return
+      const once = patched(pod, outcome.operations)
+      assert.deepEqual(golden(inject(once)), { ...golden(inject(once)), reason: 'nothing-to-change', operations: [] })
+    })
+  }
+})

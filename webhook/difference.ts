@@ -1,0 +1,35 @@
+/** Whether a container that is already there is the one we would add, give or take what the API server writes into it. */
+import { isDeepStrictEqual } from 'node:util'
+import { isObject } from './pod.ts'
+
+/**
+ * Not compared: LimitRanger adds to it and the server rewrites quantities (`1024Mi` comes back as `1Gi`), and the Pod's
+ * author may set it by annotation anyway.
+ */
+const FREE = '.resources'
+/** Members a server before 1.30 drops, because it does not know them. */
+const DROPPED_BY_SERVER = ['.securityContext.appArmorProfile']
+/** The admission plugin `ServiceAccount` mounts the token into every container it sees. */
+const TOKEN_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** @returns the path of the first difference, or undefined when `actual` is what we would write */
+export function differenceFrom(actual: unknown, expected: unknown, path = ''): string | undefined {
+  if (path === FREE) return undefined
+  if (path === '.volumeMounts' && Array.isArray(actual)) return differenceInMounts(actual, expected, path)
+  if (!isObject(actual) || !isObject(expected)) return isDeepStrictEqual(actual, expected) ? undefined : path
+  for (const key of Object.keys(actual)) {
+    if (!Object.hasOwn(expected, key)) return `${path}.${key}`
+  }
+  for (const key of Object.keys(expected)) {
+    const at = `${path}.${key}`
+    if (!Object.hasOwn(actual, key) && DROPPED_BY_SERVER.includes(at)) continue
+    const difference = differenceFrom(actual[key], expected[key], at)
+    if (difference !== undefined) return difference
+  }
+  return undefined
+}
+
+function differenceInMounts(actual: readonly unknown[], expected: unknown, path: string): string | undefined {
+  const own = actual.filter((mount) => !(isObject(mount) && mount.mountPath === TOKEN_MOUNT && mount.readOnly === true))
+  return isDeepStrictEqual(own, expected) ? undefined : path
+}

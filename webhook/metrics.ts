@@ -1,0 +1,54 @@
+/** What the webhook counts: admissions by outcome and reason, how long they take, and how long its certificate lasts. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Outcome } from './outcome.ts'
+
+export interface Metrics {
+  readonly registry: Registry
+  /** @param seconds from the last byte of the request to the answer being ready */
+  admission(outcome: Pick<Outcome, 'kind' | 'reason'>, seconds: number): void
+  certificate(notAfter: Date): void
+  certificateReload(succeeded: boolean): void
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'kernelseal_admission_requests_total',
+    help: 'Admission requests answered, by outcome and reason',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'kernelseal_admission_duration_seconds',
+    help: 'Time from the last byte of a request to its answer',
+    // A Pod of 4.5 KB takes 0.2 ms and one of 1,500 variables under 5 ms; the API server gives up at 5 s.
+    buckets: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5],
+    registers,
+  })
+  const expiry = new Gauge({
+    name: 'kernelseal_certificate_expiry_timestamp_seconds',
+    help: 'When the serving certificate expires, in Unix time; alert on this minus time()',
+    registers,
+  })
+  const reloads = new Counter({
+    name: 'kernelseal_certificate_reloads_total',
+    help: 'Attempts to take over a changed certificate, by result; after a failure the old one stays in use',
+    labelNames: ['result'],
+    registers,
+  })
+  return {
+    registry,
+    admission: ({ kind, reason }, seconds) => {
+      requests.inc({ outcome: kind, reason })
+      duration.observe(seconds)
+    },
+    certificate: (notAfter) => expiry.set(notAfter.getTime() / 1000),
+    certificateReload: (succeeded) => reloads.inc({ result: succeeded ? 'success' : 'failure' }),
+  }
+}
+
+/** Memory, event loop and garbage collection of this process, beside the above. */
+export function addProcessMetrics({ registry }: Metrics): void {
+  collectDefaultMetrics({ register: registry })
+}

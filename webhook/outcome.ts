@@ -1,0 +1,46 @@
+/** What the webhook decides, as constructors. An outcome is made once and never changed. */
+import type { Operation } from './patch.ts'
+import { type Reason, reasonEntry } from './reasons.ts'
+
+interface Decided {
+  readonly reason: Reason
+  /** For the person at kubectl: one sentence each. */
+  readonly warnings: readonly string[]
+}
+export interface Inject extends Decided {
+  readonly kind: 'inject'
+  readonly operations: readonly Operation[]
+}
+export interface Skip extends Decided {
+  readonly kind: 'skip'
+}
+export interface Deny extends Decided {
+  readonly kind: 'deny'
+  /** Sentence, place and hint. */
+  readonly message: string
+}
+export interface Fail extends Decided {
+  readonly kind: 'fail'
+  readonly error: unknown
+}
+export type Outcome = Inject | Skip | Deny | Fail
+
+export function inject(operations: readonly Operation[], warnings: readonly string[]): Inject {
+  return { kind: 'inject', reason: operations.length === 0 ? 'nothing-to-change' : 'injected', operations, warnings }
+}
+
+export function skip(reason: Reason, warnings: readonly string[] = []): Skip {
+  return { kind: 'skip', reason, warnings }
+}
+
+/** @param detail which container, variable or annotation, after the sentence of the reason */
+export function deny(reason: Reason, detail?: string, warnings: readonly string[] = []): Deny {
+  const { sentence, hint } = reasonEntry(reason)
+  const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${detail}`}`
+  return { kind: 'deny', reason, message: hint === undefined ? message : `${message} (${hint})`, warnings }
+}
+
+/** Something we did not foresee: the Pod is refused, because an unsealed start cannot be taken back. */
+export function fail(error: unknown): Fail {
+  return { kind: 'fail', reason: 'internal-error', warnings: [], error }
+}

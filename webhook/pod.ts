@@ -1,0 +1,85 @@
+/** The parts of a Pod the webhook reads, over raw JSON: every field not named here passes through untouched. */
+
+export interface EnvVar {
+  readonly name?: unknown
+  readonly value?: unknown
+  readonly valueFrom?: unknown
+}
+export interface Container {
+  readonly name: string
+  readonly env?: readonly EnvVar[] | null
+  readonly command?: unknown
+  readonly args?: unknown
+  readonly ports?: readonly { readonly containerPort?: unknown; readonly protocol?: unknown }[] | null
+  readonly volumeMounts?: readonly { readonly name?: unknown }[] | null
+}
+export interface Volume {
+  readonly name: string
+}
+export interface Pod {
+  readonly metadata: {
+    readonly namespace?: unknown
+    readonly annotations?: Readonly<Record<string, string>> | null
+    readonly labels?: Readonly<Record<string, string>> | null
+  }
+  readonly spec: {
+    readonly containers: readonly Container[]
+    readonly initContainers?: readonly Container[] | null
+    readonly ephemeralContainers?: readonly Container[] | null
+    readonly volumes?: readonly Volume[] | null
+    readonly hostPID?: unknown
+    readonly hostUsers?: unknown
+    readonly shareProcessNamespace?: unknown
+    readonly os?: unknown
+  }
+}
+
+/** The object as a Pod, or where it is not one. The API server sends well-formed Pods; nobody else has to. */
+export function asPod(value: unknown): { readonly pod: Pod } | { readonly problem: string } {
+  const problem = problemIn(value)
+  return problem === undefined ? { pod: value as Pod } : { problem }
+}
+
+function problemIn(pod: unknown): string | undefined {
+  if (!isObject(pod)) return 'is not an object'
+  const { metadata, spec } = pod
+  if (!isObject(metadata)) return '`metadata` is not an object'
+  if (!isObject(spec)) return '`spec` is not an object'
+  if (!Array.isArray(spec.containers) || spec.containers.length === 0)
+    return '`spec.containers` is not a list of containers'
+  return (
+    problemInTexts('metadata.annotations', metadata.annotations) ??
+    problemInTexts('metadata.labels', metadata.labels) ??
+    problemInNamed('spec.containers', spec.containers) ??
+    problemInNamed('spec.initContainers', spec.initContainers) ??
+    problemInNamed('spec.ephemeralContainers', spec.ephemeralContainers) ??
+    problemInNamed('spec.volumes', spec.volumes)
+  )
+}
+
+function problemInTexts(path: string, map: unknown): string | undefined {
+  if (map === undefined || map === null) return undefined
+  if (!isObject(map)) return `\`${path}\` is not an object`
+  const wrong = Object.keys(map).find((key) => typeof map[key] !== 'string')
+  return wrong === undefined ? undefined : `\`${path}[${wrong}]\` is not text`
+}
+
+/** A list of objects with a `name`, whose own lists hold objects. */
+function problemInNamed(path: string, list: unknown): string | undefined {
+  if (list === undefined || list === null) return undefined
+  if (!Array.isArray(list)) return `\`${path}\` is not a list`
+  for (const [index, item] of list.entries()) {
+    const at = `${path}[${index}]`
+    if (!isObject(item) || typeof item.name !== 'string') return `\`${at}\` is not an object with a name`
+    for (const key of ['env', 'ports', 'volumeMounts']) {
+      const inner = item[key]
+      if (inner === undefined || inner === null) continue
+      if (!Array.isArray(inner) || !inner.every(isObject)) return `\`${at}.${key}\` is not a list of objects`
+    }
+  }
+  return undefined
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

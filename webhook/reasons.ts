@@ -1,0 +1,91 @@
+/** Why a Pod was injected, left alone or refused: one closed table for responses, warnings, audit, log and metric. */
+
+export interface ReasonEntry {
+  readonly sentence: string
+  readonly hint?: string
+  /** HTTP status of `AdmissionResponse.status`; kubectl shows the reason that belongs to it. */
+  readonly code: 200 | 400 | 403 | 413 | 422 | 500
+}
+
+export const REASONS = {
+  injected: { code: 200, sentence: 'the agent and the placeholders are in the Pod' },
+  'nothing-to-change': { code: 200, sentence: 'the Pod already has all that would be added' },
+
+  'no-bindings': { code: 200, sentence: 'the Pod binds no secrets' },
+  'opted-out': { code: 200, sentence: 'the Pod opts out of injection, its secrets are NOT sealed' },
+  'mirror-pod': { code: 200, sentence: 'mirror Pods are copies of static Pods and cannot be changed' },
+  'not-a-creation': { code: 200, sentence: 'only the creation of a Pod is looked at' },
+
+  'bad-annotation': { code: 422, sentence: 'the KernelSeal annotations cannot be used' },
+  'bad-pod': { code: 422, sentence: 'the object is not a well-formed Pod' },
+  'host-pid': {
+    code: 403,
+    sentence: '`spec.hostPID` is set, but sealing needs a PID namespace of the Pod',
+    hint: 'remove `hostPID`',
+  },
+  'share-process-namespace': {
+    code: 403,
+    sentence: '`spec.shareProcessNamespace` is false, but the agent must see the processes it serves',
+    hint: 'remove the field',
+  },
+  'user-namespace': {
+    code: 403,
+    sentence: '`spec.hostUsers` is false, but programs cannot be loaded from inside a user namespace',
+    hint: 'remove the field',
+  },
+  'windows-pod': {
+    code: 403,
+    sentence: '`spec.os.name` is not linux',
+    hint: 'opt the Pod out with `kernelseal.io/inject: "false"`',
+  },
+  'container-name-taken': {
+    code: 403,
+    sentence: 'a container has the name of the agent and is not what would be added',
+    hint: 'remove or rename it',
+  },
+  'volume-name-taken': {
+    code: 403,
+    sentence: 'a volume has the name of one of the agent and is not what would be added',
+    hint: 'remove or rename it',
+  },
+  'volume-mounted-elsewhere': {
+    code: 403,
+    sentence: 'only the agent may mount the volumes of the agent',
+    hint: 'remove the volume mount',
+  },
+  'port-taken': {
+    code: 403,
+    sentence: "a container declares the agent's metrics port, and a Pod's containers share their ports",
+    hint: 'choose another with `kernelseal.io/metrics-port`',
+  },
+  'no-such-container': { code: 422, sentence: 'a binding names a container the Pod lacks' },
+  'variable-already-set': {
+    code: 422,
+    sentence: 'a bound variable is already set in the container, in the open',
+    hint: 'remove it from `env`',
+  },
+  'variable-referenced': {
+    code: 422,
+    sentence: 'a bound variable is expanded by the kubelet, which only has its placeholder',
+    hint: 'bind the composed value, with `source.template`',
+  },
+  'foreign-secret': {
+    code: 422,
+    sentence: 'a binding names a Secret of another namespace',
+    hint: 'a Pod can only mount Secrets of its own namespace',
+  },
+  'placeholders-too-large': {
+    code: 422,
+    sentence: 'the placeholders do not fit into the Pod',
+    hint: 'lower `capacity`, or name a `container` in the selectors',
+  },
+
+  'bad-review': { code: 400, sentence: 'the request is not an AdmissionReview of a Pod' },
+  'body-too-large': { code: 413, sentence: 'the request is larger than any object the API server stores' },
+  'internal-error': { code: 500, sentence: 'the webhook failed; the reason is in its log' },
+} as const satisfies Record<string, ReasonEntry>
+
+export type Reason = keyof typeof REASONS
+
+/** The entry with its optional fields, which the literal types of the table hide. */
+export const reasonEntry = (reason: Reason): ReasonEntry => REASONS[reason]

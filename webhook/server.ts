@@ -1,0 +1,123 @@
+/** The webhook's two servers: admission over TLS, metrics in the clear on a port of its own. */
+import type { IncomingMessage } from 'node:http'
+import type { SecureContextOptions } from 'node:tls'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { Mode } from '../agent/policy/types.ts'
+import { BODY_LIMIT, type Body, readBody } from './body.ts'
+import { type InjectionSettings, injectPod } from './inject.ts'
+import type { Metrics } from './metrics.ts'
+import { deny, fail, type Outcome, skip } from './outcome.ts'
+import { type Caller, type Reading, type Review, readReview, refusalFor, respond } from './review.ts'
+
+/** The part of a pino logger that is used here. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface ServerDeps {
+  readonly settings: InjectionSettings
+  readonly metrics: Metrics
+  readonly log: Log
+  nonce(): string
+  defaultMode(namespace: string | undefined): Mode
+  /** Whether to send requests here: false while draining. */
+  ready(): boolean
+  /** Absent: plain HTTP, for tests. */
+  readonly tls?: SecureContextOptions
+}
+
+/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
+const REQUEST_TIMEOUT = 5_000
+/**
+ * Milliseconds an idle connection stays open. Longer than the API server's 90 s (IdleConnTimeout of Go's default
+ * transport), so that it is always the client that closes, and no request is sent into a closing connection.
+ */
+const KEEP_ALIVE_TIMEOUT = 120_000
+
+export function buildServer(deps: ServerDeps): FastifyInstance {
+  const options = {
+    // Ours is kept by `readBody`, which answers in the protocol; this one is for all other routes.
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    // While draining, requests on open connections are still answered: a 503 would refuse a Pod.
+    return503OnClosing: false,
+    logger: false,
+  } as const
+  // Fastify's types tell servers over TLS apart; the routes are the same.
+  const app =
+    deps.tls === undefined ? fastify(options) : (fastify({ ...options, https: deps.tls }) as unknown as FastifyInstance)
+  app.removeAllContentTypeParsers()
+  // Whatever the content type says: the body is JSON or it is refused as not being JSON.
+  app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readBody(payload))
+  app.post('/mutate', (request, reply) => mutate(request.body as Body | undefined, reply, deps))
+  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/readyz', (_request, reply) => {
+    const ready = deps.ready()
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' })
+  })
+  return app
+}
+
+/** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */
+export function buildMetricsServer({ registry }: Metrics): FastifyInstance {
+  const app = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT })
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  return app
+}
+
+async function mutate(body: Body | undefined, reply: FastifyReply, deps: ServerDeps): Promise<FastifyReply> {
+  const start = performance.now()
+  const reading = readingOf(body)
+  if (reading.kind === 'unanswerable') {
+    deps.log.warn({ problem: reading.problem }, 'request without uid refused')
+    return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: reading.problem })
+  }
+  const caller: Caller = reading.kind === 'review' ? reading.review : reading.caller
+  const outcome = reading.kind === 'review' ? decideSafely(reading.review, deps) : reading.outcome
+  const answer = JSON.stringify(respond(caller, outcome))
+  deps.metrics.admission(outcome, (performance.now() - start) / 1000)
+  logOutcome(caller, outcome, reading, deps.log)
+  if (body?.kind === 'oversized' && !body.drained) reply.header('connection', 'close')
+  return reply.type('application/json').send(answer)
+}
+
+function readingOf(body: Body | undefined): Reading {
+  if (body === undefined) return { kind: 'unanswerable', problem: 'the request has no body' }
+  if (body.kind === 'whole') return readReview(body.bytes)
+  return refusalFor(body.head, deny('body-too-large', `the limit is ${BODY_LIMIT} bytes`))
+}
+
+function decideSafely(review: Review, deps: ServerDeps): Outcome {
+  try {
+    if (review.operation !== 'CREATE' || review.subResource !== '') return skip('not-a-creation')
+    const namespace = review.namespace === undefined ? {} : { namespace: review.namespace }
+    return injectPod(review.object, deps.settings, {
+      nonce: deps.nonce,
+      defaultMode: deps.defaultMode,
+      ...namespace,
+    })
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+/** Injections at debug, because logging each costs a fifth of the throughput; refusals for the operator to see. */
+function logOutcome({ uid }: Caller, outcome: Outcome, reading: Reading, log: Log): void {
+  const pod = reading.kind === 'review' ? { namespace: reading.review.namespace, name: podName(reading.review) } : {}
+  const fields = { uid, ...pod, outcome: outcome.kind, reason: outcome.reason }
+  if (outcome.kind === 'fail') log.error({ ...fields, err: outcome.error }, 'admission failed')
+  else if (outcome.kind === 'deny') log.info({ ...fields, message: outcome.message }, 'Pod refused')
+  else if (outcome.reason === 'opted-out') log.info(fields, 'Pod opted out')
+  else log.debug(fields, 'Pod admitted')
+}
+
+/** Of a Pod made by a controller only the prefix is known at admission. */
+function podName({ name, object }: Review): string {
+  if (name !== '') return name
+  const metadata = (object as { metadata?: { name?: string; generateName?: string } } | null | undefined)?.metadata
+  return metadata?.name ?? `${metadata?.generateName ?? ''}*`
+}

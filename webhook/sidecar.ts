@@ -1,0 +1,134 @@
+/** The agent's container and volumes. Everything here comes from the webhook's own settings, never from the Pod's author. */
+import { createHash } from 'node:crypto'
+import type { AgentResources } from '../agent/policy/annotations.ts'
+import { AGENT_CONTAINER, PODINFO_DIR, SECRETS_DIR } from '../agent/policy/sidecar.ts'
+import type { Config } from '../agent/policy/types.ts'
+
+export interface AgentSettings {
+  readonly image: string
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  /** Kubernetes quantities; an empty one leaves that limit out. */
+  readonly cpuRequest: string
+  readonly cpuLimit: string
+  readonly memoryRequest: string
+  readonly memoryLimit: string
+}
+
+const VOLUME_PREFIX = 'kernelseal-'
+const PODINFO_VOLUME = `${VOLUME_PREFIX}podinfo`
+const BPFFS_VOLUME = `${VOLUME_PREFIX}bpffs`
+const SECURITYFS_VOLUME = `${VOLUME_PREFIX}securityfs`
+
+/** Names that are ours alone; other containers may not mount such a volume. */
+export const isAgentVolume = (name: string): boolean =>
+  [PODINFO_VOLUME, BPFFS_VOLUME, SECURITYFS_VOLUME].includes(name) || name.startsWith(`${VOLUME_PREFIX}secret-`)
+
+/**
+ * What the agent does with each, capabilities(7):
+ * BPF and PERFMON load and attach programs; SYS_ADMIN pins them and covers both on kernels and runtimes before 5.8;
+ * SYS_PTRACE reads and writes a stopped process; SYS_RESOURCE lifts the memlock limit before 5.11; KILL ends a process
+ * that could not be served; DAC_READ_SEARCH follows the executables of containers that run as other users.
+ */
+const CAPABILITIES = ['BPF', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE', 'SYS_RESOURCE', 'KILL', 'DAC_READ_SEARCH']
+
+export function agentContainer(config: Config, settings: AgentSettings, overrides: AgentResources) {
+  return {
+    name: AGENT_CONTAINER,
+    image: settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    args: ['run'],
+    // A native sidecar: it is ready before the next container starts, and ends after the last (Kubernetes 1.29 and up).
+    restartPolicy: 'Always',
+    env: [fieldEnv('POD_NAME', 'metadata.name'), fieldEnv('POD_NAMESPACE', 'metadata.namespace')],
+    // Ready means that protection is proved, which no application container may start without. The agent needs about
+    // a second, on a loaded node several: one minute of one-second steps before the kubelet restarts it.
+    startupProbe: {
+      httpGet: { path: '/readyz', port: config.monitoring.metricsPort, scheme: 'HTTP' },
+      periodSeconds: 1,
+      timeoutSeconds: 1,
+      successThreshold: 1,
+      failureThreshold: 60,
+    },
+    resources: resourcesOf(settings, overrides),
+    securityContext: {
+      runAsUser: 0,
+      runAsNonRoot: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'], add: CAPABILITIES },
+      // The runtime's default profile denies writing below /sys/fs/bpf and reading /sys/kernel/security.
+      appArmorProfile: { type: 'Unconfined' },
+    },
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: mountsOf(config),
+  }
+}
+
+function fieldEnv(name: string, fieldPath: string) {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } }
+}
+
+function resourcesOf(settings: AgentSettings, overrides: AgentResources) {
+  const requests = quantities(
+    overrides['agent-cpu-request'] ?? settings.cpuRequest,
+    overrides['agent-memory-request'] ?? settings.memoryRequest,
+  )
+  const limits = quantities(
+    overrides['agent-cpu-limit'] ?? settings.cpuLimit,
+    overrides['agent-memory-limit'] ?? settings.memoryLimit,
+  )
+  return { ...(requests && { requests }), ...(limits && { limits }) }
+}
+
+function quantities(cpu: string, memory: string) {
+  if (cpu === '' && memory === '') return undefined
+  return { ...(cpu === '' ? {} : { cpu }), ...(memory === '' ? {} : { memory }) }
+}
+
+function mountsOf(config: Config) {
+  return [
+    { name: PODINFO_VOLUME, mountPath: PODINFO_DIR, readOnly: true },
+    { name: BPFFS_VOLUME, mountPath: '/sys/fs/bpf' },
+    { name: SECURITYFS_VOLUME, mountPath: '/sys/kernel/security', readOnly: true },
+    ...[...secretKeys(config).keys()].map((name) => ({
+      name: secretVolumeName(name),
+      mountPath: `${SECRETS_DIR}/${name}`,
+      readOnly: true,
+    })),
+  ]
+}
+
+/** 0400 for root, which the agent is; 420 is Kubernetes' 0644. */
+const SECRET_MODE = 0o400
+const PODINFO_MODE = 0o644
+
+/** Volumes the agent mounts. Defaults are spelled out, so that a second pass sees what the first one wrote. */
+export function agentVolumes(config: Config) {
+  const annotations = { path: 'annotations', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.annotations' } }
+  return [
+    { name: PODINFO_VOLUME, downwardAPI: { items: [annotations], defaultMode: PODINFO_MODE } },
+    { name: BPFFS_VOLUME, hostPath: { path: '/sys/fs/bpf', type: 'Directory' } },
+    { name: SECURITYFS_VOLUME, hostPath: { path: '/sys/kernel/security', type: 'Directory' } },
+    ...[...secretKeys(config)].map(([secretName, keys]) => ({
+      name: secretVolumeName(secretName),
+      // Only the keys that are bound: a missing one is then a clear event of the kubelet, before anything starts.
+      secret: { secretName, items: [...keys].map((key) => ({ key, path: key })), defaultMode: SECRET_MODE },
+    })),
+  ]
+}
+
+/** Referenced Secrets and their keys, both in order of the bindings. */
+function secretKeys(config: Config): Map<string, Set<string>> {
+  const secrets = new Map<string, Set<string>>()
+  for (const { source } of config.secrets.flatMap(({ secretRefs }) => secretRefs)) {
+    if (source.kind !== 'secretKeyRef') continue
+    secrets.set(source.name, (secrets.get(source.name) ?? new Set()).add(source.key))
+  }
+  return secrets
+}
+
+/** A Secret's name may have 253 characters and dots, a volume's 63 and none; 48 bits tell a Pod's Secrets apart. */
+function secretVolumeName(secret: string): string {
+  return `${VOLUME_PREFIX}secret-${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`
+}
