@@ -10,12 +10,19 @@ need_packages() {
     echo "error: these Debian packages are missing and only root can install them: ${missing[*]}" >&2
     return 1
   }
-  # One installer at a time: two runs started together would fight over dpkg's lock.
+  local log
+  log=$(mktemp)
+  # One installer at a time: two runs started together would fight over apt's locks.
   {
     flock 9
-    apt-get -qq update &&
-      DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "${missing[@]}" </dev/null >&2
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+      apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1 || {
+      cat "$log" >&2
+      echo "error: these Debian packages could not be installed: ${missing[*]}" >&2
+      return 1
+    }
   } 9>/var/lock/kernelseal-apt.lock
+  rm -f "$log"
 }
 
 installed_packages() {
