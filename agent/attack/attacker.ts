@@ -2,18 +2,21 @@
  * Runs attempts under an identity, in a process of its own. An attempt that hangs is killed, one that crashes takes only
  * its process along; both are reported as errors and the rest goes on in a new process.
  */
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { failed, impossible, type Outcome, type Target } from './attempt.ts'
 import type { Identity } from './identity.ts'
-import { launch } from './launch.ts'
+import { launch, runtimeEnvironment } from './launch.ts'
 import { type Progress, requestFor } from './request.ts'
 
 export type Outcomes = ReadonlyMap<string, Outcome>
 
 const PROGRAM = join(import.meta.dirname, 'attacker-main.ts')
-/** The longest attempt samples for 1.5 s; a start under emulation takes some seconds. */
+/** From the start of the process to its first report; under emulation a start takes 5 to 20 s. */
+const START_MS = 60_000
+/** From report to report: the longest attempt starts a program and samples it for 1.5 s. */
 const HANG_MS = 20_000
 
 /**
@@ -52,30 +55,50 @@ async function runProcess(
   ids: readonly string[],
   settle: (id: string, outcome: Outcome) => void,
 ): Promise<End> {
-  const child = launch({ argv: [process.execPath, PROGRAM], env: {}, as: identity }, ['pipe', 'pipe', 'pipe'])
-  const ended = new Promise<string>((resolve) =>
-    child.once('close', (code, signal) => resolve(`${signal ?? `status ${code}`}`)),
-  )
+  const spec = { argv: [process.execPath, PROGRAM], env: runtimeEnvironment(), as: identity }
+  const child = launch(spec, ['pipe', 'pipe', 'pipe'])
+  const ended = new Promise<string>((resolve) => {
+    child.once('close', (code, signal) => resolve(signal ?? `status ${code}`))
+  })
   const complaints = text(child.stderr!)
   child.stdin!.on('error', () => {}) // a child that could not take its identity reads nothing; its end tells why
   child.stdin!.end(JSON.stringify(requestFor(target, ids)))
+  const watchdog = watch(child)
   let running: string | undefined
-  let hung = false
-  const watchdog = setTimeout(() => {
-    hung = true
-    child.kill('SIGKILL')
-  }, HANG_MS)
   for await (const line of createInterface({ input: child.stdout! })) {
-    watchdog.refresh()
+    watchdog.sawProgress()
     const { id, outcome } = JSON.parse(line) as Progress
     running = outcome ? undefined : id
     if (outcome) settle(id, outcome)
   }
   const status = await ended
-  clearTimeout(watchdog)
+  return { running, why: watchdog.stop() ?? `${status} ${lastError(await complaints)}`.trim() }
+}
+
+interface Watchdog {
+  sawProgress(): void
+  /** @returns why the process was killed, if it was */
+  stop(): string | undefined
+}
+
+/** SIGKILL by pid to a process that stays silent for too long. */
+function watch(child: ChildProcess): Watchdog {
+  let reason: string | undefined
+  const arm = (milliseconds: number) =>
+    setTimeout(() => {
+      reason = `silent for ${milliseconds / 1000} s and killed`
+      child.kill('SIGKILL')
+    }, milliseconds)
+  let timer = arm(START_MS)
   return {
-    running,
-    why: hung ? `hung for ${HANG_MS / 1000} s and was killed` : `${status} ${lastError(await complaints)}`.trim(),
+    sawProgress: () => {
+      clearTimeout(timer)
+      timer = arm(HANG_MS)
+    },
+    stop: () => {
+      clearTimeout(timer)
+      return reason
+    },
   }
 }
 
