@@ -1,0 +1,127 @@
+/** Starts the real command line in the test VM: an agent on a config, its placeholders, bound programs. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
+
+export interface Agent {
+  readonly pid: number
+  readonly port: number
+  /** `NAME` → placeholder, as `kernelseal env` prints them. */
+  readonly placeholders: Readonly<Record<string, string>>
+  /** Everything the agent printed so far. */
+  readonly log: () => string
+  /** The log's lines, parsed. */
+  readonly events: () => Record<string, unknown>[]
+  readonly metric: (name: string) => Promise<number>
+  /** SIGTERM, and the exit status. */
+  readonly stop: () => Promise<number>
+}
+
+export interface AgentOptions {
+  readonly config: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly args?: readonly string[]
+}
+
+let nextPort = 19090
+
+/** Returns when /readyz says that protection stands. @throws with the agent's output when it ends before */
+export async function startAgent({ config, env = {}, args = [] }: AgentOptions): Promise<Agent> {
+  const path = writeConfig(config)
+  const port = nextPort++
+  const child = spawn(
+    KERNELSEAL,
+    ['run', '--config', path, '--metrics-port', String(port), '--log-format', 'json', ...args],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const output: string[] = []
+  child.stdout.on('data', (chunk) => output.push(String(chunk)))
+  child.stderr.on('data', (chunk) => output.push(String(chunk)))
+  const log = (): string => output.join('')
+  await ready(child, port, log)
+  return {
+    pid: child.pid as number,
+    port,
+    placeholders: placeholdersOf(path),
+    log,
+    events: () => parseLines(log()),
+    metric: (name) => readMetric(port, name),
+    stop: () => stop(child),
+  }
+}
+
+export function writeConfig(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-')), 'config.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+/** Runs the command line to its end. */
+export function kernelseal(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const done = spawnSync(KERNELSEAL, args, { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 60_000 })
+  return { status: done.status, stdout: done.stdout, stderr: done.stderr }
+}
+
+async function ready(child: ChildProcess, port: number, log: () => string): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}:\n${log()}`)
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+    if (answer?.status === 200) return
+    await sleep(100)
+  }
+  throw new Error(`the agent is not ready after 60 s:\n${log()}`)
+}
+
+function placeholdersOf(path: string): Record<string, string> {
+  const { stdout } = kernelseal(['env', '--config', path])
+  return Object.fromEntries(
+    stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => {
+        const at = line.indexOf('=')
+        return [line.slice(0, at), line.slice(at + 1)]
+      }),
+  )
+}
+
+const parseLines = (text: string): Record<string, unknown>[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line))
+
+async function readMetric(port: number, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const line = text.split('\n').find((l) => l.startsWith(`${name} `) || l.startsWith(`${name}{`))
+  return Number(line?.split(' ').at(-1) ?? Number.NaN)
+}
+
+function stop(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('exit', (code) => resolve(code ?? -1))
+    if (child.exitCode !== null) resolve(child.exitCode)
+    child.kill('SIGTERM')
+  })
+}
+
+/** Waits until `condition` gives something, 10 s at most. */
+export async function eventually<T>(what: string, condition: () => T | undefined | false): Promise<T> {
+  const deadline = Date.now() + 10_000
+  while (Date.now() < deadline) {
+    const value = condition()
+    if (value) return value
+    await sleep(50)
+  }
+  throw new Error(`it did not happen within 10 s: ${what}`)
+}
+
+/** The environment a process reads in its own memory, by the kernel's word: its `/proc/self/environ`. */
+export function environOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/environ`, 'latin1')
+}
