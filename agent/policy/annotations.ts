@@ -169,7 +169,7 @@ function readPort(reader: AnnotationReader): number | undefined {
 }
 
 /** A Kubernetes quantity, without signs and exponents (apimachinery/pkg/api/resource/quantity.go). */
-const QUANTITY = /^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/
+export const QUANTITY = /^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/
 
 function readResources(reader: AnnotationReader): AgentResources {
   const entries = RESOURCE_KEYS.flatMap((key) => {

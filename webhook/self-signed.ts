@@ -1,0 +1,81 @@
+/** A certificate authority of our own, for clusters without cert-manager. It only makes certificates, it reads none. */
+import { generateKeyPair, randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+import { promisify } from 'node:util'
+import forge from 'node-forge'
+
+export interface Authority {
+  /** PEM, for `caBundle`. */
+  readonly ca: string
+  /** A new serving certificate with a new key, signed by the authority. PEM. */
+  issue(): Promise<{ readonly cert: string; readonly key: string }>
+}
+
+const DAY = 24 * 60 * 60 * 1000
+/** The authority lives in this process's memory and goes with it; ten years are longer than any process. */
+const CA_LIFETIME = 3650 * DAY
+/** Renewed by the process itself at two thirds, so it only has to outlive a month of a stopped clock. */
+export const LEAF_LIFETIME = 90 * DAY
+/** Clocks of API server and webhook may differ. */
+const CLOCK_SKEW = 5 * 60 * 1000
+
+const CA_NAME = [{ name: 'commonName', value: 'KernelSeal webhook CA' }]
+
+/** @param names DNS names and IP addresses the API server may call the webhook by; the first is the common name too */
+export async function createAuthority(names: readonly string[]): Promise<Authority> {
+  const keys = await rsaKeys()
+  const certificate = blankCertificate(keys.publicKey, CA_LIFETIME)
+  certificate.setSubject(CA_NAME)
+  certificate.setIssuer(CA_NAME)
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+  ])
+  const signer = forge.pki.privateKeyFromPem(keys.privateKey)
+  certificate.sign(signer, forge.md.sha256.create())
+  const keyIdentifier = certificate.generateSubjectKeyIdentifier().getBytes()
+  return {
+    ca: forge.pki.certificateToPem(certificate),
+    issue: () => issueLeaf(names, signer, keyIdentifier),
+  }
+}
+
+async function issueLeaf(names: readonly string[], signer: unknown, keyIdentifier: string) {
+  const keys = await rsaKeys()
+  const certificate = blankCertificate(keys.publicKey, LEAF_LIFETIME)
+  // A common name holds 64 characters (RFC 5280, ub-common-name); clients look at the alternative names only.
+  certificate.setSubject([{ name: 'commonName', value: (names[0] ?? 'kernelseal').slice(0, 64) }])
+  certificate.setIssuer(CA_NAME)
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: 'extKeyUsage', serverAuth: true },
+    { name: 'subjectAltName', altNames: names.map(altName) },
+    { name: 'authorityKeyIdentifier', keyIdentifier },
+  ])
+  certificate.sign(signer, forge.md.sha256.create())
+  return { cert: forge.pki.certificateToPem(certificate), key: keys.privateKey }
+}
+
+/** GeneralName of RFC 5280: 2 is a DNS name, 7 an IP address. */
+const altName = (name: string) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })
+
+function blankCertificate(publicKey: string, lifetime: number) {
+  const certificate = forge.pki.createCertificate()
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey)
+  // 16 random bytes, the first below 0x80 (a serial is positive) and not zero.
+  certificate.serialNumber = `4${randomBytes(16).toString('hex').slice(1)}`
+  certificate.validity.notBefore = new Date(Date.now() - CLOCK_SKEW)
+  certificate.validity.notAfter = new Date(Date.now() + lifetime)
+  return certificate
+}
+
+/** Node makes the keys, off the main thread: node-forge would take seconds for them. It signs RSA only. */
+function rsaKeys() {
+  return promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+}
