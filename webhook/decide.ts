@@ -1,5 +1,6 @@
 /** A Pod → whether it is injected, and with what; or the reason why not. */
-import { type AgentResources, ConfigError, type PodPolicy, parseAnnotations } from '../agent/policy/annotations.ts'
+import { ConfigError, type PodPolicy, parseAnnotations } from '../agent/policy/annotations.ts'
+import type { AgentResources } from '../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PREFIX } from '../agent/policy/sidecar.ts'
 import { didYouMean, quote } from '../agent/policy/suggest.ts'
 import type { Config, Mode } from '../agent/policy/types.ts'

@@ -5,13 +5,13 @@ import { MAX_CAPACITY_IN_ALL } from '../agent/policy/rules.ts'
 import { AGENT_CONTAINER, PREFIX, type Status } from '../agent/policy/sidecar.ts'
 import type { Config, Mode } from '../agent/policy/types.ts'
 import { type Variable, variablesOf } from '../agent/policy/variables.ts'
+import { refuseNames } from './collisions.ts'
 import { applicationContainers, decide, type Go } from './decide.ts'
-import { differenceFrom } from './difference.ts'
 import { type Deny, deny, inject, type Outcome } from './outcome.ts'
 import { type Change, patchOf } from './patch.ts'
 import { envConflict, envWith, expansionOfBound } from './placeholders.ts'
 import { asPod, type Container, type Pod } from './pod.ts'
-import { type AgentSettings, agentContainer, agentVolumes, isAgentVolume } from './sidecar.ts'
+import { type AgentContainer, type AgentSettings, agentContainer, agentVolumes } from './sidecar.ts'
 
 export interface InjectionSettings {
   readonly agent: AgentSettings
@@ -78,39 +78,11 @@ function nonceOf(pod: Pod): string | undefined {
   return hasAgent && text !== undefined ? parseStatus(text)?.nonce : undefined
 }
 
-type Agent = ReturnType<typeof agentContainer>
-type Volumes = ReturnType<typeof agentVolumes>
-
-function refuseNames({ spec }: Pod, agent: Agent, volumes: Volumes): Deny | undefined {
-  const elsewhere = [...spec.containers, ...(spec.ephemeralContainers ?? [])]
-  if (elsewhere.some(({ name }) => name === AGENT_CONTAINER)) {
-    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` is not an init container`)
-  }
-  const found = (spec.initContainers ?? []).filter(({ name }) => name === AGENT_CONTAINER)
-  if (found.length > 1)
-    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` stands in the Pod ${found.length} times`)
-  const difference = found[0] === undefined ? undefined : differenceFrom(found[0], agent)
-  if (difference !== undefined)
-    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` differs at \`${difference}\``)
-  return refuseVolumes(spec, volumes)
-}
-
-function refuseVolumes(spec: Pod['spec'], volumes: Volumes): Deny | undefined {
-  for (const volume of spec.volumes ?? []) {
-    const own = volumes.find(({ name }) => name === volume.name)
-    const difference = own === undefined ? undefined : differenceFrom(volume, own)
-    if (difference !== undefined) return deny('volume-name-taken', `\`${volume.name}\` differs at \`${difference}\``)
-  }
-  for (const { name, volumeMounts } of [...(spec.initContainers ?? []), ...spec.containers]) {
-    const mount =
-      name === AGENT_CONTAINER ? undefined : volumeMounts?.find((mount) => isAgentVolume(String(mount.name)))
-    if (mount !== undefined)
-      return deny('volume-mounted-elsewhere', `\`${String(mount.name)}\` in container \`${name}\``)
-  }
-  return undefined
-}
-
-function refuseVariables(containers: readonly Container[], variables: readonly Variable[], config: Config) {
+function refuseVariables(
+  containers: readonly Container[],
+  variables: readonly Variable[],
+  config: Config,
+): Deny | undefined {
   const bytes = variables.reduce((sum, { capacity }) => sum + capacity, 0)
   if (bytes > MAX_CAPACITY_IN_ALL) {
     return deny('placeholders-too-large', `${bytes} bytes in all containers, the limit is ${MAX_CAPACITY_IN_ALL}`)
@@ -138,7 +110,7 @@ function withMissing<Item extends { readonly name: string }>(existing: readonly 
 }
 
 /** The agent first: what stands before it would start before protection does. */
-function initContainersWith(pod: Pod, agent: Agent, variables: readonly Variable[]): unknown[] {
+function initContainersWith(pod: Pod, agent: AgentContainer, variables: readonly Variable[]): unknown[] {
   const existing = pod.spec.initContainers ?? []
   const found = existing.find(({ name }) => name === AGENT_CONTAINER)
   const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)

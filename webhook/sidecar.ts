@@ -1,6 +1,6 @@
 /** The agent's container and volumes. Everything here comes from the webhook's own settings, never from the Pod's author. */
 import { createHash } from 'node:crypto'
-import type { AgentResources } from '../agent/policy/annotations.ts'
+import type { AgentResources } from '../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PODINFO_DIR, SECRETS_DIR } from '../agent/policy/sidecar.ts'
 import type { Config } from '../agent/policy/types.ts'
 
@@ -13,6 +13,9 @@ export interface AgentSettings {
   readonly memoryRequest: string
   readonly memoryLimit: string
 }
+
+export type AgentContainer = ReturnType<typeof agentContainer>
+export type AgentVolumes = ReturnType<typeof agentVolumes>
 
 const VOLUME_PREFIX = 'kernelseal-'
 const PODINFO_VOLUME = `${VOLUME_PREFIX}podinfo`

@@ -1,56 +1,27 @@
 /** A Pod's annotations → its policy. Annotations are text from strangers: every key is known, or named in a warning. */
-import { readDocument } from './document.ts'
+import { MAX_TEXT, readDocument } from './document.ts'
 import { Field } from './field.ts'
 import { wrongVariable } from './names.ts'
 import { withDefaults } from './parse.ts'
 import { DEFAULT_CAPACITY } from './placeholder.ts'
-import { type Report, refuseErrors, reportInto } from './problems.ts'
+import { type AgentResources, type POD_KEYS, QUANTITY, RESOURCE_KEYS, warnAboutKeys } from './pod-keys.ts'
+import { ConfigError, refuseErrors, reportInto } from './problems.ts'
 import { readRef } from './ref.ts'
 import { checkBindings } from './rules.ts'
-import {
-  DEFAULT_SELECTOR,
-  type Draft,
-  type Located,
-  MODES,
-  ON_FAILURE,
-  readBindings,
-  readConfig,
-  readPolicy,
-} from './schema.ts'
+import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, readPolicy } from './schema.ts'
+import { DEFAULT_SELECTOR } from './selector.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from './sidecar.ts'
-import { nearest, quote } from './suggest.ts'
+import { quote } from './suggest.ts'
 import type { Config, Mode, Policy, Problem, SecretRef } from './types.ts'
 
 export { parseDownwardApi } from './downward-api.ts'
-export { ConfigError } from './problems.ts'
 export { parseStatus } from './status.ts'
+export { ConfigError }
 
 export type Annotations = Readonly<Record<string, string>>
 
 /** Name of the binding that the short-form annotations of a Pod make together. */
 export const SHORT_FORM_BINDING = 'secret.kernelseal.io'
-
-export const RESOURCE_KEYS = [
-  'agent-cpu-request',
-  'agent-cpu-limit',
-  'agent-memory-request',
-  'agent-memory-limit',
-] as const
-/** Kubernetes quantities for the sidecar; absent: the webhook's own setting. */
-export type AgentResources = Partial<Record<(typeof RESOURCE_KEYS)[number], string>>
-
-/** Keys below `kernelseal.io/` that mean something on a Pod. */
-export const POD_KEYS = [
-  'inject',
-  'mode',
-  'bindings',
-  'policy',
-  'on-failure',
-  'seal-env',
-  'status',
-  'metrics-port',
-  ...RESOURCE_KEYS,
-] as const
 
 export interface PodPolicy {
   readonly config: Config
@@ -65,6 +36,7 @@ export interface PodPolicy {
  * @throws ConfigError; each problem's path starts with the annotation's key, lines count inside its value
  */
 export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mode }): PodPolicy {
+  refuseSize(annotations)
   const found: Problem[] = []
   const reader = new AnnotationReader(annotations, found)
   const draft = readDraft(reader, defaults)
@@ -77,6 +49,14 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   checkBindings(draft.bindings)
   const warnings = refuseErrors('', found)
   return { config: withDefaults(draft), optOut, resources, warnings }
+}
+
+/** The API server has the same limit, but looks only after admission: until then a stranger may send megabytes. */
+function refuseSize(annotations: Annotations): void {
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + value.length, 0)
+  if (size <= MAX_TEXT) return
+  const message = `are ${size} characters long, the limit is ${MAX_TEXT}`
+  throw new ConfigError('', [{ severity: 'error', path: 'metadata.annotations', message }])
 }
 
 /** The annotations below our prefix, as fields whose problems start with the annotation's key. */
@@ -168,9 +148,6 @@ function readPort(reader: AnnotationReader): number | undefined {
   return port >= 1 && port <= 65535 ? port : field.error(`is ${quote(text)}, must be a port, 1 to 65535`)
 }
 
-/** A Kubernetes quantity, without signs and exponents (apimachinery/pkg/api/resource/quantity.go). */
-export const QUANTITY = /^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/
-
 function readResources(reader: AnnotationReader): AgentResources {
   const entries = RESOURCE_KEYS.flatMap((key) => {
     const field = reader.field(key)
@@ -181,21 +158,4 @@ function readResources(reader: AnnotationReader): AgentResources {
     return []
   })
   return Object.fromEntries(entries)
-}
-
-/** Keys of ours that mean nothing on a Pod: most often a typing error, so the nearest one is named. */
-function warnAboutKeys(annotations: Annotations, report: Report): void {
-  for (const key of Object.keys(annotations)) {
-    const [domain, name = ''] = key.split('/', 2)
-    if (domain === undefined || !/(^|\.)kernelseal\.io$/.test(domain)) continue
-    if (`${domain}/` === SHORT_FORM_PREFIX) continue
-    if (`${domain}/` === PREFIX && (POD_KEYS as readonly string[]).includes(name)) continue
-    report.warning(key, 'is not a key KernelSeal knows', hintForKey(domain, name))
-  }
-}
-
-function hintForKey(domain: string, name: string): string {
-  if (`${domain}/` !== PREFIX) return `did you mean \`${SHORT_FORM_PREFIX}${name}\`?`
-  const guess = nearest(name, POD_KEYS)
-  return guess === undefined ? 'remove it' : `did you mean \`${PREFIX}${guess}\`?`
 }

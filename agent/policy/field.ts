@@ -131,3 +131,10 @@ function guess(text: string, words: readonly string[]): string | undefined {
   const word = nearest(text, words)
   return word === undefined ? undefined : `did you mean ${quote(word)}?`
 }
+
+type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
+
+/** Without the keys whose value is undefined, which `exactOptionalPropertyTypes` tells apart from absent ones. */
+export function present<T extends object>(entries: T): Present<T> {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as Present<T>
+}

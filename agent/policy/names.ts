@@ -25,11 +25,20 @@ export const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly ob
   { match: /^DOTNET_STARTUP_HOOKS$/, obeyedBy: '.NET' },
 ]
 
+/** The kernel side compares names as eight 64-bit words, terminator included (KS_VARIABLE in bpf/wire.h). */
+const MAX_VARIABLE_NAME = 63
+
 export function wrongVariable(name: string): Wrong | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return {
       message: `${quote(name)} is not a variable name`,
       hint: 'letters, digits and _, not starting with a digit',
+    }
+  }
+  if (name.length > MAX_VARIABLE_NAME) {
+    return {
+      message: `${quote(name)} has ${name.length} characters; a sealed variable's name has at most ${MAX_VARIABLE_NAME}`,
+      hint: 'use a shorter name',
     }
   }
   const rule = FORBIDDEN_VARIABLES.find(({ match }) => match.test(name))

@@ -7,6 +7,9 @@ export interface Report {
   warning(path: string, message: string, hint?: string): void
 }
 
+/** Errors a message repeats: what a terminal shows at once. All of them are in `problems`. */
+const MAX_SHOWN = 20
+
 /** A configuration that cannot be used. `problems` holds the errors and the warnings found on the way. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -15,7 +18,9 @@ export class ConfigError extends Error {
   /** @param where name of the text (a file name); '' when the paths themselves say it, as annotation keys do */
   constructor(where: string, problems: readonly Problem[]) {
     const errors = problems.filter((problem) => problem.severity === 'error')
-    super(errors.map((problem) => formatProblem(where, problem)).join('\n'))
+    const lines = errors.slice(0, MAX_SHOWN).map((problem) => formatProblem(where, problem))
+    if (errors.length > MAX_SHOWN) lines.push(`and ${errors.length - MAX_SHOWN} more errors`)
+    super(lines.join('\n'))
     this.problems = problems
   }
 }

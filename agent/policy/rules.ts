@@ -16,7 +16,8 @@ export const MAX_VARIABLES = 256
 export const MAX_CAPACITY_IN_ALL = 1024 * 1024
 
 export function checkBindings(located: readonly Located[]): void {
-  checkLimits(located)
+  // Beyond the limits nothing is compared: the comparisons are quadratic, and the configuration is refused anyway.
+  if (!withinLimits(located)) return
   const bound: Bound[] = []
   for (const [index, at] of located.entries()) {
     checkBindingName(located.slice(0, index), at)
@@ -27,7 +28,7 @@ export function checkBindings(located: readonly Located[]): void {
   }
 }
 
-function checkLimits(located: readonly Located[]): void {
+function withinLimits(located: readonly Located[]): boolean {
   const first = located[MAX_BINDINGS]
   first?.field.error(
     `is one of ${located.length} bindings, the limit is ${MAX_BINDINGS}`,
@@ -46,6 +47,7 @@ function checkLimits(located: readonly Located[]): void {
     const message = `is where the placeholders add up to ${bytes} bytes, the limit is ${MAX_CAPACITY_IN_ALL}`
     located.at(-1)?.field.error(message, 'lower `capacity` to the longest value plus room for rotation')
   }
+  return located.length <= MAX_BINDINGS && variables <= MAX_VARIABLES
 }
 
 function checkBindingName(earlier: readonly Located[], { binding, field }: Located): void {

@@ -194,3 +194,28 @@ describe('the status annotation', () => {
     it(`is nothing when it is ${what}`, () => assert.equal(parseStatus(text), undefined))
   }
 })
+
+describe('annotations of a stranger', () => {
+  it('beyond the limit of the API server are refused before anything is read', () => {
+    const { message } = refusal({ 'kernelseal.io/bindings': `#${'x'.repeat(262_144)}` })
+    assert.match(message, /^metadata\.annotations: are 262167 characters long, the limit is 262144$/)
+  })
+
+  it('with thousands of errors are refused with the first twenty', () => {
+    const bindings = `[${Array.from({ length: 5000 }, () => '{name: a}').join(', ')}]`
+    const lines = refusal({ 'kernelseal.io/bindings': bindings }).message.split('\n')
+    assert.equal(lines.length, 21)
+    assert.match(lines[20]!, /^and \d+ more errors$/)
+  })
+
+  it('with thousands of variables are refused without comparing each with each', () => {
+    const refs = Array.from({ length: 7000 }, (_, n) => `{name: V${n},source: {envRef: A}}`).join(',')
+    const start = performance.now()
+    assert.match(
+      refusal({ 'kernelseal.io/bindings': `[{name: a, secretRefs: [${refs}]}]` }).message,
+      /7000, the limit is 256/,
+    )
+    // A few hundred milliseconds on a busy machine; each with each takes many seconds.
+    assert.ok(performance.now() - start < 5000)
+  })
+})

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
+import { REASONS, type Reason } from '../../../webhook/reasons.ts'
 import { golden, inject, patched } from './fixtures.ts'
 
 const PODS = new URL('../../fixtures/pods/', import.meta.url)
@@ -29,4 +30,21 @@ describe('golden Pods', () => {
       assert.deepEqual(golden(inject(once)), { ...golden(inject(once)), reason: 'nothing-to-change', operations: [] })
     })
   }
+})
+
+describe('the table of reasons', () => {
+  it('has no entry that no Pod shows, but those of the server', () => {
+    const shown = shapes.map((file) => inject(load(readFileSync(new URL(file, PODS), 'utf8'))).reason)
+    const rest = Object.keys(REASONS).filter((reason) => !shown.includes(reason as Reason))
+    const server = ['nothing-to-change', 'not-a-creation', 'bad-pod', 'bad-review', 'body-too-large', 'internal-error']
+    assert.deepEqual(rest, server)
+  })
+
+  it('gives two Pods different slots', () => {
+    const pod = load(readFileSync(new URL('one-secret-in-the-short-form.yaml', PODS), 'utf8'))
+    const slots = ['a', 'b'].map(
+      (digit) => JSON.stringify(inject(pod, digit.repeat(32))).match(/kernelseal:v1:([0-9a-f]{32})/)![1],
+    )
+    assert.notEqual(slots[0], slots[1])
+  })
 })

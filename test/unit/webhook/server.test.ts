@@ -194,8 +194,8 @@ describe('a request with a uid is always answered in the protocol', () => {
     assert.equal((await answer(review({ object }))).response.allowed, true)
   })
 
-  it('with brackets nested a million deep: denied or decided, never dropped', async () => {
-    const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`
+  it('with brackets nested a hundred thousand deep: denied or decided, never dropped', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     const body = whole.replace('"object":{', `"object":{"deep":${deep},`)
     assert.equal(typeof (await answer(body)).response.allowed, 'boolean')
   })
@@ -223,11 +223,11 @@ describe('a body', () => {
   it('far beyond the limit is not read to its end', async () => {
     let sent = 0
     async function* endless() {
-      for (;;) yield Buffer.alloc(100, ++sent)
+      for (;;) yield Buffer.alloc(1024 * 1024, ++sent)
     }
-    const body = await readBody(endless(), 1000)
+    const body = await readBody(endless())
     assert.deepEqual([body.kind, body.kind === 'oversized' && body.drained], ['oversized', false])
-    assert.ok(sent < 700_000)
+    assert.ok(sent < 64, `${sent} MiB were read`)
   })
 })
 

@@ -1,0 +1,59 @@
+/** The `selector` of a binding: which process it is for. */
+import { type Field, present } from './field.ts'
+import { wrongBinary, wrongLabel } from './names.ts'
+import type { Selector } from './types.ts'
+
+export const DEFAULT_SELECTOR: Selector = { lineage: 'workload', children: 'inherit' }
+
+const SELECTOR_KEYS = [
+  'binary',
+  'container',
+  'lineage',
+  'children',
+  'verify',
+  'labels',
+  'namespace',
+  'cgroupPath',
+] as const
+
+export function readSelector(field: Field): Selector {
+  const keys = field.mapping(SELECTOR_KEYS)
+  const binaryField = keys?.get('binary')
+  const binary = binaryField?.checked(binaryField.text(), wrongBinary)
+  if (binary !== undefined && !binary.includes('/')) {
+    binaryField?.warning('matches any file of this name, in any directory', 'give the absolute path')
+  }
+  const containerField = keys?.get('container')
+  const verifyField = keys?.get('verify')
+  const optional = {
+    binary,
+    container: containerField?.checked(containerField.text(), wrongLabel),
+    verify: verifyField && readVerify(verifyField, binaryField !== undefined),
+    labels: noEffect(keys?.get('labels'))?.textMap(),
+    namespace: noEffect(keys?.get('namespace'))?.text(),
+    cgroupPath: noEffect(keys?.get('cgroupPath'))?.text(),
+  }
+  return {
+    ...present(optional),
+    lineage: keys?.get('lineage')?.oneOf(['workload', 'any']) ?? 'workload',
+    children:
+      keys?.get('children')?.oneOf(['scrub', 'inherit', 'deny']) ?? (binaryField === undefined ? 'inherit' : 'scrub'),
+  }
+}
+
+function readVerify(field: Field, hasBinary: boolean): string | undefined {
+  const text = field.text()
+  if (text === undefined || text === 'image') return text
+  if (!/^sha256:[0-9a-f]{64}$/.test(text)) {
+    return field.error('must be `image`, or `sha256:` and 64 lower-case hex digits')
+  }
+  if (!hasBinary)
+    return field.error('pins one file, but the selector names no `binary`', 'add `binary`, or use `image`')
+  return text
+}
+
+/** The seeds' node-wide selectors: accepted, read, and not yet matched on. */
+function noEffect(field: Field | undefined): Field | undefined {
+  field?.warning('does not narrow the selection in this version', 'select by `binary` and `container`')
+  return field
+}

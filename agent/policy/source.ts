@@ -1,0 +1,78 @@
+/** One `secretRefs` entry: the variable, its size, and where its value comes from. */
+import type { Field } from './field.ts'
+import { type Wrong, wrongLabel, wrongPath, wrongSecretKey, wrongSecretName, wrongVariable } from './names.ts'
+import { DEFAULT_CAPACITY, MAX_CAPACITY, MIN_CAPACITY } from './placeholder.ts'
+import type { SecretRef, Source } from './types.ts'
+
+export function readSecretRef(field: Field): SecretRef | undefined {
+  const keys = field.mapping(['name', 'source', 'capacity'])
+  const nameField = keys?.required('name')
+  const name = nameField?.checked(nameField.text(), wrongVariable)
+  const sourceField = keys?.required('source')
+  const source = sourceField && readSource(sourceField)
+  const capacityField = keys?.get('capacity')
+  const capacity = capacityField === undefined ? DEFAULT_CAPACITY : capacityField.integer(MIN_CAPACITY, MAX_CAPACITY)
+  if (name === undefined || source === undefined || capacity === undefined) return undefined
+  return { name, source, capacity }
+}
+
+const SOURCE_KINDS = ['secretKeyRef', 'fileRef', 'envRef', 'value', 'template', 'vaultRef'] as const
+
+function readSource(field: Field): Source | undefined {
+  const keys = field.mapping(SOURCE_KINDS)
+  if (keys === undefined) return undefined
+  const given = SOURCE_KINDS.filter((kind) => keys.get(kind) !== undefined)
+  const [kind, second] = given
+  if (kind === undefined) return field.error('names no source', `exactly one of ${SOURCE_KINDS.join(', ')}`)
+  if (second !== undefined) return field.error(`has ${given.length} sources: ${given.join(', ')}`, 'keep exactly one')
+  return SOURCE_READERS[kind](keys.get(kind)!)
+}
+
+const SOURCE_READERS: Record<Source['kind'], (field: Field) => Source | undefined> = {
+  secretKeyRef: readSecretKeyRef,
+  vaultRef: readVaultRef,
+  fileRef: (field) => {
+    const path = field.checked(field.text(), wrongPath)
+    return path === undefined ? undefined : { kind: 'fileRef', path }
+  },
+  envRef: (field) => {
+    const name = field.checked(field.text(), wrongEnvRef)
+    return name === undefined ? undefined : { kind: 'envRef', name }
+  },
+  value: (field) => {
+    const value = field.text()
+    return value === undefined ? undefined : { kind: 'value', value }
+  },
+  template: (field) => {
+    const template = field.text()
+    return template === undefined ? undefined : { kind: 'template', template }
+  },
+}
+
+function readSecretKeyRef(field: Field): Source | undefined {
+  const keys = field.mapping(['name', 'key', 'namespace'])
+  const nameField = keys?.required('name')
+  const keyField = keys?.required('key')
+  const namespaceField = keys?.get('namespace')
+  const name = nameField?.checked(nameField.text(), wrongSecretName)
+  const key = keyField?.checked(keyField.text(), wrongSecretKey)
+  const namespace = namespaceField?.checked(namespaceField.text(), wrongLabel)
+  if (name === undefined || key === undefined) return undefined
+  return { kind: 'secretKeyRef', name, key, ...(namespace === undefined ? {} : { namespace }) }
+}
+
+function readVaultRef(field: Field): Source | undefined {
+  const keys = field.mapping(['path', 'key'])
+  const path = keys?.required('path')?.text()
+  const key = keys?.required('key')?.text()
+  field.warning(
+    'is not fetched by this version: delivery of this variable fails',
+    'let Vault Agent write a file, use `fileRef`',
+  )
+  return path === undefined || key === undefined ? undefined : { kind: 'vaultRef', path, key }
+}
+
+/** The agent's own environment may hold any name; only its form is checked. */
+function wrongEnvRef(name: string): Wrong | undefined {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? undefined : wrongVariable(name)
+}
