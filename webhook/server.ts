@@ -31,6 +31,8 @@ export interface ServerDeps {
 
 /** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
 const REQUEST_TIMEOUT = 5_000
+/** Node looks for requests out of time every 30 s and lets a handshake take 120 s, unless told otherwise. */
+const TLS_TIMEOUTS = { connectionsCheckingInterval: 1_000, handshakeTimeout: REQUEST_TIMEOUT }
 /**
  * Milliseconds an idle connection stays open. Longer than the API server's 90 s (IdleConnTimeout of Go's default
  * transport), so that it is always the client that closes, and no request is sent into a closing connection.
@@ -49,7 +51,9 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   } as const
   // Fastify's types tell servers over TLS apart; the routes are the same.
   const app =
-    deps.tls === undefined ? fastify(options) : (fastify({ ...options, https: deps.tls }) as unknown as FastifyInstance)
+    deps.tls === undefined
+      ? fastify(options)
+      : (fastify({ ...options, https: { ...deps.tls, ...TLS_TIMEOUTS } }) as unknown as FastifyInstance)
   app.removeAllContentTypeParsers()
   // Whatever the content type says: the body is JSON or it is refused as not being JSON.
   app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readBody(payload))
@@ -77,8 +81,8 @@ async function mutate(body: Body | undefined, reply: FastifyReply, deps: ServerD
     return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: reading.problem })
   }
   const caller: Caller = reading.kind === 'review' ? reading.review : reading.caller
-  const outcome = reading.kind === 'review' ? decideSafely(reading.review, deps) : reading.outcome
-  const answer = JSON.stringify(respond(caller, outcome))
+  const decided = reading.kind === 'review' ? decideSafely(reading.review, deps) : reading.outcome
+  const { outcome, answer } = serialise(caller, decided)
   deps.metrics.admission(outcome, (performance.now() - start) / 1000)
   logOutcome(caller, outcome, reading, deps.log)
   if (body?.kind === 'oversized' && !body.drained) reply.header('connection', 'close')
@@ -102,6 +106,16 @@ function decideSafely(review: Review, deps: ServerDeps): Outcome {
     })
   } catch (error) {
     return fail(error)
+  }
+}
+
+/** A patch may repeat what a stranger nested too deep for the serialiser; that too is answered. */
+function serialise(caller: Caller, outcome: Outcome): { readonly outcome: Outcome; readonly answer: string } {
+  try {
+    return { outcome, answer: JSON.stringify(respond(caller, outcome)) }
+  } catch (error) {
+    const failure = fail(error)
+    return { outcome: failure, answer: JSON.stringify(respond(caller, failure)) }
   }
 }
 

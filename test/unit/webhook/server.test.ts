@@ -194,6 +194,13 @@ describe('a request with a uid is always answered in the protocol', () => {
     assert.equal((await answer(review({ object }))).response.allowed, true)
   })
 
+  it('with nesting too deep to be written back: denied', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    const body = whole.replace('"spec":{', `"spec":{"initContainers":[{"name":"deep","x":${deep}}],`)
+    const { response } = await answer(body)
+    assert.deepEqual([response.allowed, response.status?.code], [false, 500])
+  })
+
   it('with brackets nested a hundred thousand deep: denied or decided, never dropped', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     const body = whole.replace('"object":{', `"object":{"deep":${deep},`)
