@@ -128,14 +128,19 @@ async function main(): Promise<void> {
   // The CA may go to standard output; the log keeps out of its way then.
   const log = pino({ level: settings.logLevel }, pino.destination(settings.caOut === '-' ? 2 : 1))
   const webhook = await startWebhook(settings, log)
+  stopOnSignal(webhook, settings, log)
   await publishCa(settings, webhook.ca)
   log.info(
     { port: webhook.port, metricsPort: webhook.metricsPort, selfSigned: webhook.ca !== undefined },
     'webhook ready',
   )
+}
+
+/** Before readiness is announced, so that whoever reacts to it may already stop us. */
+function stopOnSignal(webhook: Webhook, { drainSeconds }: Settings, log: Log): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
-      log.info({ signal, drainSeconds: settings.drainSeconds }, 'draining')
+      log.info({ signal, drainSeconds }, 'draining')
       await webhook.close()
       log.info({}, 'stopped')
     })

@@ -28,7 +28,7 @@ export function patchOf(object: unknown, changes: readonly Change[]): Operation[
 }
 
 /** RFC 6901 §3: `~` becomes `~0` and `/` becomes `~1`. */
-export function pointer(steps: readonly (string | number)[]): string {
+function pointer(steps: readonly (string | number)[]): string {
   return steps.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 

@@ -13,7 +13,7 @@ export interface Container {
   readonly ports?: readonly { readonly containerPort?: unknown; readonly protocol?: unknown }[] | null
   readonly volumeMounts?: readonly { readonly name?: unknown }[] | null
 }
-export interface Volume {
+interface Volume {
   readonly name: string
 }
 export interface Pod {

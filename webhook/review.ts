@@ -30,7 +30,7 @@ export type Reading =
   | { readonly kind: 'unanswerable'; readonly problem: string }
 
 /** How far into a broken body the uid is looked for: the API server writes it within the first hundred bytes. */
-export const HEAD_LENGTH = 64 * 1024
+const HEAD_LENGTH = 64 * 1024
 
 export function readReview(body: Buffer): Reading {
   let value: unknown

@@ -15,7 +15,7 @@ const DAY = 24 * 60 * 60 * 1000
 /** The authority lives in this process's memory and goes with it; ten years are longer than any process. */
 const CA_LIFETIME = 3650 * DAY
 /** Renewed by the process itself at two thirds, so it only has to outlive a month of a stopped clock. */
-export const LEAF_LIFETIME = 90 * DAY
+const LEAF_LIFETIME = 90 * DAY
 /** Clocks of API server and webhook may differ. */
 const CLOCK_SKEW = 5 * 60 * 1000
 

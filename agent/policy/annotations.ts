@@ -21,7 +21,7 @@ export { ConfigError }
 export type Annotations = Readonly<Record<string, string>>
 
 /** Name of the binding that the short-form annotations of a Pod make together. */
-export const SHORT_FORM_BINDING = 'secret.kernelseal.io'
+const SHORT_FORM_BINDING = 'secret.kernelseal.io'
 
 export interface PodPolicy {
   readonly config: Config

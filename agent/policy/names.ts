@@ -10,7 +10,7 @@ export interface Wrong {
  * Variables the loader, a shell or a language runtime obeys. Whoever may write such a Secret would run code in the
  * process that holds the other secrets, and a placeholder in their place breaks the program before delivery.
  */
-export const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly obeyedBy: string }[] = [
+const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly obeyedBy: string }[] = [
   { match: /^LD_/, obeyedBy: 'the dynamic loader' },
   {
     match: /^(GLIBC_TUNABLES|GCONV_PATH|LOCPATH)$/,

@@ -6,9 +6,9 @@ import { templateReferences } from './template.ts'
 import type { Binding, SecretRef, Selector } from './types.ts'
 
 /** Bindings of one scope; the kernel's tables are sized for it. */
-export const MAX_BINDINGS = 64
+const MAX_BINDINGS = 64
 /** Variables of one scope, over all its bindings; the kernel's tables are sized for it. */
-export const MAX_VARIABLES = 256
+const MAX_VARIABLES = 256
 /**
  * Bytes of placeholders: arguments and environment of an exec share 2 MiB (a quarter of the default 8 MiB stack,
  * execve(2)), and a Pod must fit into etcd's 1.5 MiB request (--max-request-bytes), with room left for the rest.
