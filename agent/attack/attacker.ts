@@ -10,13 +10,14 @@ import { failed, impossible, type Outcome, type Target } from './attempt.ts'
 import type { Identity } from './identity.ts'
 import { launch, runtimeEnvironment } from './launch.ts'
 import { type Progress, requestFor } from './request.ts'
+import { attemptsById } from './suite.ts'
 
 export type Outcomes = ReadonlyMap<string, Outcome>
 
 const PROGRAM = join(import.meta.dirname, 'attacker-main.ts')
-/** From the start of the process to its first report; under emulation a start takes 5 to 20 s. */
+/** From the start of a process to a sign of it; under emulation on a busy machine that takes 5 to 20 s. */
 const START_MS = 60_000
-/** From report to report: the longest attempt starts a program and samples it for 1.5 s. */
+/** From report to report: the longest attempt samples for 1.5 s. */
 const HANG_MS = 20_000
 
 /**
@@ -66,8 +67,8 @@ async function runProcess(
   const watchdog = watch(child)
   let running: string | undefined
   for await (const line of createInterface({ input: child.stdout! })) {
-    watchdog.sawProgress()
     const { id, outcome } = JSON.parse(line) as Progress
+    watchdog.expectWithin(outcome || !attemptsById([id])[0]?.starts ? HANG_MS : START_MS)
     running = outcome ? undefined : id
     if (outcome) settle(id, outcome)
   }
@@ -76,7 +77,8 @@ async function runProcess(
 }
 
 interface Watchdog {
-  sawProgress(): void
+  /** Replaces the limit that runs. */
+  expectWithin(milliseconds: number): void
   /** @returns why the process was killed, if it was */
   stop(): string | undefined
 }
@@ -91,9 +93,9 @@ function watch(child: ChildProcess): Watchdog {
     }, milliseconds)
   let timer = arm(START_MS)
   return {
-    sawProgress: () => {
+    expectWithin: (milliseconds) => {
       clearTimeout(timer)
-      timer = arm(HANG_MS)
+      timer = arm(milliseconds)
     },
     stop: () => {
       clearTimeout(timer)

@@ -45,6 +45,8 @@ export interface Attempt {
    * as well, having found it without protection. `control`: the attempt checks its own means, the kernel always withholds.
    */
   readonly proof: 'refusal' | 'absence' | 'control'
+  /** It starts the target's program itself, and gets more time. */
+  readonly starts?: true
   run(target: Target): Outcome
 }
 

@@ -1,16 +1,17 @@
 /** Row 15: handles from before the seal. Those of the old memory map must be worthless, those of the process refused. */
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
-import { type Attempt, empty, leaked, type Outcome, type Region, type Target } from './attempt.ts'
+import { type Attempt, leaked, type Outcome, type Region, type Target } from './attempt.ts'
 import { O_PATH, readEnviron } from './environ.ts'
-import { ended, release, withHeld } from './held.ts'
+import { ended, judgeEnd, release, withHeld } from './held.ts'
 import { LAUNCHER_MARK } from './launch.ts'
 import { environmentOf } from './locate.ts'
 import { readRegion, scan } from './memory.ts'
 import { openCpuSamplers, sample } from './perf.ts'
+import { waitForStop } from './ptrace.ts'
 import { openSampler, type Sampler } from './sampler.ts'
 import { sys } from './syscall.ts'
 
-const row15 = { row: 15 } as const
+const row15 = { row: 15, starts: true } as const
 
 export const beforeExecAttempts: readonly Attempt[] = [
   {
@@ -141,5 +142,5 @@ function oldSamplers(target: Target, open: (pid: number) => Sampler[]): Outcome 
 
 function afterExec(pid: number, target: Target, look: () => Outcome): Outcome {
   release(pid, target)
-  return ended(pid) ? empty('a process that did not survive its exec') : look()
+  return ended(pid) ? judgeEnd(waitForStop(pid)) : look()
 }

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Attempt, empty, Impossible, type Outcome, prepare, search, type Target } from './attempt.ts'
-import { startOf, withChild } from './held.ts'
+import { ended, startOf, withChild } from './held.ts'
 import { executed, stateOf, waitUntil } from './launch.ts'
 import { sleep } from './syscall.ts'
 
@@ -28,7 +28,7 @@ const TAIL_BYTES = 16 * 2 ** 20
 /** core_pipe_limit 0: the kernel does not wait for the handler. */
 const HANDLER_MS = 3000
 
-const row6 = { row: 6, switch: 'always', proof: 'absence' } as const
+const row6 = { row: 6, starts: true, switch: 'always', proof: 'absence' } as const
 
 export const coreAttempts: readonly Attempt[] = [
   {
@@ -70,7 +70,8 @@ function toPipe(target: Target, place: string): Outcome {
 function crash(target: Target, cwd: string, signal: 'SIGSEGV' | 'SIGABRT'): void {
   const spec = { ...startOf(target), coreLimit: CORE_LIMIT, cwd }
   withChild(spec, (pid) => {
-    waitUntil('start of the target', () => executed(pid, spec.argv) && stateOf(pid) !== 'Z')
+    waitUntil('start of the target', () => ended(pid) || executed(pid, spec.argv))
+    if (ended(pid)) throw new Error('the target did not start, so it could not crash')
     process.kill(pid, signal)
     waitUntil('end of the target', () => stateOf(pid) === 'Z')
   })

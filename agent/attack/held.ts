@@ -2,8 +2,8 @@
  * A target of the attempt's own, held back just before its exec: the attacker prepares, lets it go, and looks. It runs under the
  * attacker's identity, since nobody can start a process with more than he has.
  */
-import { Impossible, type Target } from './attempt.ts'
-import { executed, type LaunchSpec, launch, stateOf, waitUntil } from './launch.ts'
+import { empty, Impossible, type Outcome, refused, type Target } from './attempt.ts'
+import { EXEC_REFUSED, executed, type LaunchSpec, launch, stateOf, waitUntil } from './launch.ts'
 import { sys } from './syscall.ts'
 
 const WALL = 0x40000000
@@ -41,6 +41,18 @@ export function release(pid: number, target: Target): void {
 
 export function ended(pid: number): boolean {
   return 'ZX'.includes(stateOf(pid))
+}
+
+/**
+ * A process that ended where it should have run: killed, as a seal does that cannot deliver, or refused its exec. Anything else is a
+ * failure of the launcher and must not pass for protection.
+ * @param status as wait4 stores it
+ */
+export function judgeEnd(status: number): Outcome {
+  const killedBy = status & 0x7f
+  if (killedBy !== 0) return empty(`a process killed by signal ${killedBy} at its exec`)
+  if (status >> 8 === EXEC_REFUSED) return refused('execve', 'EPERM')
+  throw new Error(`the launcher ended with status ${status >> 8}`)
 }
 
 /** ECHILD: `use` has waited for it already. */

@@ -22,6 +22,9 @@ export interface LaunchSpec {
   readonly cwd?: string
 }
 
+/** The launcher's exit status when the exec was refused; any other failure of it ends with another. */
+export const EXEC_REFUSED = 126
+
 /** The descriptor on which the launcher finds its specification. */
 export const SPEC_FD = 3
 
@@ -72,7 +75,7 @@ export function stateOf(pid: number): string {
 }
 
 /** Natively about 0.1 s; a launcher and its program under emulation need some 10 s on a loaded machine. */
-const START_TIMEOUT_MS = 60_000
+const START_TIMEOUT_MS = 50_000
 
 /** Blocks until `ready`, for attempts. */
 export function waitUntil(what: string, ready: () => boolean): void {

@@ -1,7 +1,8 @@
 /** The process that becomes the launched program: limits, identity, gate, exec. Started by `launch`, never by hand. */
 import { closeSync, fstatSync, readSync } from 'node:fs'
+import { judge } from './attempt.ts'
 import { assume } from './identity.ts'
-import { type LaunchSpec, SPEC_FD } from './launch.ts'
+import { EXEC_REFUSED, type LaunchSpec, SPEC_FD } from './launch.ts'
 import { addressOf, sys } from './syscall.ts'
 
 const RLIMIT_CORE = 4
@@ -14,7 +15,12 @@ keepStreams()
 assume(spec.as)
 if (spec.gate === 'stop') process.kill(process.pid, 'SIGSTOP')
 if (spec.gate === 'traceme') sys('ptrace', PTRACE_TRACEME, 0, 0, 0)
-become(spec)
+try {
+  become(spec)
+} catch (error) {
+  if (judge(error).kind !== 'refused') throw error
+  process.exitCode = EXEC_REFUSED
+}
 
 /** Closed before the exec: the program must not own a second copy of its environment in a file. */
 function readSpec(): LaunchSpec {

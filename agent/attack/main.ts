@@ -13,7 +13,10 @@ import { parseIdentity } from './identity.ts'
 import { environmentOf } from './locate.ts'
 import { attempts, attemptsOfRows } from './suite.ts'
 
+/** sysexits.h */
 const EX_USAGE = 64
+/** A shorter needle would be found by chance. */
+const MIN_NEEDLE = 8
 
 try {
   process.exitCode = await main(process.argv.slice(2))
@@ -55,9 +58,6 @@ async function main(argv: readonly string[]): Promise<number> {
   )
   return [...outcomes.values()].some(({ kind }) => kind === 'leaked') ? 1 : 0
 }
-
-/** A needle this short would be found by chance. */
-const MIN_NEEDLE = 8
 
 function needle(): Buffer {
   const bytes = Buffer.from(readFileSync(0, 'latin1').trimEnd(), 'latin1')

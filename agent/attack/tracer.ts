@@ -1,6 +1,6 @@
 /** Row 4: a tracer that is there before the exec, and so past every check of attaching (kernel/ptrace.c, ptrace_event). */
-import { type Attempt, empty, type Outcome, type Target } from './attempt.ts'
-import { startOf, withChild, withHeld } from './held.ts'
+import type { Attempt, Outcome, Target } from './attempt.ts'
+import { judgeEnd, startOf, withChild, withHeld } from './held.ts'
 import { scan } from './memory.ts'
 import { peek, waitForStop } from './ptrace.ts'
 import { sys } from './syscall.ts'
@@ -10,7 +10,7 @@ const SEIZE = 0x4206
 const O_TRACEEXEC = 0x10
 const SIGTRAP = 5
 
-const row4 = { row: 4, switch: 'blockPtrace', proof: 'absence' } as const
+const row4 = { row: 4, starts: true, switch: 'blockPtrace', proof: 'absence' } as const
 
 export const tracerAttempts: readonly Attempt[] = [
   { ...row4, id: 'tracer-before-exec', title: 'seize a process, then let it exec the program', run: seized },
@@ -31,18 +31,22 @@ function traceme(target: Target): Outcome {
 
 /** A sealed program that is traced may be killed before its first instruction: then there is nothing to look at. */
 function lookAtExec(pid: number, target: Target): Outcome {
-  if (!runToExec(pid)) return empty('a process that did not survive its exec')
+  const end = runToExec(pid)
+  if (end !== undefined) return judgeEnd(end)
   return scan({ pid, needle: target.needle }, (region) => peek(pid, region))
 }
 
-/** Passes signals on until the exec stop: PTRACE_EVENT_EXEC for a seizer, a plain SIGTRAP after PTRACE_TRACEME. */
-function runToExec(pid: number): boolean {
+/**
+ * Passes signals on until the exec stop: PTRACE_EVENT_EXEC for a seizer, a plain SIGTRAP after PTRACE_TRACEME.
+ * @returns the wait status of a process that ended before
+ */
+function runToExec(pid: number): number | undefined {
   for (;;) {
     const status = waitForStop(pid)
     const stopped = (status & 0xff) === 0x7f
-    if (!stopped) return false
+    if (!stopped) return status
     const signal = (status >> 8) & 0xff
-    if (signal === SIGTRAP && status >> 16 !== EVENT_STOP) return true
+    if (signal === SIGTRAP && status >> 16 !== EVENT_STOP) return undefined
     sys('ptrace', CONT, pid, 0, status >> 16 === 0 ? signal : 0)
   }
 }
