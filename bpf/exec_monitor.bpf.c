@@ -68,6 +68,39 @@ static __always_inline int store(struct ks_process *record)
 	return -ENOMEM;
 }
 
+/* `#!`: the same hook is called again for the interpreter, which is what counts (fs/binfmt_script.c). */
+static __always_inline int is_script(struct linux_binprm *bprm)
+{
+	char magic[2] = {};
+
+	bpf_core_read(magic, sizeof(magic), &bprm->buf);
+	return magic[0] == '#' && magic[1] == '!';
+}
+
+/* children: deny. A sealed process may start nothing but the bound program itself. */
+static __always_inline int denied(const struct ks_process *record, const struct ks_scope *scope)
+{
+	return (record->flags & KS_SEALED) && (record->bindings & scope->deny_bindings & ~record->pending);
+}
+
+static __always_inline int deny_exec(struct ks_process *record, struct ks_scope *scope, struct linux_binprm *bprm)
+{
+	struct ks_event *event;
+
+	if (scope->mode == KS_DISABLED)
+		return 0;
+	count(scope->mode == KS_ENFORCE ? KS_N_BLOCKED : KS_N_AUDITED);
+	event = event_start(KS_EV_ACCESS, record->scope, current_task());
+	if (event) {
+		event->action = scope->mode == KS_ENFORCE ? KS_BLOCKED : KS_AUDITED;
+		event->way = KS_WAY_EXEC;
+		event->bindings = record->bindings;
+		bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
+		event_submit(event);
+	}
+	return scope->mode == KS_ENFORCE ? -EPERM : 0;
+}
+
 ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct linux_binprm *bprm)
 {
 	struct task_struct *task = current_task();
@@ -92,6 +125,8 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 		new_record(&record, task, inum, scope->switches & KS_HOST);
 	}
 	record.pending = eligible(scope, record.flags, program);
+	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm))
+		return -EPERM;
 	return store(&record);
 }
 

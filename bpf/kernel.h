@@ -151,6 +151,7 @@ struct proc_inode {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	char buf[256];
 };
 
 struct perf_event_attr {

@@ -93,40 +93,107 @@ static __always_inline __u32 switch_of(__u32 way)
 	return way == KS_WAY_ENVIRON ? KS_BLOCK_ENVIRON : way == KS_WAY_MEM ? KS_BLOCK_MEM : KS_BLOCK_MAPS;
 }
 
-ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
+/*
+ * The check of file_open comes before the open itself takes the target's memory (mm_access in fs/proc/base.c), and
+ * the target may exec in between: the reader would pass as one of the old image and get the new one. So it is asked
+ * again once the memory is taken: at file_post_open where the kernel has it (6.8), else at the ptrace check that
+ * mm_access() makes, for which file_open leaves word of what is being opened. Measured before this was there: 1 value
+ * read in 1,109 refusals.
+ */
+const volatile __u32 has_file_post_open __weak = 0;
+
+struct opening {
+	__u64 leader;
+	__u32 way;
+	__u32 reserved;
+};
+
+/* Full: the open is refused. An entry lives from file_open to the ptrace check, at most as long as its task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct opening);
+} openings __weak SEC(".maps");
+
+static __always_inline int announce_opening(struct task_struct *target, __u32 way)
+{
+	struct opening opening = { .way = way };
+	__u64 key = (__u64)current_task();
+
+	if (has_file_post_open)
+		return 0;
+	opening.leader = (__u64)BPF_CORE_READ(target, group_leader);
+	return bpf_map_update_elem(&openings, &key, &opening, BPF_ANY) ? -EPERM : 0;
+}
+
+/* What this task is opening of `target`, and no longer after this. */
+static __always_inline __u32 way_being_opened(struct task_struct *target)
+{
+	__u64 key = (__u64)current_task();
+	struct opening *opening;
+	__u32 way = KS_WAY_NONE;
+
+	if (has_file_post_open)
+		return KS_WAY_NONE;
+	opening = bpf_map_lookup_elem(&openings, &key);
+	if (!opening)
+		return KS_WAY_NONE;
+	if (opening->leader == (__u64)BPF_CORE_READ(target, group_leader))
+		way = opening->way;
+	bpf_map_delete_elem(&openings, &key);
+	return way;
+}
+
+/* Whether `current` may have what `way` shows of `target`. */
+static __always_inline int judge_file(struct ks_process *process, struct ks_scope *scope, struct task_struct *target,
+				      __u32 way)
+{
+	int self = same_memory(current_task(), target);
+
+	if (process->flags & KS_AGENT)
+		return self ? 0 : judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0);
+	if (self && (way == KS_WAY_MAPS || (scope->switches & KS_ALLOW_SELF_READ)))
+		return 0;
+	if (is_agent_of(process->scope))
+		return 0;
+	return judge(scope, process, target, !!(scope->switches & switch_of(way)), way, 0, 0);
+}
+
+static __always_inline int open_verdict(struct file *file, int opened)
 {
 	struct inode *inode = file->f_inode;
 	struct task_struct *target;
 	struct ks_process *process;
 	struct ks_scope *scope;
 	__u32 way;
-	int self;
 
 	if (inode->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return 0;
 	target = procfs_task(inode);
 	if (!target)
 		return 0;
-	process = process_of(target);
-	if (!process || !(process->flags & (KS_SEALED | KS_AGENT)))
-		return 0;
-	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	if (!scope)
-		return 0;
 	way = way_of_file(file);
 	if (way == KS_WAY_NONE)
 		return 0;
-	self = same_memory(current_task(), target);
-	if (process->flags & KS_AGENT) {
-		if (self)
-			return 0;
-		return judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0);
-	}
-	if (self && (way == KS_WAY_MAPS || (scope->switches & KS_ALLOW_SELF_READ)))
+	process = process_of(target);
+	if (!process || !is_guarded(process))
+		return opened ? 0 : announce_opening(target, way);
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (!scope || (opened && scope->mode != KS_ENFORCE)) /* reported at file_open */
 		return 0;
-	if (is_agent_of(process->scope))
-		return 0;
-	return judge(scope, process, target, !!(scope->switches & switch_of(way)), way, 0, 0);
+	return judge_file(process, scope, target, way);
+}
+
+ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
+{
+	return open_verdict(file, 0);
+}
+
+ENFORCE(guard_opened, file_post_open, security_file_post_open, (file, mask), struct file *file, int mask)
+{
+	return open_verdict(file, 1);
 }
 
 /* Every READ by file-system credentials must pass: runc reads /proc/<init>/ns/ that way, ps and cadvisor more. */
@@ -145,8 +212,9 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 	struct ks_process *process = process_of(child);
 	struct ks_scope *scope;
 	int silent = !!(mode & PTRACE_MODE_NOAUDIT);
+	__u32 way;
 
-	if (!process || !(process->flags & (KS_SEALED | KS_AGENT)))
+	if (!process || !is_guarded(process))
 		return 0;
 	if (same_memory(current_task(), child))
 		return 0;
@@ -155,6 +223,9 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 		return 0;
 	if (process->flags & KS_AGENT)
 		return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, silent);
+	way = way_being_opened(child);
+	if (way && scope->mode == KS_ENFORCE)
+		return judge_file(process, scope, child, way);
 	if (!(mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)))
 		return 0;
 	if (is_agent_of(process->scope))
@@ -202,7 +273,7 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	if (!target)
 		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples) : 0;
 	process = process_of(target);
-	if (!process || !(process->flags & (KS_SEALED | KS_AGENT)) || same_memory(current_task(), target))
+	if (!process || !is_guarded(process) || same_memory(current_task(), target))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)

@@ -12,16 +12,7 @@
 /* Components and mounts on the way to the root; a deeper program matches nothing but a basename. */
 #define MAX_PATH_STEPS 32
 
-struct path_scratch {
-	struct ks_path_key key;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct path_scratch);
-} path_scratches __weak SEC(".maps");
+/* The key lives on the stack, not in a per-CPU map: LSM programs can be preempted by another exec on their CPU. */
 
 struct path_walk {
 	struct dentry *dentry;
@@ -77,18 +68,13 @@ static __always_inline __u64 bindings_of_program(struct file *file, __u32 scope)
 {
 	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
 	struct path_walk walk = { .first = 1 };
-	struct path_scratch *scratch;
-	__u32 zero = 0;
+	struct ks_path_key key = { .scope = scope };
 	int step;
 
-	scratch = bpf_map_lookup_elem(&path_scratches, &zero);
-	if (!scratch)
-		return 0;
-	scratch->key.scope = scope;
 	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
 	walk.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 	for (int i = 0; i < MAX_PATH_STEPS; i++) {
-		step = walk_step(&walk, &scratch->key);
+		step = walk_step(&walk, &key);
 		if (step == WALK_MATCHED)
 			return walk.here | walk.anywhere;
 		if (step == WALK_LOST)

@@ -36,7 +36,7 @@ struct {
 	__type(value, struct ks_container);
 } containers __weak SEC(".maps");
 
-/* Written by agents only; full: registration fails as a whole, with the limit named. The same for the next two. */
+/* Written by agents only; full: registration fails as a whole, with the limit named. The same for the next three. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -52,6 +52,14 @@ struct {
 	__type(key, struct ks_slot_key);
 	__type(value, struct ks_slot);
 } slots __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_name_key);
+	__type(value, struct ks_name);
+} names __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -104,6 +112,16 @@ static __always_inline struct ks_process *process_of(struct task_struct *task)
 		return NULL;
 	}
 	return process;
+}
+
+/*
+ * Nobody else may look: the process is sealed, is the agent, or is about to be sealed. The last counts from
+ * bprm_check_security on, because exec installs the new memory before the exec point is reached. (After an exec that
+ * failed it stays so until the next one.)
+ */
+static __always_inline int is_guarded(const struct ks_process *process)
+{
+	return (process->flags & (KS_SEALED | KS_AGENT)) || process->pending;
 }
 
 /* The active PID namespace of a task (task_active_pid_ns in kernel/pid.c), not the one its children get. */

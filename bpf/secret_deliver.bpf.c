@@ -14,12 +14,9 @@ static __always_inline __u32 deliver(struct ks_process *process, struct task_str
 {
 	delivery->scope = process->scope;
 	delivery->bindings = process->bindings;
-	delivery->start = BPF_CORE_READ(task, mm, env_start);
-	delivery->at = delivery->start;
-	delivery->end = BPF_CORE_READ(task, mm, env_end);
 	if (BPF_CORE_READ(task, ptrace))
 		return KS_TRACED;
-	fill_environment(delivery);
+	walk_environment(delivery, task);
 	if (delivery->reason)
 		return delivery->reason;
 	return delivery->written ? KS_OK : KS_NO_PLACEHOLDER;
@@ -36,7 +33,7 @@ static __always_inline void report(struct ks_process *process, struct linux_binp
 	event->reason = delivery->reason;
 	event->error = delivery->error;
 	event->bindings = process->bindings;
-	event->count = delivery->written;
+	event->count = kind == KS_EV_SCRUB ? delivery->scrubbed : delivery->written;
 	event->duration = begun ? bpf_ktime_get_ns() - begun : 0;
 	event->actor.flags = process->flags;
 	bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
@@ -71,9 +68,9 @@ static __always_inline void without_placeholder(struct ks_process *process, stru
 }
 
 static __always_inline void seal_and_deliver(struct ks_process *process, struct ks_scope *scope,
-					     struct task_struct *task, struct linux_binprm *bprm)
+					     struct task_struct *task, struct linux_binprm *bprm,
+					     struct delivery *delivery)
 {
-	struct delivery delivery = {};
 	__u64 begun = bpf_ktime_get_ns();
 	__u32 was_sealed = process->flags & KS_SEALED;
 
@@ -81,24 +78,57 @@ static __always_inline void seal_and_deliver(struct ks_process *process, struct 
 	process->flags |= KS_SEALED;
 	if (!was_sealed)
 		count(KS_N_SEALED);
-	delivery.reason = deliver(process, task, &delivery);
-	if (delivery.reason == KS_NO_PLACEHOLDER) {
-		without_placeholder(process, scope, was_sealed, bprm, &delivery);
+	delivery->reason = deliver(process, task, delivery);
+	if (delivery->reason == KS_NO_PLACEHOLDER) {
+		without_placeholder(process, scope, was_sealed, bprm, delivery);
 		return;
 	}
-	if (delivery.reason) {
-		report(process, bprm, KS_EV_FAIL, give_up(scope, &delivery), &delivery, begun);
+	if (delivery->reason) {
+		report(process, bprm, KS_EV_FAIL, give_up(scope, delivery), delivery, begun);
 		return;
 	}
-	count_many(KS_N_VALUES, delivery.written);
-	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, &delivery, begun);
+	count_many(KS_N_VALUES, delivery->written);
+	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, delivery, begun);
+}
+
+/*
+ * A sealed process became another program. What the binding says of children decides: scrub takes the values out of
+ * the environment it was given, and with the last of them the seal, and nothing below is sealed again; inherit keeps
+ * both. (deny refused the exec already.) The process is still sealed while this runs. Returns whether it may run.
+ */
+static __always_inline int scrub(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
+				 struct linux_binprm *bprm, struct delivery *delivery)
+{
+	__u64 lost = process->bindings & scope->scrub_bindings & ~process->pending;
+
+	if (!(process->flags & KS_SEALED) || !lost)
+		return 1;
+	delivery->scope = process->scope;
+	delivery->lost = lost;
+	delivery->bindings = process->bindings & ~lost;
+	walk_environment(delivery, task);
+	if (delivery->reason) {
+		count(KS_N_FAILED);
+		bpf_send_signal(SIGKILL);
+		report(process, bprm, KS_EV_FAIL, KS_KILLED, delivery, 0);
+		return 0;
+	}
+	delivery->lost = 0;
+	report(process, bprm, KS_EV_SCRUB, KS_ALLOWED, delivery, 0);
+	process->bindings &= ~lost;
+	if (process->bindings)
+		return 1;
+	process->flags = (process->flags & ~KS_SEALED) | KS_BELOW_SEAL;
+	process->pending = 0;
+	count(KS_N_UNSEALED);
+	return 1;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(deliver_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct ks_process *process = process_of(task);
-	struct delivery none = {};
+	struct delivery delivery = {};
 	struct ks_scope *scope;
 
 	if (!process)
@@ -110,9 +140,9 @@ int BPF_PROG(deliver_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (process->flags & KS_AGENT) /* what the agent starts is not the agent */
 		process->flags = (process->flags & ~KS_AGENT) | KS_VISITOR;
 	if (process->pending || !(scope->switches & KS_BINARY_FILTER))
-		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, &none, 0);
-	if (process->pending)
-		seal_and_deliver(process, scope, task, bprm);
+		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, &delivery, 0);
+	if (scrub(process, scope, task, bprm, &delivery) && process->pending)
+		seal_and_deliver(process, scope, task, bprm, &delivery);
 	process->pending = 0;
 	return 0;
 }

@@ -177,6 +177,20 @@ struct ks_slot {
 	struct ks_alternative alternatives[KS_ALTERNATIVES];
 };
 
+#define KS_VARIABLE 64
+
+struct ks_name_key {
+	__u32 scope;
+	char name[KS_VARIABLE]; /* zero-padded: at most 63 bytes */
+};
+
+/* names: a variable -> the bindings that give it. */
+struct ks_name {
+	__u64 bindings;
+	__u32 length; /* of the name */
+	__u32 reserved;
+};
+
 struct ks_value_key {
 	__u32 scope;
 	__u32 value;
@@ -226,6 +240,8 @@ KS_ASSERT(sizeof(struct ks_path_key) == 264);
 KS_ASSERT(sizeof(struct ks_path) == 24);
 KS_ASSERT(sizeof(struct ks_slot_key) == 36);
 KS_ASSERT(sizeof(struct ks_slot) == 136);
+KS_ASSERT(sizeof(struct ks_name_key) == 68);
+KS_ASSERT(sizeof(struct ks_name) == 16);
 KS_ASSERT(sizeof(struct ks_value_key) == 12);
 KS_ASSERT(sizeof(struct ks_task) == 48);
 KS_ASSERT(sizeof(struct ks_event) == 424);

@@ -43,6 +43,11 @@ export function describe(event: KernelEvent, bindings: readonly Binding[]): Line
       return [failure(event, bindings)]
     case 'access':
       return [access(event)]
+    case 'scrub': {
+      const { actor, file, values } = event
+      const text = `${values} values taken from PID ${actor.pid} (${file}), started by a sealed program`
+      return [{ level: 'info', tag: 'SCRUB', text, fields: { event: 'scrub', actor, file, values } }]
+    }
     case 'unknown':
       return [{ level: 'warn', tag: 'EVENT', text: `unknown event kind ${event.number}`, fields: { event: 'unknown' } }]
   }

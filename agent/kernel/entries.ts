@@ -6,10 +6,10 @@ import type { Binding, Config } from '../policy/types.ts'
 import type { Variable } from '../policy/variables.ts'
 import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE, SWITCH } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
-import { ALTERNATIVE, PATH, PATH_KEY, SCOPE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+import { ALTERNATIVE, NAME, NAME_KEY, PATH, PATH_KEY, SCOPE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
 
 export interface Entry {
-  readonly map: 'scopes' | 'paths' | 'slots' | 'secret_values'
+  readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'secret_values'
   readonly key: Buffer
   readonly value: Buffer
 }
@@ -33,7 +33,13 @@ export interface ScopeInput {
 
 /** All entries, in the order in which they must be written: the scope, which switches delivery on, last. */
 export function entriesOf(input: ScopeInput): Entry[] {
-  return [...valueEntries(input), ...slotEntries(input), ...pathEntries(input), scopeEntry(input)]
+  return [
+    ...valueEntries(input),
+    ...nameEntries(input),
+    ...slotEntries(input),
+    ...pathEntries(input),
+    scopeEntry(input),
+  ]
 }
 
 const setOf = (bindings: readonly Binding[], wanted: (binding: Binding) => boolean): bigint =>
@@ -87,6 +93,16 @@ function valueEntries({ scope, values }: ScopeInput): Entry[] {
       const value = encode(VALUE, { bytes: bytes.subarray(chunk * CHUNK, (chunk + 1) * CHUNK) })
       return { map: 'secret_values', key, value }
     })
+  })
+}
+
+/** Which bindings give a variable: what a scrub takes out again. */
+function nameEntries({ scope, config }: ScopeInput): Entry[] {
+  const names = new Set(config.secrets.flatMap((binding) => binding.secretRefs.map((ref) => ref.name)))
+  return [...names].map((name): Entry => {
+    const bindings = setOf(config.secrets, (b) => b.secretRefs.some((ref) => ref.name === name))
+    const key = encode(NAME_KEY, { scope, name: Buffer.from(name) })
+    return { map: 'names', key, value: encode(NAME, { bindings, length: name.length }) }
   })
 }
 

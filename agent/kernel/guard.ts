@@ -3,7 +3,7 @@
  * load or attach is an error; there is no partial protection.
  */
 import { readFileSync } from 'node:fs'
-import { readLayouts } from '../libbpf/btf.ts'
+import { kernelFunctions, readLayouts } from '../libbpf/btf.ts'
 import { BpfError } from '../libbpf/error.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { type BpfObject, loadObject } from '../libbpf/object.ts'
@@ -32,7 +32,11 @@ const SECRET_MAPS = ['secret_values', 'slots']
 /** @throws BpfError when a program does not load or attach, Error when object and agent do not fit together */
 export function loadGuard(path = OBJECT_PATH, tier = chooseTier()): Guard {
   proveLayouts(path)
-  const object = loadObject(path, (_name, section) => belongsTo(tier, section))
+  const hasPostOpen = kernelFunctions([POST_OPEN]).has(POST_OPEN)
+  const object = loadObject(path, {
+    wanted: (name, section) => belongsTo(tier, section) && (hasPostOpen || !name.startsWith('guard_opened')),
+    constants: { has_file_post_open: Number(hasPostOpen) },
+  })
   try {
     for (const name of SECRET_MAPS) object.map('guarded_maps').set(u32(object.map(name).id()), u32(1))
     const programs = object.attach()
@@ -43,6 +47,9 @@ export function loadGuard(path = OBJECT_PATH, tier = chooseTier()): Guard {
     throw error
   }
 }
+
+/** Called once an open has taken what it will read (fs/namei.c, do_open), in kernels from 6.8 on. */
+const POST_OPEN = 'security_file_post_open'
 
 /** The other tier's programs are the same bodies again. */
 function belongsTo(tier: Tier, section: string): boolean {

@@ -3,6 +3,8 @@ import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
 
 const BTF_KIND_STRUCT = 4
+const BTF_KIND_FUNC = 12
+const BTF_KIND_DATASEC = 15
 
 export interface StructLayout {
   readonly size: number
@@ -34,4 +36,37 @@ function layoutOf(btf: ffi.Pointer, path: string, name: string): StructLayout {
     offsets.set(ffi.btfNameByOffset(btf, bytes.readUInt32LE(at)), bytes.readUInt32LE(at + 8) / 8)
   }
   return { size: header.readUInt32LE(8), offsets }
+}
+
+/** Which of these functions the running kernel has: what can be attached to. @throws BpfError without kernel BTF */
+export function kernelFunctions(names: readonly string[]): Set<string> {
+  const btf = ffi.btfLoadVmlinux()
+  if (!btf) throw new BpfError('btf__load_vmlinux_btf', ffi.errno(), "read the kernel's BTF")
+  try {
+    return new Set(names.filter((name) => ffi.btfFindByKind(btf, name, BTF_KIND_FUNC) > 0))
+  } finally {
+    ffi.btfFree(btf)
+  }
+}
+
+/**
+ * Offset of a global in its section, from the object's BTF.
+ * struct btf_var_secinfo { type, offset, size }; the variable's own struct btf_type begins with its name.
+ */
+export function globalOffset(path: string, section: string, name: string): number {
+  const btf = ffi.btfParseElf(path, null)
+  if (!btf) throw new BpfError('btf__parse', ffi.errno(), `read the BTF of \`${path}\``)
+  try {
+    const type = ffi.btfTypeById(btf, ffi.btfFindByKind(btf, section, BTF_KIND_DATASEC))
+    const variables = type ? ffi.copyOut(type, 12).readUInt32LE(4) & 0xffff : 0
+    const bytes = type ? ffi.copyOut(type, 12 + variables * 12) : Buffer.alloc(0)
+    for (let at = 12; at < bytes.length; at += 12) {
+      const variable = ffi.btfTypeById(btf, bytes.readUInt32LE(at))
+      const nameOffset = variable ? ffi.copyOut(variable, 4).readUInt32LE(0) : 0
+      if (ffi.btfNameByOffset(btf, nameOffset) === name) return bytes.readUInt32LE(at + 4)
+    }
+    throw new Error(`\`${path}\` has no global \`${name}\` in \`${section}\``)
+  } finally {
+    ffi.btfFree(btf)
+  }
 }

@@ -65,6 +65,11 @@ export const mapType = libbpf.func('int bpf_map__type(void *map)') as (map: Poin
 export const mapKeySize = libbpf.func('uint32_t bpf_map__key_size(void *map)') as (map: Pointer) => number
 export const mapValueSize = libbpf.func('uint32_t bpf_map__value_size(void *map)') as (map: Pointer) => number
 
+const mapInitialValue = libbpf.func('void *bpf_map__initial_value(void *map, _Out_ size_t *size)') as (
+  map: Pointer,
+  size: number[],
+) => Maybe
+
 export const mapUpdate = libbpf.func(
   'int bpf_map_update_elem(int fd, const uint8_t *key, const uint8_t *value, uint64_t flags)',
 ) as (fd: number, key: Buffer, value: Buffer, flags: number) => number
@@ -101,6 +106,7 @@ export const btfParseElf = libbpf.func('void *btf__parse(const char *path, void 
   path: string,
   ext: null,
 ) => Maybe
+export const btfLoadVmlinux = libbpf.func('void *btf__load_vmlinux_btf()') as () => Maybe
 export const btfFree = libbpf.func('void btf__free(void *btf)') as (btf: Pointer) => void
 export const btfFindByKind = libbpf.func(
   'int btf__find_by_name_kind(const void *btf, const char *name, uint32_t kind)',
@@ -132,6 +138,14 @@ const prctl = libc.func('int prctl(int option, uint64_t a, uint64_t b, uint64_t 
   c: number,
   d: number,
 ) => number
+
+/** Sets a `const volatile __u32` of an object that is open and not loaded. @param map its .rodata */
+export function setConstant(map: Pointer, offset: number, value: number): void {
+  const size = [0]
+  const bytes = mapInitialValue(map, size)
+  if (!bytes || offset + 4 > Number(size[0])) throw new Error(`the object has no constant at ${offset}`)
+  new DataView(koffi.view(bytes as never, Number(size[0]))).setUint32(offset, value, true)
+}
 
 /** Runs a program once, in this thread's context. @returns its result, or the negative errno of the call */
 export function runProgram(fd: number, context: Buffer): number {

@@ -1,4 +1,5 @@
 /** A BPF object file: opened, reduced to the programs that are wanted, loaded, attached, closed. */
+import { globalOffset } from './btf.ts'
 import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
 import { BpfMap } from './map.ts'
@@ -12,8 +13,14 @@ export interface BpfObject {
   readonly close: () => void
 }
 
-/** @param wanted is asked for each program, by name and section; what it declines is not loaded */
-export function loadObject(path: string, wanted: (name: string, section: string) => boolean): BpfObject {
+export interface LoadOptions {
+  /** Asked for each program, by name and section; what it declines is not loaded. */
+  readonly wanted: (name: string, section: string) => boolean
+  /** `const volatile __u32` globals to set; the verifier drops the branches they rule out. */
+  readonly constants: Readonly<Record<string, number>>
+}
+
+export function loadObject(path: string, { wanted, constants }: LoadOptions): BpfObject {
   const log = captureLog()
   const object = ffi.objectOpenFile(path, null)
   if (!object) throw new BpfError('bpf_object__open_file', ffi.errno(), `open \`${path}\``, log.text())
@@ -21,6 +28,7 @@ export function loadObject(path: string, wanted: (name: string, section: string)
   for (const program of programs) {
     ffi.programSetAutoload(program, wanted(ffi.programName(program), ffi.programSection(program)))
   }
+  setConstants(path, object, constants)
   const status = ffi.objectLoad(object)
   if (status < 0) {
     ffi.objectClose(object)
@@ -31,6 +39,14 @@ export function loadObject(path: string, wanted: (name: string, section: string)
     programs.filter((p) => ffi.programFd(p) >= 0),
     log,
   )
+}
+
+function setConstants(path: string, object: ffi.Pointer, constants: Readonly<Record<string, number>>): void {
+  const rodata = [...each(object, ffi.objectNextMap)].find((map) => ffi.mapName(map).endsWith('.rodata'))
+  for (const [name, value] of Object.entries(constants)) {
+    if (!rodata) throw new Error(`\`${path}\` has no constants`)
+    ffi.setConstant(rodata, globalOffset(path, '.rodata', name), value)
+  }
 }
 
 function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): BpfObject {

@@ -70,5 +70,7 @@ export type Counter = (typeof COUNTERS)[number]
 export const CHUNK = 1024
 /** Different values one placeholder may become, by binding. */
 export const ALTERNATIVES = 8
+/** Room for a variable's name and its terminator. */
+export const VARIABLE_SIZE = 64
 /** Longest path component, NAME_MAX plus its terminator (include/uapi/linux/limits.h). */
 export const NAME_SIZE = 256

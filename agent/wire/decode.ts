@@ -53,11 +53,17 @@ export interface AccessEvent extends Common {
   readonly target: Task
   readonly bindings: bigint
 }
+export interface ScrubEvent extends Common {
+  readonly kind: 'scrub'
+  readonly file: string
+  /** Values taken out of the environment. */
+  readonly values: number
+}
 export interface UnknownEvent {
   readonly kind: 'unknown'
   readonly number: number
 }
-export type KernelEvent = ExecEvent | InjectEvent | FailEvent | AccessEvent | UnknownEvent
+export type KernelEvent = ExecEvent | InjectEvent | FailEvent | AccessEvent | ScrubEvent | UnknownEvent
 
 /** @param bytes one record of the ring buffer, `struct ks_event` */
 export function decodeEvent(bytes: Buffer): KernelEvent {
@@ -72,6 +78,8 @@ export function decodeEvent(bytes: Buffer): KernelEvent {
       return { kind: 'fail', ...common(bytes), file: file(bytes), ...failed(bytes) }
     case KIND.ACCESS:
       return { kind: 'access', ...common(bytes), ...accessed(bytes) }
+    case KIND.SCRUB:
+      return { kind: 'scrub', ...common(bytes), file: file(bytes), values: u32(bytes, EVENT.fields.count[0]) }
     default:
       return { kind: 'unknown', number }
   }

@@ -42,6 +42,8 @@ export const PATH = struct('ks_path', 24, { bindings: [0, 8], anywhere: [8, 8], 
 export const SLOT_KEY = struct('ks_slot_key', 36, { scope: [0, 4], slot: [4, 32] })
 export const ALTERNATIVE = struct('ks_alternative', 16, { bindings: [0, 8], value: [8, 4], length: [12, 4] })
 export const SLOT = struct('ks_slot', 136, { capacity: [0, 4], count: [4, 4], alternatives: [8, 128] })
+export const NAME_KEY = struct('ks_name_key', 68, { scope: [0, 4], name: [4, 64] })
+export const NAME = struct('ks_name', 16, { bindings: [0, 8], length: [8, 4], reserved: [12, 4] })
 export const VALUE_KEY = struct('ks_value_key', 12, { scope: [0, 4], value: [4, 4], chunk: [8, 4] })
 export const VALUE = struct('ks_value', 1024, { bytes: [0, 1024] })
 
@@ -84,6 +86,8 @@ export const STRUCTS: readonly Struct[] = [
   SLOT_KEY,
   ALTERNATIVE,
   SLOT,
+  NAME_KEY,
+  NAME,
   VALUE_KEY,
   VALUE,
   TASK,

@@ -17,7 +17,7 @@ version: v1
 policy: { mode: enforce }
 secrets:
   - name: printer
-    selector: { binary: /usr/bin/printenv }
+    selector: { binary: /usr/bin/busybox }
     secretRefs: [{ name: PASSWORD, source: { envRef: SOURCE } }]
 `
 
@@ -57,7 +57,7 @@ test(`${STARTS} starts while ${READERS} processes read /proc/*/environ: all deli
   const out = join(folder, 'out')
   writeFileSync(out, '')
   const readers = Array.from({ length: READERS }, startReader)
-  const script = `for ((i = 0; i < ${STARTS}; i++)); do /usr/bin/printenv PASSWORD; done >> ${out}`
+  const script = `for ((i = 0; i < ${STARTS}; i++)); do /usr/bin/busybox sh -c 'echo $PASSWORD'; done >> ${out}`
   const env = { PATH: '/usr/bin', PASSWORD: agent.placeholders.PASSWORD }
   const { status } = spawnSync('/bin/bash', ['-c', script], { env })
   const counts = await Promise.all(readers.map((reader) => reader.stop()))
