@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { isObject } from './pod.ts'
 
 /**
- * Not compared: LimitRanger adds to it and the server rewrites quantities (`1024Mi` comes back as `1Gi`), and the Pod's
- * author may set it by annotation anyway.
+ * Not compared. Resources: LimitRanger adds to them and the server rewrites quantities (`1024Mi` comes back as `1Gi`),
+ * and the Pod's author may set them by annotation anyway. Image: while the webhook is rolled out, one replica sees what
+ * another one wrote, and writes its own in that place; so it does with a stranger's.
  */
-const FREE = '.resources'
+const FREE = ['.resources', '.image', '.imagePullPolicy']
 /** Members a server before 1.30 drops, because it does not know them. */
 const DROPPED_BY_SERVER = ['.securityContext.appArmorProfile']
 /** The admission plugin `ServiceAccount` mounts the token into every container it sees. */
@@ -14,7 +15,7 @@ const TOKEN_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** @returns the path of the first difference, or undefined when `actual` is what we would write */
 export function differenceFrom(actual: unknown, expected: unknown, path = ''): string | undefined {
-  if (path === FREE) return undefined
+  if (FREE.includes(path)) return undefined
   if (path === '.volumeMounts' && Array.isArray(actual)) return differenceInMounts(actual, expected, path)
   if (!isObject(actual) || !isObject(expected)) return isDeepStrictEqual(actual, expected) ? undefined : path
   for (const key of Object.keys(actual)) {

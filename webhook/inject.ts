@@ -114,7 +114,12 @@ function initContainersWith(pod: Pod, agent: AgentContainer, variables: readonly
   const existing = pod.spec.initContainers ?? []
   const found = existing.find(({ name }) => name === AGENT_CONTAINER)
   const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
-  return [found ?? agent, ...others.map((container) => withPlaceholders(container, variables))]
+  return [withOwnImage(found, agent), ...others.map((container) => withPlaceholders(container, variables))]
+}
+
+/** An agent of an earlier pass keeps what the API server added to it; its image is ours again. */
+function withOwnImage(found: Container | undefined, agent: AgentContainer): unknown {
+  return found === undefined ? agent : { ...found, image: agent.image, imagePullPolicy: agent.imagePullPolicy }
 }
 
 function withPlaceholders(container: Container, variables: readonly Variable[]): Container {

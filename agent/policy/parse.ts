@@ -18,10 +18,20 @@ export function parseConfig(text: string, where: string): { config: Config; warn
   const found: Problem[] = []
   const draft = readRoot(document, found)
   checkBindings(draft.bindings)
+  warnAboutContainers(draft.bindings)
   const report = reportInto(found)
   if (draft.bindings.length === 0) report.warning('secrets', 'is empty or absent: nothing is sealed', 'add a binding')
   const warnings = refuseErrors(where, found)
   return { config: withDefaults(draft), warnings: [...warnings] }
+}
+
+/** A config file is for a plain host, where processes belong to no container. */
+function warnAboutContainers(bindings: Draft['bindings']): void {
+  for (const { binding, field } of bindings) {
+    if (binding.selector.container === undefined) continue
+    const path = `${field.path}.selector.container`
+    field.report.warning(path, 'names a container, and a host has none: this binding gives no variable', 'remove it')
+  }
 }
 
 function readRoot(document: Document, found: Problem[]): Draft {

@@ -5,12 +5,12 @@
  *     kernelseal:v1:<slot>:......:<slot>:kernelseal:seal
  *     |-- head 14 --|-32-|            |-32-|-- tail 16 --|
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 
-export const HEAD = 'kernelseal:v1:'
-export const TAIL = ':kernelseal:seal'
+const HEAD = 'kernelseal:v1:'
+const TAIL = ':kernelseal:seal'
 /** Length of a slot: 32 hex digits, 128 bits. */
-export const SLOT_LENGTH = 32
+const SLOT_LENGTH = 32
 /** Two slots, head, tail and the two colons that frame the padding. */
 export const MIN_CAPACITY = HEAD.length + SLOT_LENGTH + 2 + SLOT_LENGTH + TAIL.length
 export const DEFAULT_CAPACITY = 1024
@@ -18,12 +18,14 @@ export const DEFAULT_CAPACITY = 1024
 export const MAX_CAPACITY = 65536
 
 /**
- * The slot of one variable of one container: unguessable without the nonce, the same each time it is asked for.
+ * The slots of one Pod (or host): unguessable without the nonce, the same each time they are asked for. The key is made
+ * once, because making it from bytes costs six times as much as the HMAC: 16 µs against 2.5 µs for each variable.
  * @param nonce 32 hex digits, random per Pod (or per host)
  */
-export function slotOf(nonce: string, container: string, variable: string): string {
-  const mac = createHmac('sha256', Buffer.from(nonce, 'hex'))
-  return mac.update(container).update('\0').update(variable).digest('hex').slice(0, SLOT_LENGTH)
+export function slotsOf(nonce: string): (container: string, variable: string) => string {
+  const key = createSecretKey(Buffer.from(nonce, 'hex'))
+  return (container, variable) =>
+    createHmac('sha256', key).update(`${container}\0${variable}`).digest('hex').slice(0, SLOT_LENGTH)
 }
 
 /** @param capacity length of the result in bytes, MIN_CAPACITY to MAX_CAPACITY */

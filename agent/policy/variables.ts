@@ -1,5 +1,5 @@
 /** Which variable of which container carries which placeholder: asked by the webhook and by the agent alike. */
-import { placeholder, slotOf } from './placeholder.ts'
+import { placeholder, slotsOf } from './placeholder.ts'
 import type { Config } from './types.ts'
 
 export interface Variable {
@@ -18,10 +18,11 @@ export interface Variable {
  * @param nonce 32 hex digits, from the Pod's status
  */
 export function variablesOf(config: Config, containers: readonly string[], nonce: string): Variable[] {
+  const slotOf = slotsOf(nonce)
   return containers.flatMap((container) => {
     const capacities = capacitiesFor(config, container)
     return [...capacities].map(([name, capacity]) => {
-      const slot = slotOf(nonce, container, name)
+      const slot = slotOf(container, name)
       return { container, name, slot, capacity, placeholder: placeholder(slot, capacity) }
     })
   })

@@ -31,6 +31,16 @@ const binding = (refs: string, selector = '{ binary: /bin/app }') =>
 
 const ref = (name: string, source = '{ envRef: A }') => `  - { name: ${name}, source: ${source} }\n`
 
+describe('a binding to a container, in a config file', () => {
+  it('is named in a warning, because a host has no containers', () => {
+    const { warnings } = parseConfig(binding(ref('TOKEN'), '{ container: app }'), 'config.yaml')
+    assert.deepEqual(
+      warnings.map(({ path, line }) => [path, line]),
+      [['secrets[0].selector.container', 4]],
+    )
+  })
+})
+
 describe('the seed configurations', () => {
   for (const file of readdirSync(FIXTURES)) {
     it(`${file} is accepted unchanged`, () => {
@@ -53,6 +63,7 @@ describe('the seed configurations', () => {
         ['secrets[0].selector.cgroupPath', 21],
         ['secrets[0].secretRefs[4].source.vaultRef', 32],
         ['monitoring.auditLog', 37],
+        ['secrets[0].selector.container', 17],
       ],
     )
     assert.equal(config.policy.allowSelfRead, false)
