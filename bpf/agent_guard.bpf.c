@@ -4,6 +4,8 @@
  *
  *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent
  *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values
+ *   bpf_prog   bpf_prog_new_fd(): nobody in a scope gets a descriptor of our programs
+ *   bpf        bpf(2): nobody in a Pod's scope but its agent calls it at all
  *
  * Its memory and files are guarded with those of sealed processes, in proc_guard.bpf.c.
  */
@@ -17,6 +19,13 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } guarded_maps __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} guarded_programs __weak SEC(".maps");
 
 /*
  * Run by the agent on itself (BPF_PROG_TEST_RUN, in the caller's context): only the holder of this program's
@@ -65,16 +74,38 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)
 {
 	__u32 id = BPF_CORE_READ(map, id), node = 0;
-	struct ks_process *self;
 	struct ks_scope *scope;
 
-	if (!bpf_map_lookup_elem(&guarded_maps, &id))
-		return 0;
-	self = process_of(current_task());
-	if (self && (self->flags & KS_AGENT))
+	if (!bpf_map_lookup_elem(&guarded_maps, &id) || is_agent(process_of(current_task())))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &node);
 	return scope ? judge(scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
+}
+
+ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *prog)
+{
+	__u32 id = BPF_CORE_READ(prog, aux, id), inum;
+	struct ks_scope *scope;
+
+	if (!bpf_map_lookup_elem(&guarded_programs, &id) || is_agent(process_of(current_task())))
+		return 0;
+	inum = current_scope();
+	scope = inum ? bpf_map_lookup_elem(&scopes, &inum) : NULL;
+	return scope ? judge(scope, NULL, NULL, 1, KS_WAY_BPF_PROGRAM, id, 0) : 0;
+}
+
+/* A tracing program reads any memory. On a plain host bpf(2) is everybody's: service managers filter with it. */
+ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
+{
+	struct ks_process *process = process_of(current_task());
+	struct ks_scope *scope;
+
+	if (!process || is_agent(process))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (!scope || (scope->switches & KS_HOST))
+		return 0;
+	return judge(scope, process, NULL, 1, KS_WAY_BPF, command, 0);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

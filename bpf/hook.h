@@ -31,6 +31,22 @@
 	}                                                                      \
 	static __always_inline int name##_verdict(params)
 
+/*
+ * The same for a hook that kernels give different numbers of parameters, so that the place of `ret` is not known:
+ * it is not read. Nothing is lost, since a refusal ends the chain before us (arch_prepare_bpf_trampoline).
+ */
+#define ENFORCE_UNCOUNTED(name, hook, function, call, params...)               \
+	static __always_inline int name##_verdict(params);                     \
+	SEC("lsm/" #hook) int BPF_PROG(name##_lsm, params)                     \
+	{                                                                      \
+		return as_errno(name##_verdict call);                          \
+	}                                                                      \
+	SEC("fmod_ret/" #function) int BPF_PROG(name##_mod, params)            \
+	{                                                                      \
+		return as_errno(name##_verdict call);                          \
+	}                                                                      \
+	static __always_inline int name##_verdict(params)
+
 static __always_inline int as_errno(int verdict)
 {
 	if (!verdict)

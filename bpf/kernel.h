@@ -16,7 +16,12 @@
 #define ENOMEM 12
 #define SIGKILL 9
 
+#define S_IFMT 0170000
+#define S_IFCHR 0020000
+#define FMODE_WRITE 0x2 /* include/linux/fs.h */
+
 #define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
+#define TRACEFS_MAGIC 0x74726163
 #define PIDTYPE_PID 0 /* include/linux/pid_types.h */
 #define CLONE_THREAD 0x00010000 /* include/uapi/linux/sched.h */
 
@@ -115,6 +120,8 @@ struct super_block {
 };
 
 struct inode {
+	unsigned short i_mode;
+	unsigned int i_rdev;
 	struct super_block *i_sb;
 };
 
@@ -139,6 +146,7 @@ struct path {
 };
 
 struct file {
+	unsigned int f_mode;
 	struct path f_path;
 	struct inode *f_inode;
 };
@@ -170,6 +178,36 @@ struct perf_event {
 struct bpf_map {
 	__u32 id;
 };
+
+struct bpf_prog_aux {
+	__u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct sigaction {
+	void *sa_handler;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct perf_event_context {
+	int nr_events;
+};
+
+/* Before 6.2 a task has two contexts, for hardware and for software events; since then one. */
+struct task_struct___two_contexts {
+	struct perf_event_context *perf_event_ctxp[2];
+};
+
+struct task_struct___one_context {
+	struct perf_event_context *perf_event_ctxp;
+};
+
 
 struct kernel_siginfo;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refuses the ways to another process's memory (rows 1, 2, 3 and 5 of the mediation table).
+ * Refuses the ways to another process's memory (rows 1, 2, 3, 5 and 14 of the mediation table).
  *
  *   file_open            do_dentry_open(): /proc/P/{environ,mem,maps,...} by whatever name, mount or descriptor.
  *                        The only place that holds on every kernel: newer kernels' mm_access() lets a perfmon-capable
@@ -11,6 +11,7 @@
  */
 #include "emit.h"
 #include "hook.h"
+#include "kernel_memory.h"
 
 /* Up to 15 characters of a procfs entry's name; the names come from the kernel's tables, nobody can rename them. */
 union entry_name {
@@ -161,19 +162,15 @@ static __always_inline int judge_file(struct ks_process *process, struct ks_scop
 	return judge(scope, process, target, !!(scope->switches & switch_of(way)), way, 0, 0);
 }
 
-static __always_inline int open_verdict(struct file *file, int opened)
+static __always_inline int procfs_verdict(struct file *file, struct inode *inode, int opened)
 {
-	struct inode *inode = file->f_inode;
-	struct task_struct *target;
+	struct task_struct *target = procfs_task(inode);
 	struct ks_process *process;
 	struct ks_scope *scope;
 	__u32 way;
 
-	if (inode->i_sb->s_magic != PROC_SUPER_MAGIC)
-		return 0;
-	target = procfs_task(inode);
 	if (!target)
-		return 0;
+		return !opened && is_kcore(file) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY) : 0;
 	way = way_of_file(file);
 	if (way == KS_WAY_NONE)
 		return 0;
@@ -186,14 +183,26 @@ static __always_inline int open_verdict(struct file *file, int opened)
 	return judge_file(process, scope, target, way);
 }
 
+/* One program for every open of the node: what is neither procfs nor a rare kind of file leaves after two reads. */
 ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
 {
-	return open_verdict(file, 0);
+	struct inode *inode = file->f_inode;
+	unsigned long magic = inode->i_sb->s_magic;
+
+	if (magic == PROC_SUPER_MAGIC)
+		return procfs_verdict(file, inode, 0);
+	if ((inode->i_mode & S_IFMT) == S_IFCHR)
+		return is_memory_device(inode) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY) : 0;
+	if (magic == TRACEFS_MAGIC)
+		return judge_kernel_memory(KS_WAY_TRACEFS);
+	return 0;
 }
 
 ENFORCE(guard_opened, file_post_open, security_file_post_open, (file, mask), struct file *file, int mask)
 {
-	return open_verdict(file, 1);
+	struct inode *inode = file->f_inode;
+
+	return inode->i_sb->s_magic == PROC_SUPER_MAGIC ? procfs_verdict(file, inode, 1) : 0;
 }
 
 /* Every READ by file-system credentials must pass: runc reads /proc/<init>/ns/ that way, ps and cadvisor more. */

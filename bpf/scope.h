@@ -157,6 +157,19 @@ static __always_inline __u32 scope_of(struct task_struct *task)
 	return 0;
 }
 
+/* The scope that `current` belongs to, by its record or its namespaces; 0: none. */
+static __always_inline __u32 current_scope(void)
+{
+	struct ks_process *process = process_of(current_task());
+
+	return process ? process->scope : scope_of(current_task());
+}
+
+static __always_inline int is_agent(struct ks_process *process)
+{
+	return process && (process->flags & KS_AGENT);
+}
+
 static __always_inline int same_memory(struct task_struct *a, struct task_struct *b)
 {
 	struct mm_struct *mm = BPF_CORE_READ(a, mm);

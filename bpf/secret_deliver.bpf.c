@@ -10,11 +10,33 @@
 #include "emit.h"
 #include "environment.h"
 
+static __always_inline int has_events(struct perf_event_context *context)
+{
+	return context && BPF_CORE_READ(context, nr_events) > 0;
+}
+
+/* Opened before the exec, perf events sample the new image as they did the old; no hook sees them again. */
+static __always_inline int is_sampled(struct task_struct *task)
+{
+	struct task_struct___two_contexts *two = (void *)task;
+	struct task_struct___one_context *one = (void *)task;
+	struct perf_event_context *context;
+
+	if (bpf_core_field_exists(one->perf_event_ctxp))
+		return has_events(BPF_CORE_READ(one, perf_event_ctxp));
+	for (int i = 0; i < 2; i++) {
+		bpf_core_read(&context, sizeof(context), &two->perf_event_ctxp[i]);
+		if (has_events(context))
+			return 1;
+	}
+	return 0;
+}
+
 static __always_inline __u32 deliver(struct ks_process *process, struct task_struct *task, struct delivery *delivery)
 {
 	delivery->scope = process->scope;
 	delivery->bindings = process->bindings;
-	if (BPF_CORE_READ(task, ptrace))
+	if (BPF_CORE_READ(task, ptrace) || is_sampled(task))
 		return KS_TRACED;
 	walk_environment(delivery, task);
 	if (delivery->reason)

@@ -68,6 +68,11 @@ enum ks_way {
 	KS_WAY_SIGNAL = 8,
 	KS_WAY_BPF_MAP = 9,
 	KS_WAY_EXEC = 10,
+	KS_WAY_CORE = 11,
+	KS_WAY_KERNEL_MEMORY = 12,
+	KS_WAY_TRACEFS = 13,
+	KS_WAY_BPF_PROGRAM = 14,
+	KS_WAY_BPF = 15,
 };
 
 enum ks_reason {

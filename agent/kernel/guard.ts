@@ -39,6 +39,7 @@ export function loadGuard(path = OBJECT_PATH, tier = chooseTier()): Guard {
   })
   try {
     for (const name of SECRET_MAPS) object.map('guarded_maps').set(u32(object.map(name).id()), u32(1))
+    for (const id of object.programIds()) object.map('guarded_programs').set(u32(id), u32(1))
     const programs = object.attach()
     const enroll = (scope: number): void => enrollSelf(object, scope)
     return { tier, object, programs, enroll, counters: () => readCounters(object), close: object.close }

@@ -7,6 +7,8 @@ import { BpfMap } from './map.ts'
 export interface BpfObject {
   readonly map: (name: string) => BpfMap
   readonly programFd: (name: string) => number
+  /** Kernel ids of all loaded programs. */
+  readonly programIds: () => number[]
   /** Attaches every loaded program that has something to attach to. @throws BpfError naming the first that cannot */
   readonly attach: () => string[]
   /** Detaches and unloads; safe to call twice. */
@@ -65,7 +67,17 @@ function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): Bpf
     if (!program) throw new Error(`the object has no loaded program \`${name}\``)
     return ffi.programFd(program)
   }
-  return { map: (name) => required(maps, name), programFd, attach, close }
+  const programIds = (): number[] => programs.map((program) => idOf(ffi.programFd(program)))
+  return { map: (name) => required(maps, name), programFd, programIds, attach, close }
+}
+
+/** The second word of `struct bpf_prog_info`, as of all its relatives (include/uapi/linux/bpf.h): type, id. */
+function idOf(fd: number): number {
+  const info = Buffer.alloc(256)
+  if (ffi.objectInfo(fd, info, [info.length]) < 0) {
+    throw new BpfError('bpf_obj_get_info_by_fd', ffi.errno(), 'ask for the id of a program')
+  }
+  return info.readUInt32LE(4)
 }
 
 /** Bare `raw_tp` sections name no tracepoint: such programs are run by descriptor, never attached. */

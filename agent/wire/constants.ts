@@ -35,6 +35,11 @@ export const WAY_NAMES = [
   'signal',
   'bpf-map',
   'exec',
+  'core-dump',
+  'kernel-memory',
+  'tracefs',
+  'bpf-program',
+  'bpf-call',
 ] as const
 export type Way = (typeof WAY_NAMES)[number]
 
@@ -45,7 +50,7 @@ export const REASONS = [
   ['bad-placeholder', 'the placeholder is shorter than registered, or damaged'],
   ['write-fault', 'the kernel could not write to the new stack'],
   ['read-fault', 'the kernel could not read the new environment'],
-  ['traced', 'a tracer was attached before the exec'],
+  ['traced', 'a tracer or sampler was attached before the exec'],
   ['no-placeholder', 'the environment holds no placeholder for this program'],
   ['too-large', 'the environment has more or longer strings than can be scanned'],
 ] as const

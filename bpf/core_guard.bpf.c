@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keeps the memory of a sealed process out of core dumps, to a file or into a handler (row 6).
+ *
+ *   signal_deliver  get_signal(): a signal that would dump core becomes SIGKILL. The group is then exiting before the
+ *                   dump starts, and nothing is written.
+ */
+#include "emit.h"
+
+/* SIG_KERNEL_COREDUMP_MASK (include/linux/signal.h), x86 and arm64 numbers */
+#define CORE_SIGNALS                                                                                                  \
+	(1ULL << 3 | 1ULL << 4 | 1ULL << 5 | 1ULL << 6 | 1ULL << 7 | 1ULL << 8 | 1ULL << 11 | 1ULL << 24 | 1ULL << 25 | \
+	 1ULL << 31)
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(guard_core, int signal, struct kernel_siginfo *info, struct k_sigaction *action)
+{
+	struct task_struct *task = current_task();
+	struct ks_process *process;
+	struct ks_scope *scope;
+
+	if (signal < 0 || signal > 31 || !(CORE_SIGNALS >> signal & 1) || BPF_CORE_READ(action, sa.sa_handler))
+		return 0;
+	process = process_of(task);
+	if (!process || !is_guarded(process))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (scope && judge(scope, process, task, 1, KS_WAY_CORE, signal, 0))
+		bpf_send_signal(SIGKILL);
+	return 0;
+}
+
+char LICENSE[] SEC("license") __weak = "GPL";
