@@ -119,21 +119,24 @@ function slotEntries(input: ScopeInput): Entry[] {
   })
 }
 
-/** @throws Error when the variable has more values than a slot holds */
+/**
+ * The kernel takes the first alternative whose bindings the program has: those that name a binary come first, since
+ * the entrypoint's bindings apply to every program of the lineage.
+ * @throws Error when the variable has more values than a slot holds
+ */
 function alternativesOf({ config, values }: ScopeInput, { name, container }: Variable): Buffer[] {
-  const alternatives = config.secrets.flatMap((binding, i) => {
-    const applies = (binding.selector.container ?? container) === container
-    if (!applies || !binding.secretRefs.some((ref) => ref.name === name)) return []
-    const at = values.findIndex((v) => v.binding === i && v.name === name)
-    const length = values[at]?.bytes.length ?? 0
-    return [encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value: at + 1, length })]
-  })
-  if (alternatives.length > ALTERNATIVES) {
-    throw new Error(
-      `\`${name}\` has ${alternatives.length} bindings in one container; a variable can have ${ALTERNATIVES}`,
-    )
+  const giving = config.secrets
+    .map((binding, i) => ({ binding, i }))
+    .filter(({ binding }) => (binding.selector.container ?? container) === container)
+    .filter(({ binding }) => binding.secretRefs.some((ref) => ref.name === name))
+    .toSorted((a, b) => Number(!a.binding.selector.binary) - Number(!b.binding.selector.binary))
+  if (giving.length > ALTERNATIVES) {
+    throw new Error(`\`${name}\` has ${giving.length} bindings in one container; a variable can have ${ALTERNATIVES}`)
   }
-  return alternatives
+  return giving.map(({ i }) => {
+    const at = values.findIndex((v) => v.binding === i && v.name === name)
+    return encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value: at + 1, length: values[at]?.bytes.length ?? 0 })
+  })
 }
 
 interface Node {
