@@ -7,6 +7,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./cli/run.ts')).run,
   env: async () => (await import('./cli/env.ts')).env,
   doctor: async () => (await import('./cli/doctor.ts')).doctor,
+  attack: async () => (await import('./cli/attack.ts')).attack,
 }
 
 async function main([name, ...args]: string[]): Promise<number> {

@@ -30,7 +30,10 @@ export const agentAttempts: readonly Attempt[] = [
   agentAttempt('agent-signal', 'send the agent a harmless signal (SIGCONT)', (pid) => signal(pid, 'SIGCONT')),
   agentAttempt('agent-pidfd-signal', 'the same by pidfd_send_signal', pidfdSignal),
   agentAttempt('agent-stop', 'SIGSTOP the agent', stop, 'disruptive'),
-  agentAttempt('agent-kill', 'SIGKILL the agent', (pid) => signal(pid, 'SIGKILL'), 'disruptive'),
+  {
+    ...agentAttempt('agent-kill', 'SIGKILL the agent', (pid) => signal(pid, 'SIGKILL'), 'disruptive'),
+    endsAgent: true,
+  },
 ]
 
 function agentAttempt(id: string, title: string, on: (pid: number) => Outcome, effect?: 'disruptive'): Attempt {

@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { failed, impossible, type Outcome, type Target } from './attempt.ts'
+import { failed, type Outcome, type Target } from './attempt.ts'
 import type { Identity } from './identity.ts'
 import { launch, runtimeEnvironment } from './launch.ts'
 import { type Progress, requestFor } from './request.ts'
@@ -39,7 +39,7 @@ export async function attack(
   while (pending().length > 0) {
     const end = await runProcess(target, identity, pending(), settle)
     if (end.running !== undefined) settle(end.running, failed(end.why))
-    else for (const id of pending()) settle(id, impossible(`no attacker as \`${identity}\`: ${end.why}`))
+    else for (const id of pending()) settle(id, failed(`no attacker as \`${identity}\`: ${end.why}`))
   }
   return outcomes
 }

@@ -47,6 +47,8 @@ export interface Attempt {
   readonly proof: 'refusal' | 'absence' | 'control'
   /** It starts the target's program itself, and gets more time. */
   readonly starts?: true
+  /** It ends the agent where nothing stops it, and what is tried afterwards would prove nothing: it comes last. */
+  readonly endsAgent?: true
   run(target: Target): Outcome
 }
 

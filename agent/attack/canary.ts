@@ -29,33 +29,46 @@ export function newNeedle(): Buffer {
  */
 const PROGRAM = 'setInterval(() => { const end = Date.now() + 5; while (Date.now() < end); }, 20)'
 
-/** The default canary program: this runtime, spinning. */
-export function canaryArgv(): string[] {
-  return [process.execPath, '-e', PROGRAM]
+/** The default canary program: this runtime, or a copy of it, spinning. */
+export function canaryArgv(program: string = process.execPath): string[] {
+  return [program, '-e', PROGRAM]
 }
 
-/** How a canary with this needle is started; `as` the identity the application has in its container. */
-export function canarySpec(needle: Buffer, as: Identity, argv: readonly string[] = canaryArgv()): LaunchSpec {
-  return { argv, env: { PATH: process.env.PATH ?? '', [CANARY_VARIABLE]: needle.toString('latin1') }, as }
+/** How a canary is started. @param value its variable: a needle, or the placeholder of one */
+export function canarySpec(value: Buffer | string, as: Identity, argv: readonly string[] = canaryArgv()): LaunchSpec {
+  return { argv, env: { PATH: process.env.PATH ?? '', [CANARY_VARIABLE]: value.toString('latin1') }, as }
 }
 
 /** Starts an unprotected canary and waits until it runs its program. The child is killed when `close` is called, not at exit. */
-export async function startCanary(
-  as: Identity,
-  needle: Buffer = newNeedle(),
-  argv?: readonly string[],
-): Promise<Canary> {
-  const spec = canarySpec(needle, as, argv)
+export function startCanary(as: Identity, needle: Buffer = newNeedle(), argv?: readonly string[]): Promise<Canary> {
+  return startProcess(canarySpec(needle, as, argv), needle)
+}
+
+/** Starts what the specification says, and waits until it runs; a canary also until its threads do. @throws Error if it ends */
+export async function startProcess(spec: LaunchSpec, needle: Buffer): Promise<Canary> {
   const child = launch(spec, ['ignore', 'ignore', 'inherit'])
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const pid = child.pid
-  if (pid === undefined) throw new Error('the canary could not be started')
-  await until(`start of the canary \`${spec.argv[0]}\``, () => executed(pid, spec.argv))
-  if (argv === undefined) await until('threads of the canary', () => readdirSync(`/proc/${pid}/task`).length > 1)
-  const region = environmentOf(pid)
+  const end = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const { pid } = child
+  if (pid === undefined) throw new Error(`\`${spec.argv[0]}\` could not be started`)
   const close = async () => {
     child.kill('SIGKILL')
-    await ended
+    await end
   }
+  const alive = () => {
+    if (child.exitCode === null && child.signalCode === null) return true
+    throw new Error(`\`${spec.argv[0]}\` ended at its start: ${child.signalCode ?? `status ${child.exitCode}`}`)
+  }
+  try {
+    await until(`start of \`${spec.argv[0]}\``, () => alive() && executed(pid, spec.argv))
+    if (spec.argv.includes(PROGRAM)) await until('threads of the canary', () => alive() && threads(pid) > 1)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const region = environmentOf(pid)
   return { pid, target: { pid, needle, start: spec, ...(region && { region }) }, close }
+}
+
+function threads(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).length
 }

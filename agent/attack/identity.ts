@@ -20,8 +20,12 @@ const CAPABILITY_VERSION_3 = 0x20080522
 
 /** @throws RangeError for any other text */
 export function parseIdentity(text: string): Identity {
-  if (text === 'root' || text === 'container-root' || /^uid:\d{1,9}$/.test(text)) return text as Identity
+  if (isIdentity(text)) return text
   throw new RangeError(`unknown identity \`${text}\`: expected \`root\`, \`container-root\` or \`uid:<number>\``)
+}
+
+export function isIdentity(text: string): text is Identity {
+  return text === 'root' || text === 'container-root' || /^uid:\d{1,9}$/.test(text)
 }
 
 /**

@@ -1,11 +1,11 @@
 /** From outcomes without and with protection to verdicts. Pure. */
+import type { AttackerName } from './attackers.ts'
 import type { Attempt, Outcome } from './attempt.ts'
-import type { Identity } from './identity.ts'
 
 /**
  * refused   it worked without protection and does not with it
  * leaked    it works with protection
- * kernel    the kernel itself refuses this identity, with or without us; never said of full root
+ * kernel    the kernel itself refuses this attacker, with or without us; never said of full root
  * unproved  it did not work without protection, or its end says nothing: a refusal here would prove nothing
  * skipped   this machine does not permit the attempt
  */
@@ -14,21 +14,21 @@ export type Verdict = { readonly kind: 'refused' | 'leaked' | 'kernel' | 'unprov
 export type Subject = Pick<Attempt, 'id' | 'row' | 'title' | 'switch' | 'proof'>
 
 export interface Run {
-  readonly identity: Identity
+  readonly attacker: AttackerName
   readonly unprotected: ReadonlyMap<string, Outcome>
   readonly protected: ReadonlyMap<string, Outcome>
 }
 
 export interface MatrixLine extends Subject {
-  /** By identity, in the order of the runs. */
-  readonly verdicts: ReadonlyMap<Identity, Verdict>
+  /** In the order of the runs. */
+  readonly verdicts: ReadonlyMap<AttackerName, Verdict>
 }
 
 export function matrixOf(subjects: readonly Subject[], runs: readonly Run[]): MatrixLine[] {
   return subjects.map(({ id, row, title, switch: concerned, proof }) => {
     const verdicts = runs.map((run) => {
-      const verdict = verdictOf(proof, run.identity, run.unprotected.get(id), run.protected.get(id))
-      return [run.identity, verdict] as const
+      const verdict = verdictOf(proof, run.attacker, run.unprotected.get(id), run.protected.get(id))
+      return [run.attacker, verdict] as const
     })
     return { id, row, title, switch: concerned, proof, verdicts: new Map(verdicts) }
   })
@@ -37,7 +37,7 @@ export function matrixOf(subjects: readonly Subject[], runs: readonly Run[]): Ma
 /** A leak is a leak, whatever happened without protection; everything else needs the contrast. */
 export function verdictOf(
   proof: Attempt['proof'],
-  identity: Identity,
+  attacker: AttackerName,
   without: Outcome | undefined,
   sealed: Outcome | undefined,
 ): Verdict {
@@ -51,7 +51,7 @@ export function verdictOf(
     case 'impossible':
       return { kind: 'skipped', why: without.why }
     case 'refused':
-      return identity === 'root'
+      return attacker === 'root'
         ? unproved(`without protection: ${without.errno}`)
         : { kind: 'kernel', why: without.errno }
     case 'empty':

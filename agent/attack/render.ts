@@ -10,23 +10,24 @@ const WORDS: Record<Verdict['kind'], string> = {
   skipped: 'skipped',
 }
 
-/** Attempts down, identities across; below it the reason of every cell that is not a plain refusal, and the counts. */
+/** Attempts down, attackers across; below it the reason of every cell that is not a plain refusal, and the counts. */
 export function renderTable(lines: readonly MatrixLine[]): string {
-  const identities = [...(lines[0]?.verdicts.keys() ?? [])]
-  const head = ['ROW', 'ATTEMPT', ...identities.map((identity) => identity.toUpperCase()), 'WHAT']
+  const attackers = [...(lines[0]?.verdicts.keys() ?? [])]
+  const head = ['ROW', 'ATTEMPT', ...attackers.map((attacker) => attacker.toUpperCase()), 'WHAT']
   const body = lines.map((line) => [
     String(line.row),
     line.id,
-    ...identities.map((identity) => WORDS[line.verdicts.get(identity)?.kind ?? 'skipped']),
+    ...attackers.map((attacker) => WORDS[line.verdicts.get(attacker)?.kind ?? 'skipped']),
     line.title,
   ])
   return [align([head, ...body]), notes(lines), summary(lines)].filter((part) => part !== '').join('\n\n')
 }
 
-export function renderJson(lines: readonly MatrixLine[]): string {
+/** @param about the circumstances, put before the attempts */
+export function renderJson(lines: readonly MatrixLine[], about: Readonly<Record<string, unknown>> = {}): string {
   const counts = countsOf(lines)
   const attempts = lines.map(({ verdicts, ...subject }) => ({ ...subject, verdicts: Object.fromEntries(verdicts) }))
-  return JSON.stringify({ attempts, counts, exitStatus: exitStatusOf(counts) })
+  return JSON.stringify({ ...about, attempts, counts, exitStatus: exitStatusOf(counts) })
 }
 
 function align(rows: readonly (readonly string[])[]): string {
@@ -46,7 +47,7 @@ function notes(lines: readonly MatrixLine[]): string {
   const noted = lines.flatMap(({ id, verdicts }) =>
     [...verdicts]
       .filter(([, { kind }]) => kind !== 'refused' && kind !== 'kernel')
-      .map(([identity, { kind, why }]) => [WORDS[kind], id, identity, why]),
+      .map(([attacker, { kind, why }]) => [WORDS[kind], id, attacker, why]),
   )
   return noted.length === 0 ? '' : align(noted)
 }
@@ -55,6 +56,6 @@ function summary(lines: readonly MatrixLine[]): string {
   const { refused, leaked, kernel, unproved, skipped } = countsOf(lines)
   return [
     `${refused} refused (worked without protection), ${leaked} leaked, ${unproved} unproved, ${skipped} skipped,`,
-    `${kernel} refused by the kernel itself to that identity, with or without KernelSeal`,
+    `${kernel} refused by the kernel itself to that attacker, with or without KernelSeal`,
   ].join(' ')
 }

@@ -50,7 +50,7 @@ test('an attempt with its own control needs no run without protection', () => {
 const subject: Subject = { id: 'a', row: 1, title: 'a', switch: 'always', proof: 'refusal' }
 
 function countsFor(without: Outcome, sealed: Outcome) {
-  const run = { identity: 'root', unprotected: new Map([['a', without]]), protected: new Map([['a', sealed]]) } as const
+  const run = { attacker: 'root', unprotected: new Map([['a', without]]), protected: new Map([['a', sealed]]) } as const
   return countsOf(matrixOf([subject], [run]))
 }
 

@@ -10,7 +10,7 @@ const subjects: Subject[] = [
 ]
 const lines = matrixOf(subjects, [
   {
-    identity: 'root',
+    attacker: 'root',
     unprotected: new Map([
       ['environ-pid', leaked('x')],
       ['mem-pid', leaked('x')],
@@ -21,7 +21,7 @@ const lines = matrixOf(subjects, [
     ]),
   },
   {
-    identity: 'uid:1000',
+    attacker: 'uid:1000',
     unprotected: new Map([
       ['environ-pid', refused('open', 'EACCES')],
       ['mem-pid', impossible('no memory')],
@@ -44,7 +44,7 @@ test('the table has attempts down, identities across, then the reasons and the c
       'LEAKED   mem-pid  root      at byte 3 of the stack',
       'skipped  mem-pid  uid:1000  no memory',
       '',
-      '1 refused (worked without protection), 1 leaked, 0 unproved, 1 skipped, 1 refused by the kernel itself to that identity, with or without KernelSeal',
+      '1 refused (worked without protection), 1 leaked, 0 unproved, 1 skipped, 1 refused by the kernel itself to that attacker, with or without KernelSeal',
     ].join('\n'),
   )
 })

@@ -1,0 +1,142 @@
+/** The real agent as a child process, on a config that binds the canary program: `kernelseal run`, as users start it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, writeFileSync, writeSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { loadAgentConfig } from '../config.ts'
+import type { Mode } from '../policy/types.ts'
+import { CANARY_VARIABLE } from './canary.ts'
+import { runtimeEnvironment } from './launch.ts'
+import type { CanaryProgram } from './program.ts'
+import { sys } from './syscall.ts'
+
+const MAIN = join(import.meta.dirname, '..', 'main.ts')
+/** Natively about 1 s; under emulation on a loaded machine up to 30 s. */
+const READY_MS = 90_000
+/** The agent takes its scope away in milliseconds. */
+const STOP_MS = 10_000
+
+export interface AgentProcess {
+  readonly pid: number
+  /** What stands in the program's environment in place of the needle. */
+  readonly placeholder: string
+  /** Everything it printed. */
+  log(): string
+  /** One of its metrics, summed over labels. */
+  metric(name: string): Promise<number>
+  /** Its refusal tier. */
+  tier(): Promise<string>
+  /** SIGTERM; waits for its end. May be called again. */
+  close(): Promise<void>
+}
+
+/** @throws Error with what the agent printed when it does not get ready */
+export async function startAgent(program: CanaryProgram, mode: Mode, needle: Buffer): Promise<AgentProcess> {
+  const config = join(program.directory, `${mode}.yaml`)
+  writeFileSync(config, configFor(program, mode))
+  const port = await freePort()
+  const child = spawnAgent(config, port, needle)
+  const output: string[] = []
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => output.push(String(chunk)))
+  const log = () => output.join('')
+  const agent = {
+    pid: child.pid ?? 0,
+    placeholder: placeholderIn(config),
+    log,
+    metric: (name: string) => metric(port, name),
+    tier: () => tier(port),
+    close: () => stop(child),
+  }
+  try {
+    await ready(child, port, log)
+    return agent
+  } catch (error) {
+    await agent.close()
+    throw error
+  }
+}
+
+/** Every switch on, `blockMaps` too, which is off by default: each row has to show what its switch can. */
+function configFor({ path }: CanaryProgram, mode: Mode): string {
+  return `version: v1
+policy: { mode: ${mode}, blockEnviron: true, blockMem: true, blockMaps: true, blockPtrace: true }
+secrets:
+  - name: canary
+    selector: { binary: ${JSON.stringify(path)} }
+    secretRefs:
+      - { name: ${CANARY_VARIABLE}, source: { fileRef: /proc/self/fd/${NEEDLE_FD} } }
+`
+}
+
+const NEEDLE_FD = 3
+
+/** The needle travels in a memory file that only the agent keeps: nothing of it is in an environment or on a disk. */
+function spawnAgent(config: string, port: number, needle: Buffer): ChildProcess {
+  const memory = sys('memfd_create', 'kernelseal-needle', 0)
+  try {
+    writeSync(memory, needle)
+    const { PATH = '', KERNELSEAL_STATE_DIR: state } = process.env
+    const env = { PATH, ...runtimeEnvironment(), ...(state !== undefined && { KERNELSEAL_STATE_DIR: state }) }
+    const args = ['run', '--config', config, '--metrics-port', String(port), '--log-format', 'json']
+    return spawn(process.execPath, [MAIN, ...args], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe', memory] })
+  } finally {
+    closeSync(memory)
+  }
+}
+
+function placeholderIn(config: string): string {
+  const { variables } = loadAgentConfig({ config })
+  const found = variables.find(({ name }) => name === CANARY_VARIABLE)
+  if (!found) throw new Error(`\`${config}\` does not bind \`${CANARY_VARIABLE}\``)
+  return found.placeholder
+}
+
+async function ready(child: ChildProcess, port: number, log: () => string): Promise<void> {
+  const deadline = Date.now() + READY_MS
+  for (; Date.now() < deadline; await delay(50)) {
+    if (ended(child)) throw new Error(`the agent ended before it was ready:\n${log()}`)
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+    if (answer?.status === 200) return
+  }
+  throw new Error(`the agent was not ready within ${READY_MS / 1000} s:\n${log()}`)
+}
+
+async function metrics(port: number): Promise<string[]> {
+  return (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).split('\n')
+}
+
+async function metric(port: number, name: string): Promise<number> {
+  const samples = (await metrics(port)).filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+  if (samples.length === 0) throw new Error(`the agent has no metric \`${name}\``)
+  return samples.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}
+
+async function tier(port: number): Promise<string> {
+  return /refusal_tier="(\w+)"/.exec((await metrics(port)).join('\n'))?.[1] ?? 'unknown'
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || ended(child)) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  await gone
+  clearTimeout(late)
+}
+
+function ended({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+/** Free a moment ago: nothing holds it until the agent listens, and an agent that cannot listen ends and says so. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}

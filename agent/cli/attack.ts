@@ -1,0 +1,119 @@
+/** `kernelseal attack`: the bypass suite against canaries of its own, without protection and with it. */
+import { parseArgs } from 'node:util'
+import { type Attacker, EVERY_ATTACKER, parseAttacker } from '../attack/attackers.ts'
+import { newCleanup } from '../attack/cleanup.ts'
+import { type Contest, holdContest } from '../attack/contest.ts'
+import { countsOf, exitStatusOf } from '../attack/matrix.ts'
+import { openProgress } from '../attack/progress.ts'
+import { renderJson, renderTable } from '../attack/render.ts'
+import { attempts, attemptsOfRows } from '../attack/suite.ts'
+import type { Mode } from '../policy/types.ts'
+import { type Command, complain, UsageError } from './command.ts'
+
+const HELP = `usage: kernelseal attack [options]
+
+Proves on this host what KernelSeal claims. It starts canary processes, attacks them by every known way, then starts an agent
+of its own, lets it give a secret to canaries and attacks those in the same way. The table says what became of each attempt:
+
+  refused   worked without protection, and does not with it
+  LEAKED    works with protection
+  kernel    refused to that attacker by the kernel itself, with or without KernelSeal
+  unproved  did not work without protection either, or ended in an error: it proves nothing
+  skipped   this host does not permit the attempt
+
+Attackers: root; container-root (uid 0 with the capabilities of a container); uid:0 and uid:65534 (without any); same-uid (the
+user of the application itself). An agent that runs on this host already is left alone. The switches of the policy are all
+on, blockMaps (row 5) too, which is off by default. Needs root, and executable space for a copy of the runtime in TMPDIR.
+
+  --rows 1,2,3           only these rows of the table of ways (default: all)
+  --as ATTACKER          root, container-root, same-uid or uid:N; repeatable (default: all five)
+  --mode MODE            of the agent: enforce (default), audit, disabled; with disabled everything should leak but row 4
+  --disruptive           also what touches more than the canaries: changes kernel.core_pattern for moments; ends the agent
+  --json                 one JSON document instead of the table
+  --verbose              every outcome as it comes, on standard error
+
+Exit status: 0 when everything that could be tried was refused, 1 when anything leaked, 2 when anything is unproved or the
+suite could not run.
+`
+
+export const attack: Command = {
+  name: 'attack',
+  summary: 'try every way to a secret, print the matrix',
+  help: HELP,
+  run: main,
+}
+
+const OPTIONS = {
+  rows: { type: 'string' },
+  as: { type: 'string', multiple: true },
+  mode: { type: 'string', default: 'enforce' },
+  disruptive: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
+} as const
+
+/** Not the 1 of other commands: here that means a leak. */
+const COULD_NOT_RUN = 2
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS })
+  const attackers = attackersNamed(values.as ?? EVERY_ATTACKER)
+  const ids = idsOf(values.rows)
+  const mode = modeNamed(values.mode)
+  if (process.getuid?.() !== 0) return couldNotRun('only root can start and attack processes of every kind')
+  const progress = openProgress({ total: 2 * attackers.length * ids.length, verbose: values.verbose })
+  const cleanup = newCleanup()
+  const interrupted = onSignal(cleanup.run)
+  try {
+    const contest = await holdContest({ mode, attackers, ids, disruptive: values.disruptive, cleanup, ...progress })
+    progress.end()
+    print(contest, values.json)
+    return exitStatusOf(countsOf(contest.lines))
+  } catch (error) {
+    progress.end()
+    return couldNotRun((error as Error).message)
+  } finally {
+    interrupted.ignore()
+  }
+}
+
+function print({ lines, ...about }: Contest, json: boolean): void {
+  if (json) return void process.stdout.write(`${renderJson(lines, about)}\n`)
+  const { kernel, tier, mode } = about
+  process.stdout.write(`Linux ${kernel}, refusal tier ${tier}, mode ${mode}\n\n${renderTable(lines)}\n`)
+}
+
+function couldNotRun(why: string): number {
+  complain(why)
+  return COULD_NOT_RUN
+}
+
+/** Ends with the status that shells give to the signal, once all is cleaned up. */
+function onSignal(cleanUp: () => Promise<void>): { ignore: () => void } {
+  const end = (number: number) => () => void cleanUp().finally(() => process.exit(128 + number))
+  const [interrupt, terminate] = [end(2), end(15)]
+  process.once('SIGINT', interrupt).once('SIGTERM', terminate)
+  return { ignore: () => void process.off('SIGINT', interrupt).off('SIGTERM', terminate) }
+}
+
+function attackersNamed(names: readonly string[]): Attacker[] {
+  try {
+    return [...new Set(names)].map(parseAttacker)
+  } catch (error) {
+    throw new UsageError(`--as: ${(error as Error).message}`)
+  }
+}
+
+function idsOf(rows: string | undefined): string[] {
+  const known = new Set(attempts.map(({ row }) => row))
+  if (rows === undefined) return attempts.map(({ id }) => id)
+  const wanted = rows.split(',').map(Number)
+  const unknown = rows.split(',').find((_, i) => !known.has(wanted[i]!))
+  if (unknown === undefined) return attemptsOfRows(wanted).map(({ id }) => id)
+  throw new UsageError(`--rows: there is no row \`${unknown}\`; there are ${[...known].join(', ')}`)
+}
+
+function modeNamed(text: string): Mode {
+  if (text === 'enforce' || text === 'audit' || text === 'disabled') return text
+  throw new UsageError(`--mode is \`enforce\`, \`audit\` or \`disabled\`, not \`${text}\``)
+}
