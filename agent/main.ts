@@ -7,6 +7,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./cli/run.ts')).run,
   env: async () => (await import('./cli/env.ts')).env,
   doctor: async () => (await import('./cli/doctor.ts')).doctor,
+  wait: async () => (await import('./cli/wait.ts')).wait,
+  sidecar: async () => (await import('./cli/sidecar.ts')).sidecar,
   attack: async () => (await import('./cli/attack.ts')).attack,
 }
 

@@ -3,15 +3,18 @@ import { AGENT_CONTAINER } from '../agent/policy/sidecar.ts'
 import { differenceFrom } from './difference.ts'
 import { type Deny, deny } from './outcome.ts'
 import type { Pod } from './pod.ts'
-import { type AgentContainer, type AgentVolumes, isAgentVolume } from './sidecar.ts'
+import { type AgentContainer, type AgentVolumes, type Form, isAgentVolume } from './sidecar.ts'
 
 /** Also the test for an earlier pass: an agent that is what we would add is ours, whoever wrote it. */
-export function refuseNames({ spec }: Pod, agent: AgentContainer, volumes: AgentVolumes): Deny | undefined {
-  const elsewhere = [...spec.containers, ...(spec.ephemeralContainers ?? [])]
+export function refuseNames({ spec }: Pod, agent: AgentContainer, volumes: AgentVolumes, form: Form): Deny | undefined {
+  const inits = spec.initContainers ?? []
+  const [home, away] = form === 'native' ? [inits, spec.containers] : [spec.containers, inits]
+  const elsewhere = [...away, ...(spec.ephemeralContainers ?? [])]
   if (elsewhere.some(({ name }) => name === AGENT_CONTAINER)) {
-    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` is not an init container`)
+    const place = form === 'native' ? 'an init container' : 'one of `spec.containers`'
+    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` is not ${place}`)
   }
-  const found = (spec.initContainers ?? []).filter(({ name }) => name === AGENT_CONTAINER)
+  const found = home.filter(({ name }) => name === AGENT_CONTAINER)
   if (found.length > 1)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` stands in the Pod ${found.length} times`)
   const difference = found[0] === undefined ? undefined : differenceFrom(found[0], agent)

@@ -2,16 +2,19 @@
 import { createHash } from 'node:crypto'
 import { parseStatus } from '../agent/policy/annotations.ts'
 import { MAX_CAPACITY_IN_ALL } from '../agent/policy/rules.ts'
-import { AGENT_CONTAINER, PREFIX, type Status } from '../agent/policy/sidecar.ts'
-import type { Config, Mode } from '../agent/policy/types.ts'
+import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../agent/policy/sidecar.ts'
+import type { Config } from '../agent/policy/types.ts'
 import { type Variable, variablesOf } from '../agent/policy/variables.ts'
+import { type Place, podChanges } from './changes.ts'
+import type { Cluster } from './cluster.ts'
 import { refuseNames } from './collisions.ts'
-import { applicationContainers, decide, type Go } from './decide.ts'
+import { decide, type Go, hasAgent, SEALED_ENV } from './decide.ts'
 import { type Deny, deny, inject, type Outcome } from './outcome.ts'
-import { type Change, patchOf } from './patch.ts'
-import { envConflict, envWith, expansionOfBound } from './placeholders.ts'
+import { patchOf } from './patch.ts'
+import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './placeholders.ts'
 import { asPod, type Container, type Pod } from './pod.ts'
-import { type AgentContainer, type AgentSettings, agentContainer, agentVolumes } from './sidecar.ts'
+import { type AgentSettings, agentContainer, agentVolumes, type Form } from './sidecar.ts'
+import { added, replaced } from './trace.ts'
 
 export interface InjectionSettings {
   readonly agent: AgentSettings
@@ -20,8 +23,7 @@ export interface InjectionSettings {
 export interface InjectionDeps {
   /** 32 hex digits, new for every Pod. */
   nonce(): string
-  /** The mode of Pods that say nothing, by namespace (undefined when it is not known, as offline). */
-  defaultMode(namespace: string | undefined): Mode
+  readonly cluster: Cluster
   /** The namespace of the request; a Pod made from a template does not carry its own. */
   readonly namespace?: string
 }
@@ -35,47 +37,40 @@ export function injectPod(pod: unknown, settings: InjectionSettings, deps: Injec
   if ('problem' in read) return deny('bad-pod', read.problem)
   const own = read.pod.metadata.namespace
   const namespace = deps.namespace ?? (typeof own === 'string' && own !== '' ? own : undefined)
-  const decision = decide(read.pod, namespace, deps.defaultMode(namespace))
+  const decision = decide(read.pod, namespace, deps.cluster)
   if (decision.kind !== 'go') return decision
   return injectInto(read.pod, decision, settings, deps)
 }
 
 function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: InjectionDeps): Outcome {
-  const { config } = go
-  const agent = agentContainer(config, settings.agent, go.resources)
+  const { config, covered } = go
+  const form: Form = deps.cluster.nativeSidecars() ? 'native' : 'container'
+  const agent = agentContainer(config, settings.agent, go.resources, form, pod.spec.restartPolicy)
   const volumes = agentVolumes(config)
-  const containers = applicationContainers(pod)
-  const nonce = nonceOf(pod) ?? deps.nonce()
-  const variables = variablesOf(
-    config,
-    containers.map(({ name }) => name),
-    nonce,
-  )
-  const refusal = refuseNames(pod, agent, volumes) ?? refuseVariables(containers, variables, config)
+  const before = earlierStatus(pod)
+  const nonce = before?.nonce ?? deps.nonce()
+  const names = covered.map(({ name }) => name)
+  const variables = variablesOf(config, names, nonce)
+  const refusal = refuseNames(pod, agent, volumes, form) ?? refuseVariables(covered, variables, config)
   if (refusal !== undefined) return refusal
+  const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
   const status: Status = {
     version: 'v1',
     nonce,
-    hash: createHash('sha256')
-      .update(JSON.stringify([config, agent, volumes]))
-      .digest('hex'),
+    hash: hash.digest('hex'),
     containers: [...new Set(variables.map(({ container }) => container))],
+    added: added(pod, before),
+    replaced: replaced(covered, variables, before),
   }
-  const changes = [
-    ...annotationChanges(pod, status, config.policy.mode),
-    { at: ['spec', 'shareProcessNamespace'], value: true },
-    { at: ['spec', 'volumes'], value: withMissing(pod.spec.volumes ?? [], volumes) },
-    { at: ['spec', 'initContainers'], value: initContainersWith(pod, agent, variables) },
-    ...containerChanges(pod, variables),
-  ]
-  return inject(patchOf(pod, changes), go.warnings)
+  const place: Place = { pod, agent, volumes, variables, form }
+  const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
+  return inject(patchOf(pod, podChanges(place, annotations)), go.warnings)
 }
 
-/** The nonce of an earlier pass. Without an agent there was none: a status copied into a template is not believed. */
-function nonceOf(pod: Pod): string | undefined {
+/** What an earlier pass wrote. */
+function earlierStatus(pod: Pod): Status | undefined {
   const text = pod.metadata.annotations?.[`${PREFIX}status`]
-  const hasAgent = (pod.spec.initContainers ?? []).some(({ name }) => name === AGENT_CONTAINER)
-  return hasAgent && text !== undefined ? parseStatus(text)?.nonce : undefined
+  return hasAgent(pod) && text !== undefined ? parseStatus(text) : undefined
 }
 
 function refuseVariables(
@@ -91,48 +86,26 @@ function refuseVariables(
     const own = variablesIn(container, variables)
     const conflict = envConflict(container, own, config)
     if (conflict !== undefined) return deny('variable-already-set', conflict)
-    const expansion = expansionOfBound(container, own)
+    const shown = expansionInCommand(container, own)
+    if (shown !== undefined) return deny('variable-in-command', shown)
+    const expansion = expansionInEnv(container, own)
     if (expansion !== undefined) return deny('variable-referenced', expansion)
   }
   return undefined
 }
 
-function annotationChanges({ metadata }: Pod, status: Status, mode: Mode): Change[] {
-  const own = { [`${PREFIX}status`]: JSON.stringify(status), [`${PREFIX}mode`]: mode }
-  if (metadata.annotations === undefined || metadata.annotations === null) {
-    return [{ at: ['metadata', 'annotations'], value: own }]
+function annotationsOf({ metadata, spec }: Pod, status: Status, go: Go): Readonly<Record<string, string>> {
+  const application = spec.containers.find(({ name }) => name !== AGENT_CONTAINER)?.name ?? AGENT_CONTAINER
+  return {
+    [`${PREFIX}status`]: JSON.stringify(status),
+    [`${PREFIX}mode`]: go.config.policy.mode,
+    ...(go.sealed === undefined ? {} : { [SEALED_ENV]: go.sealed }),
+    [DEFAULT_CONTAINER]: metadata.annotations?.[DEFAULT_CONTAINER] ?? application,
   }
-  return Object.entries(own).map(([key, value]) => ({ at: ['metadata', 'annotations', key], value }))
 }
 
-function withMissing<Item extends { readonly name: string }>(existing: readonly Item[], own: readonly Item[]): Item[] {
-  return [...existing, ...own.filter(({ name }) => !existing.some((item) => item.name === name))]
-}
+const APP_ARMOR = `container.apparmor.security.beta.kubernetes.io/${AGENT_CONTAINER}`
 
-/** The agent first: what stands before it would start before protection does. */
-function initContainersWith(pod: Pod, agent: AgentContainer, variables: readonly Variable[]): unknown[] {
-  const existing = pod.spec.initContainers ?? []
-  const found = existing.find(({ name }) => name === AGENT_CONTAINER)
-  const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
-  return [withOwnImage(found, agent), ...others.map((container) => withPlaceholders(container, variables))]
+function appArmorOf(cluster: Cluster): Readonly<Record<string, string>> {
+  return cluster.appArmorField() ? {} : { [APP_ARMOR]: 'unconfined' }
 }
-
-/** An agent of an earlier pass keeps what the API server added to it; its image is ours again. */
-function withOwnImage(found: Container | undefined, agent: AgentContainer): unknown {
-  return found === undefined ? agent : { ...found, image: agent.image, imagePullPolicy: agent.imagePullPolicy }
-}
-
-function withPlaceholders(container: Container, variables: readonly Variable[]): Container {
-  const own = variablesIn(container, variables)
-  return own.length === 0 ? container : { ...container, env: envWith(container, own) }
-}
-
-function containerChanges({ spec }: Pod, variables: readonly Variable[]): Change[] {
-  return spec.containers.flatMap((container, index) => {
-    const own = variablesIn(container, variables)
-    return own.length === 0 ? [] : [{ at: ['spec', 'containers', index, 'env'], value: envWith(container, own) }]
-  })
-}
-
-const variablesIn = ({ name }: Container, variables: readonly Variable[]) =>
-  variables.filter(({ container }) => container === name)

@@ -42,7 +42,12 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
     metrics,
     log,
     nonce: () => randomBytes(16).toString('hex'),
-    defaultMode: () => settings.defaultMode,
+    cluster: {
+      defaultMode: () => settings.defaultMode,
+      podSecurity: () => undefined,
+      nativeSidecars: () => true,
+      appArmorField: () => true,
+    },
     ready: () => !draining,
     tls: certificate.first,
   })

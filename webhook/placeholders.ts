@@ -4,6 +4,10 @@ import { templateReferences } from '../agent/policy/template.ts'
 import type { Config, Source } from '../agent/policy/types.ts'
 import type { Variable } from '../agent/policy/variables.ts'
 import { type Container, type EnvVar, isObject } from './pod.ts'
+import { SEAL_ENV_BINDING } from './seal-env.ts'
+
+export const variablesIn = ({ name }: Container, variables: readonly Variable[]): readonly Variable[] =>
+  variables.filter(({ container }) => container === name)
 
 /**
  * The environment a container shall have: each placeholder where its variable stood before, or at the end.
@@ -23,7 +27,8 @@ export function envWith(container: Container, variables: readonly Variable[]): r
 
 /**
  * A bound variable the container sets by itself. Passes: a placeholder, from an earlier pass or forged (it is
- * replaced), and the reference to the very Secret key the binding names (it becomes sealed).
+ * replaced), the reference to the very Secret key the binding names, and the text that `seal-env` made a template of
+ * (they become sealed).
  */
 export function envConflict(container: Container, variables: readonly Variable[], config: Config): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
@@ -31,6 +36,7 @@ export function envConflict(container: Container, variables: readonly Variable[]
     if (typeof entry.name !== 'string' || !bound.has(entry.name)) continue
     if (typeof entry.value === 'string' && slotIn(entry.value) !== undefined) continue
     if (isSealedAsItStands(entry, container.name, config)) continue
+    if (isComposed(entry, container.name, config)) continue
     return `\`${entry.name}\` in container \`${container.name}\``
   }
   return undefined
@@ -47,16 +53,43 @@ function isSealedAsItStands(entry: EnvVar, container: string, config: Config): b
   })
 }
 
-/** Where the kubelet would expand `$(NAME)` of a bound variable: other variables, `command`, `args`. */
-export function expansionOfBound(container: Container, variables: readonly Variable[]): string | undefined {
+/** Only `seal-env` binds a template to one container and leaves the text where it was. */
+function isComposed({ name, value }: EnvVar, container: string, config: Config): boolean {
+  if (typeof value !== 'string' || templateReferences(value).length === 0) return false
+  return config.secrets.some(
+    (binding) =>
+      binding.name.startsWith(SEAL_ENV_BINDING) &&
+      binding.selector.container === container &&
+      binding.secretRefs.some((ref) => ref.name === name && ref.source.kind === 'template'),
+  )
+}
+
+/** Where the kubelet would expand `$(NAME)` of a bound variable. */
+export function expansionInCommand(container: Container, variables: readonly Variable[]): string | undefined {
+  return expansionOf(container, variables, [
+    ...listOf(container.command).map((text): Place => ['`command`', text]),
+    ...listOf(container.args).map((text): Place => ['`args`', text]),
+  ])
+}
+
+export function expansionInEnv(container: Container, variables: readonly Variable[]): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
-  const texts: [place: string, text: unknown][] = [
-    ...listOf(container.command).map((text): [string, unknown] => ['`command`', text]),
-    ...listOf(container.args).map((text): [string, unknown] => ['`args`', text]),
-    ...(container.env ?? [])
-      .filter(({ name }) => !bound.has(String(name)))
-      .map(({ name, value }): [string, unknown] => [`\`env\` ${String(name)}`, value]),
-  ]
+  const others = (container.env ?? []).filter(({ name }) => !bound.has(String(name)))
+  return expansionOf(
+    container,
+    variables,
+    others.map(({ name, value }): Place => [`\`env\` ${String(name)}`, value]),
+  )
+}
+
+type Place = readonly [place: string, text: unknown]
+
+function expansionOf(
+  container: Container,
+  variables: readonly Variable[],
+  texts: readonly Place[],
+): string | undefined {
+  const bound = new Set(variables.map(({ name }) => name))
   for (const [place, text] of texts) {
     const name =
       typeof text === 'string' ? templateReferences(text).find((reference) => bound.has(reference)) : undefined

@@ -7,7 +7,9 @@ export interface EnvVar {
 }
 export interface Container {
   readonly name: string
+  readonly image?: unknown
   readonly env?: readonly EnvVar[] | null
+  readonly envFrom?: unknown
   readonly command?: unknown
   readonly args?: unknown
   readonly ports?: readonly { readonly containerPort?: unknown; readonly protocol?: unknown }[] | null
@@ -28,9 +30,12 @@ export interface Pod {
     readonly ephemeralContainers?: readonly Container[] | null
     readonly volumes?: readonly Volume[] | null
     readonly hostPID?: unknown
+    readonly hostNetwork?: unknown
     readonly hostUsers?: unknown
     readonly shareProcessNamespace?: unknown
     readonly os?: unknown
+    readonly runtimeClassName?: unknown
+    readonly restartPolicy?: unknown
   }
 }
 

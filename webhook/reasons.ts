@@ -38,6 +38,16 @@ export const REASONS = {
     sentence: '`spec.os.name` is not linux',
     hint: 'opt the Pod out with `kernelseal.io/inject: "false"`',
   },
+  'sandboxed-runtime': {
+    code: 403,
+    sentence: "the Pod's containers run on a kernel of their own, where the agent cannot protect them",
+    hint: 'remove `runtimeClassName`, or opt the Pod out',
+  },
+  'pod-security': {
+    code: 403,
+    sentence: "the namespace's Pod Security level forbids the agent, which needs capabilities and host paths",
+    hint: 'label the namespace `pod-security.kubernetes.io/enforce: privileged`, or move the Pod to one that is',
+  },
   'container-name-taken': {
     code: 403,
     sentence: 'a container has the name of the agent and is not what would be added',
@@ -59,6 +69,11 @@ export const REASONS = {
     hint: 'choose another with `kernelseal.io/metrics-port`',
   },
   'no-such-container': { code: 422, sentence: 'a binding names a container the Pod lacks' },
+  'starts-before-agent': {
+    code: 422,
+    sentence: 'a binding names an init container, which on this Kubernetes starts before the agent',
+    hint: 'upgrade to 1.29, or bind only containers',
+  },
   'variable-already-set': {
     code: 422,
     sentence: 'a bound variable is already set in the container, in the open',
@@ -68,6 +83,21 @@ export const REASONS = {
     code: 422,
     sentence: 'a bound variable is expanded by the kubelet, which only has its placeholder',
     hint: 'bind the composed value, with `source.template`',
+  },
+  'variable-in-command': {
+    code: 422,
+    sentence: 'a bound variable is expanded in `command` or `args`, for all to read, sealed or not',
+    hint: 'let the program read its environment',
+  },
+  'composed-by-kubelet': {
+    code: 422,
+    sentence: 'a value made of a sealed variable has another part that only the kubelet knows',
+    hint: 'write that part as a plain value, or bind the composed value, with `source.template`',
+  },
+  'not-sealed': {
+    code: 422,
+    sentence: 'under `seal-env: strict` every secret has to be sealed',
+    hint: 'use `secretKeyRef` for each variable, or drop `strict`',
   },
   'foreign-secret': {
     code: 422,

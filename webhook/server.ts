@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { SecureContextOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import type { Mode } from '../agent/policy/types.ts'
 import { BODY_LIMIT, type Body, readBody } from './body.ts'
+import type { Cluster } from './cluster.ts'
 import { type InjectionSettings, injectPod } from './inject.ts'
 import type { Metrics } from './metrics.ts'
 import { deny, fail, type Outcome, skip } from './outcome.ts'
@@ -22,7 +22,7 @@ export interface ServerDeps {
   readonly metrics: Metrics
   readonly log: Log
   nonce(): string
-  defaultMode(namespace: string | undefined): Mode
+  readonly cluster: Cluster
   /** Whether to send requests here: false while draining. */
   ready(): boolean
   /** Absent: plain HTTP, for tests. */
@@ -101,7 +101,7 @@ function decideSafely(review: Review, deps: ServerDeps): Outcome {
     const namespace = review.namespace === undefined ? {} : { namespace: review.namespace }
     return injectPod(review.object, deps.settings, {
       nonce: deps.nonce,
-      defaultMode: deps.defaultMode,
+      cluster: deps.cluster,
       ...namespace,
     })
   } catch (error) {

@@ -14,6 +14,11 @@ export interface AgentSettings {
   readonly memoryLimit: string
 }
 
+/**
+ * `native`: an init container that stays (Kubernetes 1.29 and up): ready before the next container starts, ended after
+ * the last. `container`: the first of the ordinary ones; the kubelet starts the next when its postStart hook is through.
+ */
+export type Form = 'native' | 'container'
 export type AgentContainer = ReturnType<typeof agentContainer>
 export type AgentVolumes = ReturnType<typeof agentVolumes>
 
@@ -34,24 +39,21 @@ export const isAgentVolume = (name: string): boolean =>
  */
 const CAPABILITIES = ['BPF', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE', 'SYS_RESOURCE', 'KILL', 'DAC_READ_SEARCH']
 
-export function agentContainer(config: Config, settings: AgentSettings, overrides: AgentResources) {
+/** @param podRestart `spec.restartPolicy` of the Pod */
+export function agentContainer(
+  config: Config,
+  settings: AgentSettings,
+  overrides: AgentResources,
+  form: Form,
+  podRestart: unknown,
+) {
+  const { metricsPort } = config.monitoring
   return {
     name: AGENT_CONTAINER,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    args: ['run'],
-    // A native sidecar: it is ready before the next container starts, and ends after the last (Kubernetes 1.29 and up).
-    restartPolicy: 'Always',
+    ...(form === 'native' ? nativeSidecar(metricsPort) : firstContainer(metricsPort, podRestart)),
     env: [fieldEnv('POD_NAME', 'metadata.name'), fieldEnv('POD_NAMESPACE', 'metadata.namespace')],
-    // Ready means that protection is proved, which no application container may start without. The agent needs about
-    // a second, on a loaded node several: one minute of one-second steps before the kubelet restarts it.
-    startupProbe: {
-      httpGet: { path: '/readyz', port: config.monitoring.metricsPort, scheme: 'HTTP' },
-      periodSeconds: 1,
-      timeoutSeconds: 1,
-      successThreshold: 1,
-      failureThreshold: 60,
-    },
     resources: resourcesOf(settings, overrides),
     securityContext: {
       runAsUser: 0,
@@ -65,6 +67,42 @@ export function agentContainer(config: Config, settings: AgentSettings, override
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: mountsOf(config),
+  }
+}
+
+/**
+ * Ready means that protection is proved, which no application container may start without. The agent needs about a
+ * second, on a loaded node several: a minute before the kubelet restarts it.
+ */
+const READY_SECONDS = 60
+
+function nativeSidecar(port: number) {
+  return {
+    args: ['run'],
+    restartPolicy: 'Always',
+    startupProbe: {
+      httpGet: { path: '/readyz', port, scheme: 'HTTP' },
+      periodSeconds: 1,
+      timeoutSeconds: 1,
+      successThreshold: 1,
+      failureThreshold: READY_SECONDS,
+    },
+  }
+}
+
+/**
+ * Seconds without any other process after which the agent of a Pod that ends has no more to do. A failed container comes
+ * back under `OnFailure`, after at most five minutes (kubelet, MaxContainerBackOff).
+ */
+const END_AFTER: Readonly<Record<string, number>> = { Never: 10, OnFailure: 330 }
+
+/** The kubelet starts a Pod's containers in their order, and waits for each one's postStart hook (kubelet, SyncPod). */
+function firstContainer(port: number, podRestart: unknown) {
+  const endAfter = typeof podRestart === 'string' ? END_AFTER[podRestart] : undefined
+  const command = ['kernelseal', 'wait', '--port', `${port}`, '--timeout', `${READY_SECONDS}`]
+  return {
+    args: endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`],
+    lifecycle: { postStart: { exec: { command } } },
   }
 }
 

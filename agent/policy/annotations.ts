@@ -1,18 +1,16 @@
 /** A Pod's annotations → its policy. Annotations are text from strangers: every key is known, or named in a warning. */
 import { MAX_TEXT, readDocument } from './document.ts'
 import { Field } from './field.ts'
-import { wrongVariable } from './names.ts'
 import { withDefaults } from './parse.ts'
-import { DEFAULT_CAPACITY } from './placeholder.ts'
 import { type AgentResources, type POD_KEYS, QUANTITY, RESOURCE_KEYS, warnAboutKeys } from './pod-keys.ts'
 import { ConfigError, refuseErrors, reportInto } from './problems.ts'
-import { readRef } from './ref.ts'
 import { checkBindings } from './rules.ts'
 import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, readPolicy } from './schema.ts'
-import { DEFAULT_SELECTOR } from './selector.ts'
+import { readSealEnv, type SealEnv } from './seal-env.ts'
+import { readShortForms, type ShortForm } from './short-form.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from './sidecar.ts'
 import { quote } from './suggest.ts'
-import type { Config, Mode, Policy, Problem, SecretRef } from './types.ts'
+import type { Config, Mode, Policy, Problem } from './types.ts'
 
 export { parseDownwardApi } from './downward-api.ts'
 export { parseStatus } from './status.ts'
@@ -20,14 +18,12 @@ export { ConfigError }
 
 export type Annotations = Readonly<Record<string, string>>
 
-/** Name of the binding that the short-form annotations of a Pod make together. */
-const SHORT_FORM_BINDING = 'secret.kernelseal.io'
-
 export interface PodPolicy {
   readonly config: Config
   /** `inject: "false"`. Bindings are still parsed, so that a typo shows before the opt-out is lifted. */
   readonly optOut: boolean
   readonly resources: AgentResources
+  readonly sealEnv?: SealEnv
   readonly warnings: readonly Problem[]
 }
 
@@ -42,13 +38,13 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   const draft = readDraft(reader, defaults)
   const optOut = reader.field('inject')?.oneOf(['true', 'false']) === 'false'
   const resources = readResources(reader)
-  reader
-    .field('seal-env')
-    ?.error('is not available in this version', 'bind each variable by `secret.kernelseal.io/<NAME>`')
+  const sealField = reader.field('seal-env')
+  const sealEnv = sealField && readSealEnv(sealField)
+  reader.field('allow-debug')?.oneOf(['true', 'false'])
   warnAboutKeys(annotations, reportInto(found))
   checkBindings(draft.bindings)
   const warnings = refuseErrors('', found)
-  return { config: withDefaults(draft), optOut, resources, warnings }
+  return { config: withDefaults(draft), optOut, resources, ...(sealEnv === undefined ? {} : { sealEnv }), warnings }
 }
 
 /** The API server has the same limit, but looks only after admission: until then a stranger may send megabytes. */
@@ -86,7 +82,7 @@ class AnnotationReader {
   }
 
   /** `secret.kernelseal.io/<ENV_NAME>`, in the order of the names, so that the outcome does not hang on a map's order. */
-  shortForms(): readonly { readonly variable: string; readonly field: Field }[] {
+  shortForms(): readonly ShortForm[] {
     const keys = Object.keys(this.annotations).filter((key) => key.startsWith(SHORT_FORM_PREFIX))
     return keys.sort().map((key) => ({
       variable: key.slice(SHORT_FORM_PREFIX.length),
@@ -109,7 +105,7 @@ function readDraft(reader: AnnotationReader, defaults: { mode?: Mode }): Draft {
   return {
     policy: mode === undefined ? policy : { ...policy, mode },
     ...(onFailure === undefined ? {} : { onFailure }),
-    bindings: [...document.bindings, ...readShortForms(reader)],
+    bindings: [...document.bindings, ...readSealed(reader), ...readShortForms(reader.shortForms())],
     monitoring: metricsPort === undefined ? document.monitoring : { ...document.monitoring, metricsPort },
   }
 }
@@ -122,22 +118,10 @@ function readBindingsAnnotation(reader: AnnotationReader): Draft {
   return readConfig(field)
 }
 
-/** All short forms are one binding to the entrypoint of every container. */
-function readShortForms(reader: AnnotationReader): readonly Located[] {
-  const refs = reader.shortForms().flatMap(({ variable, field }) => {
-    const ref = readShortForm(variable, field)
-    return ref === undefined ? [] : [{ ref, field }]
-  })
-  const [first] = refs
-  if (first === undefined) return []
-  const binding = { name: SHORT_FORM_BINDING, selector: DEFAULT_SELECTOR, secretRefs: refs.map(({ ref }) => ref) }
-  return [{ binding, field: first.field, refFields: refs.map(({ field }) => field) }]
-}
-
-function readShortForm(variable: string, field: Field): SecretRef | undefined {
-  const name = field.checked(variable, wrongVariable)
-  const source = readRef(field)
-  return name === undefined || source === undefined ? undefined : { name, source, capacity: DEFAULT_CAPACITY }
+/** What the webhook made of `seal-env`; anyone else may write it too, it is read like `bindings`. */
+function readSealed(reader: AnnotationReader): readonly Located[] {
+  const field = reader.document('sealed-env')
+  return field === undefined ? [] : readBindings(field)
 }
 
 function readPort(reader: AnnotationReader): number | undefined {

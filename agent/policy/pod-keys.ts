@@ -20,6 +20,8 @@ export const POD_KEYS = [
   'policy',
   'on-failure',
   'seal-env',
+  'sealed-env',
+  'allow-debug',
   'status',
   'metrics-port',
   ...RESOURCE_KEYS,

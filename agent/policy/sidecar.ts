@@ -12,6 +12,9 @@ export const ANNOTATIONS_FILE = `${PODINFO_DIR}/annotations`
 export const SECRETS_DIR = '/run/kernelseal/secrets'
 export const DEFAULT_METRICS_PORT = 9090
 
+/** kubectl exec and logs mean this container; set, so that they keep meaning the application (kubectl, DefaultContainerAnnotationName). */
+export const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
+
 /** The `kernelseal.io/status` annotation: written by the webhook, read by the agent. */
 export interface Status {
   readonly version: 'v1'
@@ -21,4 +24,11 @@ export interface Status {
   readonly hash: string
   /** Names of the containers that carry placeholders. */
   readonly containers: readonly string[]
+  /** What the webhook added that a Pod's author might have written too; `kernelseal uninject` takes it away again. */
+  readonly added?: readonly Added[]
+  /** `<container>/<variable>`: references to Secret keys that stood where placeholders stand now. */
+  readonly replaced?: readonly string[]
 }
+
+export const ADDED = ['mode', 'default-container', 'shareProcessNamespace'] as const
+export type Added = (typeof ADDED)[number]

@@ -1,5 +1,5 @@
 /** The `kernelseal.io/status` annotation: what the webhook wrote about its own work. */
-import type { Status } from './sidecar.ts'
+import { ADDED, type Status } from './sidecar.ts'
 
 /**
  * A well-formed status, or undefined. Well-formed is all it says: anyone may write an annotation, so nothing about
@@ -8,9 +8,10 @@ import type { Status } from './sidecar.ts'
 export function parseStatus(text: string): Status | undefined {
   const status = parseJson(text)
   if (typeof status !== 'object' || status === null) return undefined
-  const { version, nonce, hash, containers } = status as Record<string, unknown>
+  const { version, nonce, hash, containers, added = [], replaced = [] } = status as Record<string, unknown>
   if (version !== 'v1' || !isHex(nonce, 32) || !isHex(hash, 64) || !isNames(containers)) return undefined
-  return { version, nonce, hash, containers }
+  if (!isNames(added) || !isNames(replaced)) return undefined
+  return { version, nonce, hash, containers, added: ADDED.filter((what) => added.includes(what)), replaced }
 }
 
 function parseJson(text: string): unknown {

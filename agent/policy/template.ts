@@ -3,15 +3,34 @@
  * (third_party/forked/golang/expansion): `$$` is a `$`, and what is not a whole `$(NAME)` stays as it is.
  */
 
-const TOKEN = /\$\$|\$\(([A-Za-z_][A-Za-z0-9_]*)\)/g
+const TOKEN = /\$\$|\$\(([A-Za-z_][-.A-Za-z0-9_]*)\)/g
+
+/** A stretch of plain text, escapes resolved, or a reference. */
+export type Part =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'reference'; readonly name: string }
+
+export function templateParts(template: string): Part[] {
+  const parts: Part[] = []
+  let from = 0
+  for (const match of template.matchAll(TOKEN)) {
+    if (match.index > from) parts.push({ kind: 'text', text: template.slice(from, match.index) })
+    parts.push(match[1] === undefined ? { kind: 'text', text: '$' } : { kind: 'reference', name: match[1] })
+    from = match.index + match[0].length
+  }
+  if (from < template.length) parts.push({ kind: 'text', text: template.slice(from) })
+  return parts
+}
 
 /** The variables a template takes its parts from, each once. */
 export function templateReferences(template: string): string[] {
-  const names = [...template.matchAll(TOKEN)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+  const names = templateParts(template).flatMap((part) => (part.kind === 'reference' ? [part.name] : []))
   return [...new Set(names)]
 }
 
 /** @param lookUp called for every reference; whatever it throws passes through */
 export function fillTemplate(template: string, lookUp: (name: string) => string): string {
-  return template.replace(TOKEN, (_, name: string | undefined) => (name === undefined ? '$' : lookUp(name)))
+  return templateParts(template)
+    .map((part) => (part.kind === 'text' ? part.text : lookUp(part.name)))
+    .join('')
 }

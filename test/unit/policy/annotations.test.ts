@@ -171,8 +171,41 @@ describe('annotations are refused', () => {
     assert.match(message, /^secret\.kernelseal\.io\/PGPASSWORD: `PGPASSWORD` is also bound by binding `db` \(`\[0\]`\)/)
   })
 
-  it('for seal-env, which this version would not honour', () => {
-    assert.match(refusal({ 'kernelseal.io/seal-env': 'true' }).message, /not available in this version/)
+  for (const text of ['yes please', 'true,app', 'App', '', 'app,,web']) {
+    it(`for seal-env ${JSON.stringify(text)}, with what may stand there`, () => {
+      assert.match(
+        refusal({ 'kernelseal.io/seal-env': text }).message,
+        /^kernelseal.io\/seal-env: (has the word|is empty)/,
+      )
+    })
+  }
+})
+
+describe('seal-env', () => {
+  for (const [text, expected] of [
+    ['true', { containers: 'all', strict: false }],
+    ['strict', { containers: 'all', strict: true }],
+    ['app, web', { containers: ['app', 'web'], strict: false }],
+    ['strict, app', { containers: ['app'], strict: true }],
+    ['false', undefined],
+  ] as const) {
+    it(`\`${text}\` is read`, () => {
+      assert.deepEqual(parseAnnotations({ 'kernelseal.io/seal-env': text }, {}).sealEnv, expected)
+    })
+  }
+
+  it('and what the webhook made of it are bindings like others', () => {
+    const sealed =
+      '[{"name":"seal-env.app","selector":{"container":"app"},"secretRefs":[{"name":"A","source":{"envRef":"B"}}]}]'
+    const { config } = parseAnnotations({ 'kernelseal.io/sealed-env': sealed }, {})
+    assert.deepEqual(
+      config.secrets.map(({ name }) => name),
+      ['seal-env.app'],
+    )
+    assert.match(
+      refusal({ 'kernelseal.io/sealed-env': sealed.replace('envRef', 'envRed') }).message,
+      /sealed-env.*unknown key `envRed`/,
+    )
   })
 })
 
@@ -180,7 +213,7 @@ describe('the status annotation', () => {
   const status = { version: 'v1', nonce: 'a'.repeat(32), hash: 'b'.repeat(64), containers: ['app'] }
 
   it('is read when it is well-formed', () => {
-    assert.deepEqual(parseStatus(JSON.stringify(status)), status)
+    assert.deepEqual(parseStatus(JSON.stringify(status)), { ...status, added: [], replaced: [] })
   })
 
   for (const [what, text] of [

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import fastJsonPatch from 'fast-json-patch'
 import jsonpatch from 'jsonpatch'
 import { applyPatch } from 'rfc6902'
+import { type Cluster, POD_SECURITY_LEVELS } from '../../../webhook/cluster.ts'
 import { type InjectionSettings, injectPod } from '../../../webhook/inject.ts'
 import type { Outcome } from '../../../webhook/outcome.ts'
 import type { Operation } from '../../../webhook/patch.ts'
@@ -20,8 +21,19 @@ export const SETTINGS: InjectionSettings = {
   },
 }
 
-export function inject(pod: unknown, nonce = NONCE): Outcome {
-  return injectPod(pod, SETTINGS, { nonce: () => nonce, defaultMode: () => 'enforce', namespace: 'shop' })
+/** A cluster of our time; namespaces are named after the level of Pod Security they enforce. */
+export const CLUSTER: Cluster = {
+  defaultMode: () => 'enforce',
+  podSecurity: (namespace) => POD_SECURITY_LEVELS.find((level) => level === namespace),
+  nativeSidecars: () => true,
+  appArmorField: () => true,
+}
+export const OLD_CLUSTER: Cluster = { ...CLUSTER, nativeSidecars: () => false, appArmorField: () => false }
+
+/** @param namespace of the request; a golden Pod may name another */
+export function inject(pod: unknown, nonce = NONCE, cluster = CLUSTER): Outcome {
+  const own = (pod as { metadata?: { namespace?: string } } | null)?.metadata?.namespace
+  return injectPod(pod, SETTINGS, { nonce: () => nonce, cluster, namespace: own ?? 'shop' })
 }
 
 /** The patched Pod; fails unless the three appliers agree on it. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { BODY_LIMIT, readBody } from '../../../webhook/body.ts'
 import { createMetrics } from '../../../webhook/metrics.ts'
 import { buildMetricsServer, buildServer } from '../../../webhook/server.ts'
-import { NONCE, patched, SETTINGS } from './fixtures.ts'
+import { CLUSTER, NONCE, patched, SETTINGS } from './fixtures.ts'
 
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002'
 const POD = {
@@ -35,7 +35,10 @@ const app = buildServer({
   metrics,
   log: { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
   nonce: () => NONCE,
-  defaultMode: (namespace) => (namespace === 'boom' ? assert.fail('no such namespace') : 'audit'),
+  cluster: {
+    ...CLUSTER,
+    defaultMode: (namespace) => (namespace === 'boom' ? assert.fail('no such namespace') : 'audit'),
+  },
   ready: () => ready,
 })
 after(() => app.close())

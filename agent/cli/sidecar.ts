@@ -1,0 +1,37 @@
+/** `kernelseal sidecar`: `run` for a Pod that ends, where Kubernetes would wait for the agent to end first. */
+import { parseArgs } from 'node:util'
+import { otherProcesses } from '../pod-processes.ts'
+import { type Command, UsageError } from './command.ts'
+import { run } from './run.ts'
+
+const HELP = `usage: kernelseal sidecar --end-after SECONDS
+
+Does what 'kernelseal run' does, and ends with status 0 once the Pod's other containers have had no process for SECONDS
+seconds, after they had one. For Jobs where Kubernetes has no native sidecars (before 1.29).
+
+Exit status: as of 'kernelseal run'.
+`
+
+export const sidecar: Command = { name: 'sidecar', summary: 'run until the Pod has ended', help: HELP, run: main }
+
+const LOOK_MS = 500
+
+async function main(args: string[]): Promise<number> {
+  const { 'end-after': text } = parseArgs({ args, options: { 'end-after': { type: 'string' } } }).values
+  if (text === undefined || !/^[1-9][0-9]{0,4}$/.test(text)) throw new UsageError('give --end-after SECONDS')
+  const watching = setInterval(watch(Number(text) * 1000), LOOK_MS)
+  try {
+    return await run.run([])
+  } finally {
+    clearInterval(watching)
+  }
+}
+
+/** Ends this process the way the kubelet would. */
+function watch(idleMs: number, now = Date.now): () => void {
+  let lastSeen: number | undefined
+  return () => {
+    if (otherProcesses().length > 0) lastSeen = now()
+    else if (lastSeen !== undefined && now() - lastSeen >= idleMs) process.kill(process.pid, 'SIGTERM')
+  }
+}

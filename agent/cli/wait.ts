@@ -1,0 +1,56 @@
+/** `kernelseal wait`: returns when the agent on this port says that protection stands. */
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { type Command, complain, EXIT, UsageError } from './command.ts'
+
+const HELP = `usage: kernelseal wait [--port PORT] [--timeout SECONDS]
+
+Asks http://127.0.0.1:PORT/readyz until it says yes (default: port 9090, 60 seconds). The postStart hook of the agent
+where Kubernetes has no native sidecars: no other container starts before it is through.
+
+Exit status: 0 when ready, 1 when not in time.
+`
+
+export const wait: Command = { name: 'wait', summary: 'return when the agent is ready', help: HELP, run: main }
+
+/** Between two questions. */
+const PAUSE_MS = 100
+/** For one answer: the agent is on this machine. */
+const ANSWER_MS = 1000
+
+async function main(args: string[]): Promise<number> {
+  const options = { port: { type: 'string', default: '9090' }, timeout: { type: 'string', default: '60' } } as const
+  const { port, timeout } = parseArgs({ args, options }).values
+  const url = `http://127.0.0.1:${whole('port', port, 65535)}/readyz`
+  const end = Date.now() + whole('timeout', timeout, 3600) * 1000
+  let last = ''
+  do {
+    last = await ask(url)
+    if (last === '') return EXIT.ok
+    await sleep(PAUSE_MS)
+  } while (Date.now() < end)
+  complain(`\`${url}\` was not ready within ${timeout} s: ${last}`)
+  return EXIT.failed
+}
+
+/** @returns why it is not ready; '' when it is */
+async function ask(url: string): Promise<string> {
+  try {
+    // Not `fetch`, which refuses some ports whatever listens there (fetch.spec.whatwg.org, "bad port").
+    const asking = get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_MS) })
+    const [response] = (await once(asking, 'response')) as [IncomingMessage]
+    const answer = await text(response)
+    return response.statusCode === 200 ? '' : `status ${response.statusCode}: ${answer.trim().slice(0, 500)}`
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function whole(name: string, given: string, max: number): number {
+  const value = Number(given)
+  if (/^[0-9]+$/.test(given) && value >= 1 && value <= max) return value
+  throw new UsageError(`--${name} is a whole number, 1 to ${max}, not \`${given}\``)
+}

@@ -1,0 +1,36 @@
+/** The processes of a Pod's other containers, as its shared PID namespace shows them. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/**
+ * Neither PID 1, which is the pause container's, nor a process of the agent's own mount namespace, which is its container.
+ * What has ended and waits to be reaped is no process any more.
+ */
+export function otherProcesses(proc = '/proc'): number[] {
+  const own = mountNamespace(proc, 'self')
+  return readdirSync(proc)
+    .filter((name) => /^[1-9][0-9]*$/.test(name) && name !== '1')
+    .filter((pid) => {
+      const namespace = mountNamespace(proc, pid)
+      return namespace !== undefined && namespace !== own && !isZombie(proc, pid)
+    })
+    .map(Number)
+}
+
+/** Undefined when the process is gone, or a zombie, which has no namespaces. */
+function mountNamespace(proc: string, pid: string): string | undefined {
+  try {
+    return readlinkSync(`${proc}/${pid}/ns/mnt`)
+  } catch {
+    return undefined
+  }
+}
+
+/** proc_pid_stat(5): the state stands after the last parenthesis, since a name may contain one. */
+function isZombie(proc: string, pid: string): boolean {
+  try {
+    const stat = readFileSync(`${proc}/${pid}/stat`, 'latin1')
+    return /^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')))
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,35 @@
+/** `secret.kernelseal.io/<ENV_NAME>: <ref>`: one variable for the entrypoint of every container. */
+import type { Field } from './field.ts'
+import { wrongVariable } from './names.ts'
+import { DEFAULT_CAPACITY } from './placeholder.ts'
+import { readRef } from './ref.ts'
+import type { Located } from './schema.ts'
+import { DEFAULT_SELECTOR } from './selector.ts'
+import type { SecretRef } from './types.ts'
+
+/** Name of the binding that the short-form annotations of a Pod make together. */
+const SHORT_FORM_BINDING = 'secret.kernelseal.io'
+
+/** One annotation of the short form. */
+export interface ShortForm {
+  readonly variable: string
+  readonly field: Field
+}
+
+/** All short forms are one binding to the entrypoint of every container. */
+export function readShortForms(forms: readonly ShortForm[]): readonly Located[] {
+  const refs = forms.flatMap(({ variable, field }) => {
+    const ref = readShortForm(variable, field)
+    return ref === undefined ? [] : [{ ref, field }]
+  })
+  const [first] = refs
+  if (first === undefined) return []
+  const binding = { name: SHORT_FORM_BINDING, selector: DEFAULT_SELECTOR, secretRefs: refs.map(({ ref }) => ref) }
+  return [{ binding, field: first.field, refFields: refs.map(({ field }) => field) }]
+}
+
+function readShortForm(variable: string, field: Field): SecretRef | undefined {
+  const name = field.checked(variable, wrongVariable)
+  const source = readRef(field)
+  return name === undefined || source === undefined ? undefined : { name, source, capacity: DEFAULT_CAPACITY }
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { wait } from '../../../agent/cli/wait.ts'
+import { otherProcesses } from '../../../agent/pod-processes.ts'
+
+describe('kernelseal wait, the postStart hook where there are no native sidecars', () => {
+  it('returns when /readyz says yes, after it said no', async () => {
+    let asked = 0
+    const server = createServer((_request, response) => response.writeHead(++asked < 3 ? 503 : 200).end()).listen(0)
+    const { port } = server.address() as AddressInfo
+    assert.equal(await wait.run(['--port', `${port}`, '--timeout', '10']), 0)
+    assert.equal(asked, 3)
+    server.close()
+  })
+
+  it('gives up in time, and says what the last answer was', async (context) => {
+    const written: string[] = []
+    context.mock.method(process.stderr, 'write', (text: string) => written.push(text) > 0)
+    assert.equal(await wait.run(['--port', '1', '--timeout', '1']), 1)
+    assert.match(written.join(''), /readyz` was not ready within 1 s: .*ECONNREFUSED/)
+  })
+
+  it('wants a port and a time', async () => {
+    await assert.rejects(wait.run(['--port', 'x']), /--port is a whole number, 1 to 65535, not `x`/)
+    await assert.rejects(wait.run(['--timeout', '0']), /--timeout is a whole number/)
+  })
+})
+
+describe('the processes of the other containers', () => {
+  const proc = mkdtempSync(join(tmpdir(), 'kernelseal-proc-'))
+  after(() => rmSync(proc, { recursive: true }))
+  const add = (pid: string, namespace: string, state = 'S') => {
+    mkdirSync(join(proc, pid, 'ns'), { recursive: true })
+    symlinkSync(namespace, join(proc, pid, 'ns', 'mnt'))
+    writeFileSync(join(proc, pid, 'stat'), `${pid} (a) b) ${state} 0`)
+  }
+
+  it('are none but for the pause container, the own one and zombies', () => {
+    add('1', 'mnt:[1]')
+    add('self', 'mnt:[2]')
+    add('7', 'mnt:[2]')
+    add('8', 'mnt:[3]', 'Z')
+    assert.deepEqual(otherProcesses(proc), [])
+    add('9', 'mnt:[3]')
+    assert.deepEqual(otherProcesses(proc), [9])
+  })
+})

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { expand, type Known } from '../../../webhook/expand.ts'
+import { inject, patched } from './fixtures.ts'
+
+interface Env {
+  name: string
+  value?: string
+  valueFrom?: object
+}
+const reference = (name: string, key = 'k'): Env => ({ name, valueFrom: { secretKeyRef: { name: 's', key } } })
+const pod = (containers: { name: string; env: Env[] }[], sealEnv = 'true') => ({
+  metadata: { annotations: { 'kernelseal.io/seal-env': sealEnv } },
+  spec: { containers },
+})
+type Patched = ReturnType<typeof pod> & { metadata: { annotations: Record<string, string> } }
+
+function after(before: unknown): Patched {
+  const outcome = inject(before)
+  assert.equal(outcome.kind, 'inject', JSON.stringify(outcome))
+  return patched(before, outcome.kind === 'inject' ? outcome.operations : []) as Patched
+}
+
+describe('seal-env', () => {
+  it('seals what another webhook adds after the first pass, and keeps what is sealed', () => {
+    const first = after(pod([{ name: 'app', env: [reference('A')] }]))
+    const mesh = { name: 'mesh', env: [reference('B')] }
+    first.spec.containers.push(mesh)
+    const second = after(first)
+    assert.deepEqual(second.spec.containers[0], first.spec.containers[0])
+    assert.match(second.spec.containers[1]!.env[0]!.value!, /^kernelseal:v1:/)
+    const sealed = JSON.parse(second.metadata.annotations['kernelseal.io/sealed-env']!)
+    assert.deepEqual(
+      sealed.map(({ name }: { name: string }) => name),
+      ['seal-env.app', 'seal-env.mesh'],
+    )
+  })
+
+  it('does not believe a list of sealed variables on a Pod without an agent', () => {
+    const before = pod([{ name: 'app', env: [reference('A')] }])
+    Object.assign(before.metadata.annotations, { 'kernelseal.io/sealed-env': '[{"name":"x"' })
+    assert.doesNotMatch(after(before).metadata.annotations['kernelseal.io/sealed-env']!, /"x"/)
+  })
+
+  const names = ['A', 'B', 'C', 'D'] as const
+  const value = fc.array(fc.constantFrom('$(A)', '$(B)', '$(C)', '$(X)', '$$', '$', 'text', '$('), { maxLength: 4 })
+  const entry = fc.tuple(fc.constantFrom(...names), fc.option(value.map((parts) => parts.join(''))))
+  const env = fc
+    .uniqueArray(entry, { selector: ([name]) => name })
+    .map((entries) => entries.map(([name, text]) => (text === null ? reference(name) : { name, value: text })))
+
+  it('leaves no reference to a Secret behind, and a second pass changes nothing', () => {
+    fc.assert(
+      fc.property(env, (env) => {
+        const before = pod([{ name: 'app', env }])
+        const outcome = inject(before)
+        if (outcome.kind !== 'inject') return
+        const once = patched(before, outcome.operations)
+        assert.doesNotMatch(JSON.stringify((once as Patched).spec.containers), /secretKeyRef/)
+        assert.equal(inject(once, 'f'.repeat(32)).reason, 'nothing-to-change')
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('a value with references', () => {
+  const known = new Map<string, Known>([
+    ['PLAIN', { kind: 'literal', text: 'a$b' }],
+    ['SECRET', { kind: 'sealed' }],
+    ['FIELD', { kind: 'kubelet' }],
+  ])
+
+  for (const [value, expected] of [
+    ['$(PLAIN)-$$(SECRET)', { kind: 'literal', text: 'a$b-$(SECRET)' }],
+    ['$(PLAIN)$(SECRET)$$(PLAIN)', { kind: 'template', template: 'a$$b$(SECRET)$$(PLAIN)' }],
+    ['$(SECRET)$(UNSET)', { kind: 'template', template: '$(SECRET)$$(UNSET)' }],
+    ['$(SECRET)$(FIELD)', { kind: 'unknown', name: 'FIELD' }],
+  ] as const) {
+    it(`${value} is ${JSON.stringify(expected)}`, () => assert.deepEqual(expand(value, known, false), expected))
+  }
+
+  it('that nobody set may come from envFrom', () => {
+    assert.deepEqual(expand('$(SECRET)$(UNSET)', known, true), { kind: 'unknown', name: 'UNSET' })
+  })
+})
