@@ -104,7 +104,7 @@ function annotationsOf({ metadata, spec }: Pod, status: Status, go: Go): Readonl
   }
 }
 
-const APP_ARMOR = `container.apparmor.security.beta.kubernetes.io/${AGENT_CONTAINER}`
+export const APP_ARMOR = `container.apparmor.security.beta.kubernetes.io/${AGENT_CONTAINER}`
 
 function appArmorOf(cluster: Cluster): Readonly<Record<string, string>> {
   return cluster.appArmorField() ? {} : { [APP_ARMOR]: 'unconfined' }

@@ -10,6 +10,7 @@ import { ConfigError } from '../agent/policy/problems.ts'
 import { helpText, loadSettings, type Settings } from './config.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
 import { buildMetricsServer, buildServer, type Log } from './server.ts'
+import { agentSettings } from './settings.ts'
 import {
   type CertificateEvents,
   certificateFromFiles,
@@ -104,17 +105,6 @@ function certificateEvents(metrics: Metrics, log: Log, take: (pair: KeyPair) => 
       metrics.certificateReload(false)
       log.error({ err }, 'new certificate refused, the old one stays in use')
     },
-  }
-}
-
-function agentSettings(settings: Settings) {
-  return {
-    image: settings.agentImage,
-    imagePullPolicy: settings.agentPullPolicy,
-    cpuRequest: settings.agentCpuRequest,
-    cpuLimit: settings.agentCpuLimit,
-    memoryRequest: settings.agentMemoryRequest,
-    memoryLimit: settings.agentMemoryLimit,
   }
 }
 

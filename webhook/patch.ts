@@ -41,3 +41,23 @@ function memberAt(object: unknown, at: readonly (string | number)[]): unknown {
   }
   return value
 }
+
+/** The object with the operations applied; what they do not touch is shared with the original, which stays as it is. */
+export function applyOperations(object: unknown, operations: readonly Operation[]): unknown {
+  return operations.reduce((changed, { path, value }) => withMember(changed, stepsOf(path), value), object)
+}
+
+/** A copy of the objects and lists along the way; all steps but the last must exist. */
+export function withMember(object: unknown, [step, ...rest]: readonly (string | number)[], value: unknown): unknown {
+  if (step === undefined) return value
+  if (Array.isArray(object)) return object.with(Number(step), withMember(object[Number(step)], rest, value))
+  const members = isObject(object) ? object : {}
+  return { ...members, [step]: withMember(members[step], rest, value) }
+}
+
+/** The steps of a JSON pointer. */
+export const stepsOf = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))

@@ -2,6 +2,7 @@
 import { QUANTITY } from '../agent/policy/pod-keys.ts'
 import { quote } from '../agent/policy/suggest.ts'
 import type { Mode } from '../agent/policy/types.ts'
+import type { AgentSettings } from './sidecar.ts'
 
 export type Kind = 'text' | 'quantity' | 'port' | 'seconds' | 'list' | readonly string[]
 
@@ -68,6 +69,18 @@ export interface Settings {
   readonly caOut: string
   readonly drainSeconds: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** The settings that are about the agent's container. */
+export function agentSettings(settings: Settings): AgentSettings {
+  return {
+    image: settings.agentImage,
+    imagePullPolicy: settings.agentPullPolicy,
+    cpuRequest: settings.agentCpuRequest,
+    cpuLimit: settings.agentCpuLimit,
+    memoryRequest: settings.agentMemoryRequest,
+    memoryLimit: settings.agentMemoryLimit,
+  }
 }
 
 /** Not `KERNELSEAL_`: for a Service `kernelseal` Kubernetes sets KERNELSEAL_PORT=tcp://… in every Pod of its namespace. */

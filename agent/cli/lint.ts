@@ -1,0 +1,64 @@
+/** `kernelseal lint`: what is wrong in manifests and config files, before they reach a cluster. */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { ManifestFile } from '../../webhook/offline/documents.ts'
+import { decideManifests } from '../../webhook/offline/inject-manifests.ts'
+import { lintManifests } from '../../webhook/offline/lint.ts'
+import { ConfigError, parseConfig } from '../policy/parse.ts'
+import { formatProblem } from '../policy/problems.ts'
+import type { Problem } from '../policy/types.ts'
+import { type Command, EXIT } from './command.ts'
+import {
+  CLUSTER_HELP,
+  CLUSTER_OPTIONS,
+  MANIFEST_HELP,
+  MANIFEST_OPTIONS,
+  readFiles,
+  surroundingsOf,
+} from './manifests.ts'
+
+const HELP = `usage: kernelseal lint -f FILE [options]
+
+Names errors and warnings in the annotations and labels of Pods, Pod templates and Namespaces, annotations that stand on a
+workload instead of its Pod template, keys that Secrets among the files lack; and in the agent's own config files.
+
+${MANIFEST_HELP}${CLUSTER_HELP}  --strict                 warnings count as errors
+
+Exit status: 0, 1 when there are errors, 2 when a file cannot be read.
+`
+
+export const lint: Command = { name: 'lint', summary: 'errors in manifests and config files', help: HELP, run: main }
+
+interface Line {
+  readonly severity: Problem['severity']
+  readonly text: string
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = { ...MANIFEST_OPTIONS, ...CLUSTER_OPTIONS, strict: { type: 'boolean' } } as const
+  const { values } = parseArgs({ args, options })
+  const files = readFiles(values.filename)
+  const manifests = files.filter((file) => !isConfig(file))
+  const findings = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, values)))
+  const lines = [
+    ...files.filter(isConfig).flatMap(({ where }) => lintConfig(where)),
+    ...findings.map(({ severity, where, object, text }) => ({ severity, text: `${where}: ${object}: ${text}` })),
+  ]
+  for (const { severity, text } of lines) process.stdout.write(`${severity}: ${text}\n`)
+  const errors = lines.filter(({ severity }) => severity === 'error' || values.strict).length
+  return errors > 0 ? EXIT.failed : EXIT.ok
+}
+
+/** A config file of the agent is one object without a `kind`; it is read once more, for the lines of its problems. */
+const isConfig = ({ objects: [first, ...rest], where }: ManifestFile): boolean =>
+  rest.length === 0 && where !== 'standard input' && typeof first === 'object' && first !== null && !('kind' in first)
+
+function lintConfig(where: string): Line[] {
+  const lineOf = (problem: Problem): Line => ({ severity: problem.severity, text: formatProblem(where, problem) })
+  try {
+    return parseConfig(readFileSync(where, 'utf8'), where).warnings.map(lineOf)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(lineOf)
+    throw error
+  }
+}

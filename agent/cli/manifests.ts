@@ -1,0 +1,90 @@
+/** What the commands that read manifests have in common: which files, and what surrounds the Pods in them. */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadSettings } from '../../webhook/config.ts'
+import { type ManifestFile, readManifests } from '../../webhook/offline/documents.ts'
+import type { Surroundings } from '../../webhook/offline/inject-manifests.ts'
+import { offlineCluster } from '../../webhook/offline/offline-cluster.ts'
+import { agentSettings } from '../../webhook/settings.ts'
+import { MODES } from '../policy/schema.ts'
+import { VERSION } from '../version.ts'
+import { UsageError } from './command.ts'
+
+export const MANIFEST_OPTIONS = { filename: { type: 'string', short: 'f', multiple: true } } as const
+export const MANIFEST_HELP = `  -f, --filename FILE      manifests, YAML or JSON; - is standard input, a directory is its *.yaml, *.yml and
+                           *.json; repeatable
+`
+
+export const CLUSTER_OPTIONS = {
+  namespace: { type: 'string', short: 'n' },
+  mode: { type: 'string' },
+  kubernetes: { type: 'string' },
+  'agent-image': { type: 'string' },
+  config: { type: 'string' },
+} as const
+export const CLUSTER_HELP = `  -n, --namespace NAME     of objects that name none
+  --mode MODE              of Pods and namespaces that choose none: enforce (default), audit, disabled
+  --kubernetes VERSION     of the cluster (default: 1.30 and up)
+  --agent-image IMAGE      default: kernelseal-agent:${VERSION}
+  --config FILE            the webhook's settings
+`
+
+export interface ClusterValues {
+  readonly namespace?: string | undefined
+  readonly mode?: string | undefined
+  readonly kubernetes?: string | undefined
+  readonly 'agent-image'?: string | undefined
+  readonly config?: string | undefined
+}
+
+/** @throws UsageError, ConfigError naming the file and the line */
+export function readFiles(names: readonly string[] | undefined): ManifestFile[] {
+  if (names === undefined || names.length === 0) throw new UsageError('give -f FILE, or -f - for standard input')
+  return names.flatMap(filesOf).map((name) => readManifests(readText(name), name === '-' ? 'standard input' : name))
+}
+
+function filesOf(name: string): string[] {
+  if (name === '-' || !statSync(name, { throwIfNoEntry: false })?.isDirectory()) return [name]
+  const files = readdirSync(name).filter((file) => /\.(ya?ml|json)$/.test(file))
+  if (files.length === 0) throw new UsageError(`directory \`${name}\` holds no *.yaml, *.yml or *.json`)
+  return files.sort().map((file) => join(name, file))
+}
+
+function readText(name: string): string {
+  try {
+    return readFileSync(name === '-' ? 0 : name, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new UsageError(`cannot read \`${name}\`: ${code === 'ENOENT' ? 'there is no such file' : code}`)
+  }
+}
+
+/** The newest version whose features are told apart, so that no version means all of them. */
+const LATEST_MINOR = 30
+
+export function surroundingsOf(files: readonly ManifestFile[], values: ClusterValues): Surroundings {
+  const settings = loadSettings(flagsOf(values), process.env)
+  const objects = files.flatMap((file) => file.objects)
+  const minor = values.kubernetes === undefined ? LATEST_MINOR : minorOf(values.kubernetes)
+  const cluster = offlineCluster(objects, settings.defaultMode, minor)
+  return { settings: { agent: agentSettings(settings) }, cluster, namespace: values.namespace }
+}
+
+function flagsOf({ mode, config, 'agent-image': image }: ClusterValues): string[] {
+  const hasImage = config !== undefined || process.env.KSEAL_AGENT_IMAGE !== undefined
+  const agentImage = image ?? (hasImage ? undefined : `kernelseal-agent:${VERSION}`)
+  if (mode !== undefined && !MODES.some((known) => known === mode)) {
+    throw new UsageError(`--mode is one of ${MODES.join(', ')}, not \`${mode}\``)
+  }
+  return [
+    ...(config === undefined ? [] : ['--config', config]),
+    ...(agentImage === undefined ? [] : ['--agent-image', agentImage]),
+    ...(mode === undefined ? [] : ['--default-mode', mode]),
+  ]
+}
+
+function minorOf(version: string): number {
+  const minor = /^v?1\.([0-9]{1,3})(\.|\+|$)/.exec(version)?.[1]
+  if (minor === undefined) throw new UsageError(`--kubernetes is a version such as \`1.28\`, not \`${version}\``)
+  return Number(minor)
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { readManifests } from '../../../webhook/offline/documents.ts'
+
+const MAIN = fileURLToPath(new URL('../../../agent/main.ts', import.meta.url))
+const directory = mkdtempSync(join(tmpdir(), 'kernelseal-cli-'))
+after(() => rmSync(directory, { recursive: true }))
+
+const POD = `kind: Pod
+metadata:
+  name: app
+  annotations: { secret.kernelseal.io/TOKEN: secret/api/token, kernelseal.io/mod: audit }
+spec:
+  containers: [{ name: app, image: 'a:1' }]
+`
+const SERVICE = 'kind: Service\nmetadata: { name: s }\n'
+
+function kernelseal(args: readonly string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { input, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+function file(name: string, text: string): string {
+  const path = join(directory, name)
+  writeFileSync(path, text)
+  return path
+}
+
+describe('kernelseal inject', () => {
+  it('writes what the webhook would make, warnings beside it, and uninject undoes it', () => {
+    const { status, stdout, stderr } = kernelseal(
+      ['inject', '-f', '-', '--agent-image', 'agent:7'],
+      `${SERVICE}---\n${POD}`,
+    )
+    assert.equal(status, 0, stderr)
+    assert.match(
+      stderr,
+      /^kernelseal: standard input: Pod app: warning: kernelseal.io\/mod: .*did you mean `kernelseal.io\/mode`\?\)\n$/,
+    )
+    assert.match(stdout, /^kind: Service\n.*---\nkind: Pod\n.*image: agent:7\n/s)
+    const back = kernelseal(['uninject', '-f', '-', '-o', 'json'], stdout)
+    const items = readManifests(`${SERVICE}---\n${POD}`, '').objects
+    assert.deepEqual(JSON.parse(back.stdout), { apiVersion: 'v1', kind: 'List', items })
+  })
+
+  it('writes nothing when one of several Pods is refused, and ends with status 1', () => {
+    const refused = POD.replace('spec:', 'spec:\n  hostPID: true')
+    const { status, stdout, stderr } = kernelseal(['inject', '-f', file('a.yaml', POD), '-f', file('b.yaml', refused)])
+    assert.deepEqual([status, stdout], [1, ''])
+    assert.match(stderr, /b\.yaml: Pod app: KernelSeal: `spec.hostPID` is set/)
+  })
+
+  for (const [what, args, message] of [
+    ['no file', ['inject'], /give -f FILE/],
+    [
+      'a file that is not there',
+      ['lint', '-f', '/nowhere.yaml'],
+      /cannot read `\/nowhere.yaml`: there is no such file/,
+    ],
+    ['broken YAML', ['explain', '-f', '-'], /standard input:2: is not valid YAML/],
+    [
+      'a version that is none',
+      ['inject', '-f', file('c.yaml', POD), '--kubernetes', 'new'],
+      /--kubernetes is a version/,
+    ],
+  ] as const) {
+    it(`and its sisters end with status 2 for ${what}`, () => {
+      const { status, stderr } = kernelseal(args, 'a:\n\t- b')
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, message)
+    })
+  }
+})
+
+describe('kernelseal lint', () => {
+  it('tells warnings from errors by its status, and reads config files too', () => {
+    const pod = file('pod.yaml', POD)
+    assert.deepEqual(
+      [kernelseal(['lint', '-f', pod]).status, kernelseal(['lint', '-f', pod, '--strict']).status],
+      [0, 1],
+    )
+    const config = file(
+      'config.yaml',
+      'version: v1\nsecrets:\n- name: a\n  selector: { binary: app }\n  secretRefs: [{ name: T, sorce: 1 }]\n',
+    )
+    const { status, stdout } = kernelseal(['lint', '-f', config])
+    assert.equal(status, 1)
+    assert.match(stdout, /error: .*config.yaml:5: secrets\[0\].*unknown key `sorce`/)
+    assert.match(stdout, /warning: .*config.yaml:4: .*matches any file of this name/)
+  })
+})
+
+describe('kernelseal explain', () => {
+  it('answers in words and as JSON', () => {
+    const pod = file('explained.yaml', POD)
+    assert.match(
+      kernelseal(['explain', '-f', pod, '--kubernetes', '1.28']).stdout,
+      /container `kernelseal-agent` comes first/,
+    )
+    const [explanation] = JSON.parse(kernelseal(['explain', '-f', pod, '--json']).stdout)
+    assert.deepEqual([explanation.decision, explanation.reason], ['injected', 'injected'])
+  })
+})

@@ -1,0 +1,93 @@
+/** The operations of an injection in words, for `kernelseal explain`. */
+import { slotIn } from '../../agent/policy/placeholder.ts'
+import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import type { Config, Source } from '../../agent/policy/types.ts'
+import { type Operation, stepsOf } from '../patch.ts'
+import { type Container, isObject, type Pod } from '../pod.ts'
+import { isAgentVolume } from '../sidecar.ts'
+
+/** One line per thing that changes, in the order of the Pod's members. */
+export function describeChanges(pod: Pod, operations: readonly Operation[], config: Config): string[] {
+  return operations.flatMap(({ path, value }) => {
+    const [section = '', member = ''] = stepsOf(path)
+    if (section === 'metadata') return describeAnnotations(path, value)
+    switch (member) {
+      case 'shareProcessNamespace':
+        return ['the containers share one PID namespace']
+      case 'volumes':
+        return (value as readonly Named[]).filter(({ name }) => isAgentVolume(name)).map(describeVolume)
+      case 'initContainers':
+        return describeContainers(value as readonly Container[], 'init container', config)
+      default:
+        return describeOthers(pod, path, value, config)
+    }
+  })
+}
+
+interface Named {
+  readonly name: string
+  readonly secret?: { readonly secretName: string; readonly items: readonly { readonly key: string }[] }
+  readonly hostPath?: { readonly path: string }
+}
+
+function describeAnnotations(path: string, value: unknown): string[] {
+  const [, , key] = stepsOf(path)
+  const keys = key === undefined ? Object.keys(value as object) : [key]
+  return keys.map((name) => `annotation \`${name}\` is set`)
+}
+
+function describeVolume({ name, secret, hostPath }: Named): string {
+  if (secret !== undefined) {
+    const keys = secret.items.map(({ key }) => `\`${key}\``).join(', ')
+    return `volume \`${name}\`: ${keys} of Secret \`${secret.secretName}\`, mounted into the agent alone`
+  }
+  return hostPath === undefined
+    ? `volume \`${name}\`: the Pod's annotations, for the agent to read its policy from`
+    : `volume \`${name}\`: \`${hostPath.path}\` of the node`
+}
+
+/** A whole list was written: the agent, and placeholders in the others. */
+function describeContainers(containers: readonly Container[], what: string, config: Config): string[] {
+  return containers.flatMap((container) =>
+    container.name === AGENT_CONTAINER
+      ? [`${what} \`${AGENT_CONTAINER}\` comes first: no other starts before protection stands`]
+      : describeEnv(container.name, container.env ?? [], config),
+  )
+}
+
+function describeOthers(pod: Pod, path: string, value: unknown, config: Config): string[] {
+  const [, , index, member] = stepsOf(path)
+  if (index === undefined) return describeContainers(value as readonly Container[], 'container', config)
+  if (member !== 'env' || !Array.isArray(value)) return [`\`${path}\` is set`]
+  return describeEnv(pod.spec.containers[Number(index)]?.name ?? index, value, config)
+}
+
+function describeEnv(container: string, env: readonly unknown[], config: Config): string[] {
+  return env.flatMap((entry) => {
+    if (!isObject(entry) || typeof entry.value !== 'string' || slotIn(entry.value) === undefined) return []
+    const sources = config.secrets
+      .filter(({ selector }) => (selector.container ?? container) === container)
+      .flatMap(({ secretRefs }) => secretRefs.filter(({ name }) => name === entry.name))
+    const from = sources[0] === undefined ? '' : `, filled from ${describeSource(sources[0].source)}`
+    return [
+      `container \`${container}\`: \`${String(entry.name)}\` is a placeholder of ${entry.value.length} bytes${from}`,
+    ]
+  })
+}
+
+function describeSource(source: Source): string {
+  switch (source.kind) {
+    case 'secretKeyRef':
+      return `key \`${source.key}\` of Secret \`${source.name}\``
+    case 'fileRef':
+      return `file \`${source.path}\` of the agent`
+    case 'envRef':
+      return `variable \`${source.name}\` of the agent`
+    case 'template':
+      return 'a template of other sealed values'
+    case 'value':
+      return 'the annotation itself'
+    case 'vaultRef':
+      return `Vault path \`${source.path}\``
+  }
+}

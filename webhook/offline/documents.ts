@@ -1,0 +1,72 @@
+/** Manifest files → objects, and back. Read as Kubernetes reads them, so that what comes out means what went in. */
+import {
+  binaryTag,
+  boolYaml11Tag,
+  defineScalarTag,
+  dump,
+  FAILSAFE_SCHEMA,
+  floatCoreTag,
+  intYaml11Tag,
+  loadAll,
+  mergeTag,
+  NOT_RESOLVED,
+  nullYaml11Tag,
+  Schema,
+  YAML11_SCHEMA,
+  YAMLException,
+} from 'js-yaml'
+import { ConfigError } from '../../agent/policy/problems.ts'
+
+export type Format = 'yaml' | 'json'
+
+/** One file's objects, in order. */
+export interface ManifestFile {
+  /** Its path, or `standard input`. */
+  readonly where: string
+  readonly format: Format
+  readonly objects: readonly unknown[]
+}
+
+/**
+ * YAML 1.1 as sigs.k8s.io/yaml has it: `yes` is true and `0644` is octal, but dates and `22:22` are text. With YAML 1.2,
+ * `defaultMode: 0644` would come back as 644.
+ */
+const intTag = defineScalarTag('tag:yaml.org,2002:int', {
+  ...intYaml11Tag,
+  resolve: (source, isExplicit, tagName) =>
+    source.includes(':') ? NOT_RESOLVED : (intYaml11Tag.resolve(source, isExplicit, tagName) as number),
+})
+const READ_SCHEMA = new Schema([
+  ...FAILSAFE_SCHEMA.tags,
+  nullYaml11Tag,
+  boolYaml11Tag,
+  intTag,
+  floatCoreTag,
+  mergeTag,
+  binaryTag,
+])
+
+/** @throws ConfigError naming the file and the line */
+export function readManifests(text: string, where: string): ManifestFile {
+  const format = /^\s*[{[]/.test(text) ? 'json' : 'yaml'
+  try {
+    const objects = loadAll(text, { schema: READ_SCHEMA }).filter((object) => object !== null && object !== undefined)
+    return { where, format, objects }
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const line = error.mark && error.mark.line + 1
+    const problem = { severity: 'error', path: '', message: `is not valid YAML: ${error.reason}` } as const
+    throw new ConfigError(where, [line === undefined ? problem : { ...problem, line }])
+  }
+}
+
+/** Several objects as YAML documents or, in JSON, as a List, which is one object to every reader. */
+export function printManifests(objects: readonly unknown[], format: Format): string {
+  if (format === 'json') {
+    const whole = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects }
+    return `${JSON.stringify(whole, null, 2)}\n`
+  }
+  // The widest schema for writing: any text that some reader takes for something else is put in quotes.
+  const options = { schema: YAML11_SCHEMA, noRefs: true, lineWidth: -1 }
+  return objects.map((object) => dump(object, options)).join('---\n')
+}

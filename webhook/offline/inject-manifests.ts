@@ -1,0 +1,54 @@
+/** The webhook's work on whole manifests: every Pod in them decided, and all of them written back. */
+import { randomBytes } from 'node:crypto'
+import { type InjectionSettings, injectPod } from '../inject.ts'
+import type { Outcome } from '../outcome.ts'
+import { applyOperations, withMember } from '../patch.ts'
+import type { ManifestFile } from './documents.ts'
+import type { OfflineCluster } from './offline-cluster.ts'
+import { type PodPlace, podsIn } from './workloads.ts'
+
+/** A Pod of a manifest and what becomes of it. */
+export interface Decided {
+  readonly where: string
+  readonly place: PodPlace
+  readonly namespace: string | undefined
+  readonly outcome: Outcome
+}
+
+export interface Surroundings {
+  readonly settings: InjectionSettings
+  readonly cluster: OfflineCluster
+  /** For objects that name none. */
+  readonly namespace: string | undefined
+}
+
+export function decideManifests(files: readonly ManifestFile[], surroundings: Surroundings): Decided[] {
+  return files.flatMap(({ where, objects }) =>
+    objects.flatMap((object) => podsIn(object)).map((place) => decidePlace(where, place, surroundings)),
+  )
+}
+
+/** The file's objects, each Pod in them injected where the outcome says so. */
+export function injectFile(file: ManifestFile, surroundings: Surroundings): readonly unknown[] {
+  return file.objects.map((object) =>
+    rewritePods(object, (place) => {
+      const { outcome } = decidePlace(file.where, place, surroundings)
+      return outcome.kind === 'inject' ? applyOperations(place.pod, outcome.operations) : undefined
+    }),
+  )
+}
+
+/** @param rewrite the Pod to put there, or undefined to leave it alone */
+export function rewritePods(object: unknown, rewrite: (place: PodPlace) => unknown): unknown {
+  return podsIn(object).reduce((changed, place) => {
+    const pod = rewrite(place)
+    return pod === undefined ? changed : withMember(changed, place.steps, pod)
+  }, object)
+}
+
+function decidePlace(where: string, place: PodPlace, { settings, cluster, namespace }: Surroundings): Decided {
+  const own = place.namespace ?? namespace
+  const nonce = () => randomBytes(16).toString('hex')
+  const outcome = injectPod(place.pod, settings, { nonce, cluster, ...(own === undefined ? {} : { namespace: own }) })
+  return { where, place, namespace: own, outcome }
+}
