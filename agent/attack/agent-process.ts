@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loadAgentConfig } from '../config.ts'
 import type { Mode } from '../policy/types.ts'
 import { CANARY_VARIABLE } from './canary.ts'
+import { type Endpoint, endpointOn } from './endpoint.ts'
 import { runtimeEnvironment } from './launch.ts'
 import type { CanaryProgram } from './program.ts'
 import { sys } from './syscall.ts'
@@ -40,16 +41,17 @@ export async function startAgent(program: CanaryProgram, mode: Mode, needle: Buf
   const output: string[] = []
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => output.push(String(chunk)))
   const log = () => output.join('')
+  const endpoint = endpointOn(port)
   const agent = {
     pid: child.pid ?? 0,
     placeholder: placeholderIn(config),
     log,
-    metric: (name: string) => metric(port, name),
-    tier: () => tier(port),
+    metric: endpoint.metric,
+    tier: async () => (await endpoint.info('refusal_tier')) ?? 'unknown',
     close: () => stop(child),
   }
   try {
-    await ready(child, port, log)
+    await ready(child, endpoint, log)
     return agent
   } catch (error) {
     await agent.close()
@@ -92,28 +94,13 @@ function placeholderIn(config: string): string {
   return found.placeholder
 }
 
-async function ready(child: ChildProcess, port: number, log: () => string): Promise<void> {
+async function ready(child: ChildProcess, endpoint: Endpoint, log: () => string): Promise<void> {
   const deadline = Date.now() + READY_MS
   for (; Date.now() < deadline; await delay(50)) {
     if (ended(child)) throw new Error(`the agent ended before it was ready:\n${log()}`)
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
-    if (answer?.status === 200) return
+    if (await endpoint.ready()) return
   }
   throw new Error(`the agent was not ready within ${READY_MS / 1000} s:\n${log()}`)
-}
-
-async function metrics(port: number): Promise<string[]> {
-  return (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).split('\n')
-}
-
-async function metric(port: number, name: string): Promise<number> {
-  const samples = (await metrics(port)).filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-  if (samples.length === 0) throw new Error(`the agent has no metric \`${name}\``)
-  return samples.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
-}
-
-async function tier(port: number): Promise<string> {
-  return /refusal_tier="(\w+)"/.exec((await metrics(port)).join('\n'))?.[1] ?? 'unknown'
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -5,10 +5,10 @@ import { type AgentProcess, startAgent } from './agent-process.ts'
 import type { Outcomes } from './attacker.ts'
 import { CANARY_VARIABLE, type Canary, canaryArgv, canarySpec, newNeedle, startProcess } from './canary.ts'
 import { newCleanup } from './cleanup.ts'
+import { countDeliveries, type Deliveries, missingDeliveries } from './deliveries.ts'
 import type { Identity } from './identity.ts'
 import type { CanaryProgram } from './program.ts'
 import type { Side } from './side.ts'
-import { attemptsById } from './suite.ts'
 
 export interface SealedSide extends Side {
   readonly agent: AgentProcess
@@ -57,38 +57,15 @@ async function startSealed(
   deliveries: Deliveries,
 ): Promise<Canary> {
   const canary = await startProcess(canarySpec(agent.placeholder, victim, canaryArgv(program.path)), needle)
-  if ((await deliveries.since()) === 1) return canary
+  if ((await deliveries.since()) > 0) return canary
   await canary.close()
   throw new Error(`the canary as \`${victim}\` did not get its value:\n${agent.log()}`)
 }
 
-/** Programs that got the value or were killed for want of it, by the kernel's counters. */
-interface Deliveries {
-  /** Since it was last asked. */
-  since(): Promise<number>
-}
-
-async function countDeliveries({ metric }: AgentProcess): Promise<Deliveries> {
-  const count = async () =>
-    (await metric('kernelseal_secrets_injected_total')) + (await metric('kernelseal_delivery_failed_total'))
-  let before = await count()
-  const since = async () => {
-    const now = await count()
-    const difference = now - before
-    before = now
-    return difference
-  }
-  return { since }
-}
-
-/** A program that an attempt starts and that holds no value has nothing to show: "found nothing" would prove nothing. */
-async function verify({ metric, log }: AgentProcess, outcomes: Outcomes, deliveries: Deliveries): Promise<void> {
-  const delivered = await deliveries.since().catch(() => {
-    throw new Error(`the agent does not answer any more:\n${log()}`)
+async function verify({ log }: AgentProcess, outcomes: Outcomes, deliveries: Deliveries): Promise<void> {
+  const delivered = await deliveries.since().catch((error: Error) => {
+    throw new Error(`the agent does not answer any more (${error.message}):\n${log()}`)
   })
-  const starters = attemptsById([...outcomes.keys()]).filter(({ starts }) => starts)
-  const silent = starters.filter(({ id }) => outcomes.get(id)?.kind === 'empty').length
-  if (delivered >= silent) return
-  const failed = await metric('kernelseal_delivery_failed_total')
-  throw new Error(`${silent} programs showed nothing, but ${delivered} got a value (${failed} failed):\n${log()}`)
+  const missing = missingDeliveries(outcomes, delivered)
+  if (missing !== undefined) throw new Error(`${missing}:\n${log()}`)
 }

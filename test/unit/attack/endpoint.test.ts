@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { endpointOn } from '../../../agent/attack/endpoint.ts'
+
+const METRICS = [
+  '# TYPE blocked_total counter',
+  'blocked_total{way="mem"} 2',
+  'blocked_total{way="environ"} 3',
+  'blocked_total_of_others 50',
+  'kernelseal_info{refusal_tier="lsm",delivery_tier="kernel",mode="enforce"} 1',
+  '',
+].join('\n')
+
+async function withServer(ready: number, use: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer(({ url }, response) => {
+    response.writeHead(url === '/readyz' ? ready : 200).end(METRICS)
+  })
+  server.listen(0)
+  await once(server, 'listening')
+  await use((server.address() as AddressInfo).port)
+  server.close()
+}
+
+test('a metric is the sum of its labelled samples, and of nobody else’s', () =>
+  withServer(200, async (port) => {
+    const { metric, info } = endpointOn(port)
+    assert.equal(await metric('blocked_total'), 5)
+    await assert.rejects(metric('blocked'), /no metric `blocked`/)
+    assert.equal(await info('refusal_tier'), 'lsm')
+    assert.equal(await info('tier'), undefined)
+  }))
+
+test('ready is what /readyz answers with 200', async () => {
+  await withServer(200, async (port) => assert.equal(await endpointOn(port).ready(), true))
+  await withServer(503, async (port) => assert.equal(await endpointOn(port).ready(), false))
+})
+
+test('nobody is ready where nobody listens', () =>
+  withServer(200, async () => assert.equal(await endpointOn(1).ready(), false)))
