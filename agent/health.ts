@@ -1,11 +1,16 @@
 /** `/metrics`, `/healthz` and `/readyz` of the agent, plain HTTP. */
 import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Monitoring } from './policy/types.ts'
 import type { Session } from './session.ts'
 
 /** Listens before the session stands, so that a probe meanwhile gets 503 and the reason, not a refused connection. */
-export async function listen(port: number, session: () => Session | undefined): Promise<Server> {
+export async function listen(
+  port: number,
+  { enabled }: Pick<Monitoring, 'enabled'>,
+  session: () => Session | undefined,
+): Promise<Server> {
   const server = createServer((request, response) => {
-    answer(request.url ?? '/', response, session()).catch(() => response.destroy())
+    answer(request.url ?? '/', response, session(), enabled).catch(() => response.destroy())
   })
   server.requestTimeout = 5_000
   await new Promise<void>((resolve, reject) => {
@@ -15,7 +20,12 @@ export async function listen(port: number, session: () => Session | undefined): 
   return server
 }
 
-async function answer(url: string, response: ServerResponse, session: Session | undefined): Promise<void> {
+async function answer(
+  url: string,
+  response: ServerResponse,
+  session: Session | undefined,
+  hasMetrics: boolean,
+): Promise<void> {
   const notReady = session ? session.notReady() : 'protection does not stand yet'
   switch (url.split('?')[0]) {
     case '/healthz':
@@ -23,6 +33,7 @@ async function answer(url: string, response: ServerResponse, session: Session | 
     case '/readyz':
       return notReady ? send(response, 503, `${notReady}\n`) : send(response, 200, 'protection stands\n')
     case '/metrics':
+      if (!hasMetrics) return send(response, 404, 'monitoring is switched off\n')
       if (!session) return send(response, 503, `${notReady}\n`)
       return send(response, 200, await session.metrics.registry.metrics(), session.metrics.registry.contentType)
     default:

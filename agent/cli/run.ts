@@ -50,7 +50,7 @@ async function main(args: string[]): Promise<number> {
   announce(agent, log)
   let session: Session | undefined
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-  const server = agent.config.monitoring.enabled ? await listen(port, () => session) : undefined
+  const server = serves(agent) ? await listen(port, agent.config.monitoring, () => session) : undefined
   try {
     session = startSession(agent, scopeNumber(options['pid-namespace']), log)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
@@ -62,6 +62,11 @@ async function main(args: string[]): Promise<number> {
     server?.closeAllConnections()
     server?.close()
   }
+}
+
+/** The kubelet asks a sidecar for /readyz before it starts anything else, whether or not there are metrics. */
+function serves({ config, host }: AgentConfig): boolean {
+  return config.monitoring.enabled || !host
 }
 
 function announce(agent: AgentConfig, log: Log): void {
