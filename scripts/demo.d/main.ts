@@ -26,7 +26,14 @@ const COMPILED = ['agent/cli/run.ts', 'agent/attack/attacker.ts', 'scripts/demo.
 const { values: options } = parseArgs({
   options: { kernel: { type: 'string', default: '6.1' }, verbose: { type: 'boolean', default: false } },
 })
+/** What runs and has to end before we do; the last started first. */
+const running: (() => unknown)[] = []
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-demo-'))
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const)
+  process.once(signal, () => abort(128 + number))
 try {
   chmodSync(folder, 0o711) // PostgreSQL's user has to get to its folder
   await admit()
@@ -46,6 +53,7 @@ try {
 async function admit(): Promise<void> {
   step('Starting the webhook: TLS on loopback, its own CA')
   const webhook = await startWebhook(folder)
+  running.push(webhook.stop)
   try {
     const pod = readManifest(join(REPOSITORY, MANIFEST))
     step(`Sending ${MANIFEST} to ${webhook.url}, in an AdmissionReview`)
@@ -97,6 +105,13 @@ async function boot(): Promise<number> {
   const child = spawn(join(REPOSITORY, 'scripts/vm'), [...vm, '--', ...command], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
+  running.push(() => child.kill('SIGTERM'))
   const [status] = (await once(child, 'exit')) as [number | null]
   return status ?? 1
+}
+
+function abort(status: number): void {
+  for (const stop of running.reverse()) stop()
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(status)
 }
