@@ -3,7 +3,7 @@ import type { Mode } from '../agent/policy/types.ts'
 
 /** Levels of Pod Security admission, `pod-security.kubernetes.io/enforce` on a namespace. */
 export const POD_SECURITY_LEVELS = ['privileged', 'baseline', 'restricted'] as const
-export type PodSecurity = (typeof POD_SECURITY_LEVELS)[number]
+type PodSecurity = (typeof POD_SECURITY_LEVELS)[number]
 
 export interface Cluster {
   /** The mode of Pods that say nothing, by namespace (undefined when it is not known, as offline). */
@@ -14,4 +14,10 @@ export interface Cluster {
   nativeSidecars(): boolean
   /** `securityContext.appArmorProfile`: Kubernetes 1.30 and up (KEP-24); an annotation before. */
   appArmorField(): boolean
+}
+
+/** What the guard asks besides. */
+export interface GuardedCluster extends Cluster {
+  /** The namespace lets sessions and debug containers into sealed Pods. */
+  allowsDebug(namespace: string | undefined): boolean
 }

@@ -3,14 +3,15 @@
 import { MODES } from '../agent/policy/schema.ts'
 import { PREFIX } from '../agent/policy/sidecar.ts'
 import type { Mode } from '../agent/policy/types.ts'
-import { type Cluster, POD_SECURITY_LEVELS } from './cluster.ts'
+import { type Cluster, type GuardedCluster, POD_SECURITY_LEVELS } from './cluster.ts'
 
 export type NamespaceLabels = Readonly<Record<string, string>>
 
 /** The API server calls the webhook for namespaces with `injection: enabled`, by the selector of its configuration. */
 export const INJECTION_LABEL = `${PREFIX}injection`
+export const ALLOW_DEBUG_LABEL = `${PREFIX}allow-debug`
 export const MODE_LABEL = `${PREFIX}mode`
-export const POD_SECURITY_LABEL = 'pod-security.kubernetes.io/enforce'
+const POD_SECURITY_LABEL = 'pod-security.kubernetes.io/enforce'
 
 /**
  * A label with a mode we do not know counts as absent: the default is the stronger one, and `kernelseal lint` names it.
@@ -19,9 +20,10 @@ export const POD_SECURITY_LABEL = 'pod-security.kubernetes.io/enforce'
 export function namespaceFacts(
   labels: (namespace: string | undefined) => NamespaceLabels | undefined,
   defaultMode: Mode,
-): Pick<Cluster, 'defaultMode' | 'podSecurity'> {
+): Pick<GuardedCluster, 'defaultMode' | 'podSecurity' | 'allowsDebug'> {
   return {
     defaultMode: (namespace) => MODES.find((mode) => mode === labels(namespace)?.[MODE_LABEL]) ?? defaultMode,
+    allowsDebug: (namespace) => labels(namespace)?.[ALLOW_DEBUG_LABEL] === 'true',
     podSecurity: (namespace) => POD_SECURITY_LEVELS.find((level) => level === labels(namespace)?.[POD_SECURITY_LABEL]),
   }
 }

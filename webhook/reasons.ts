@@ -16,6 +16,19 @@ export const REASONS = {
   'mirror-pod': { code: 200, sentence: 'mirror Pods are copies of static Pods and cannot be changed' },
   'not-a-creation': { code: 200, sentence: 'only the creation of a Pod is looked at' },
 
+  'not-guarded': { code: 200, sentence: 'the request reaches no sealed Pod' },
+  'debug-allowed': { code: 200, sentence: '`allow-debug` lets the request into a sealed Pod' },
+  'agent-session': {
+    code: 403,
+    sentence: "sessions in the agent's container would see every secret of the Pod",
+    hint: 'choose another container with `-c`, or label the namespace `kernelseal.io/allow-debug: "true"`',
+  },
+  'debug-container': {
+    code: 403,
+    sentence: 'a debug container would share the processes of a sealed Pod',
+    hint: 'annotate the Pod with `kernelseal.io/allow-debug: "true"`',
+  },
+
   'bad-annotation': { code: 422, sentence: 'the KernelSeal annotations cannot be used' },
   'bad-pod': { code: 422, sentence: 'the object is not a well-formed Pod' },
   'host-pid': {

@@ -13,7 +13,7 @@ export interface Caller {
   readonly apiVersion: ApiVersion
 }
 
-/** A request about a Pod, of any operation. */
+/** A request about a Pod or something of it, of any operation. */
 export interface Review extends Caller {
   readonly operation: string
   readonly subResource: string
@@ -32,7 +32,8 @@ export type Reading =
 /** How far into a broken body the uid is looked for: the API server writes it within the first hundred bytes. */
 const HEAD_LENGTH = 64 * 1024
 
-export function readReview(body: Buffer): Reading {
+/** @param kinds of the core group, version 1, that may be asked about here */
+export function readReview(body: Buffer, kinds: readonly string[] = ['Pod']): Reading {
   let value: unknown
   try {
     value = JSON.parse(body.toString('utf8'))
@@ -44,7 +45,7 @@ export function readReview(body: Buffer): Reading {
   if (typeof uid !== 'string' || uid === '')
     return { kind: 'unanswerable', problem: 'the body carries no `request.uid`' }
   const caller = { uid, apiVersion: apiVersionOf(value) }
-  const problem = problemIn(value as Record<string, unknown>, request as Record<string, unknown>)
+  const problem = problemIn(value as Record<string, unknown>, request as Record<string, unknown>, kinds)
   if (problem !== undefined) return { kind: 'refusal', caller, outcome: deny('bad-review', problem) }
   return { kind: 'review', review: { ...caller, ...fieldsOf(request as Record<string, unknown>) } }
 }
@@ -63,15 +64,19 @@ function apiVersionOf(value: unknown): ApiVersion {
   return API_VERSIONS.find((version) => version === given) ?? API_VERSIONS[0]
 }
 
-function problemIn(review: Record<string, unknown>, request: Record<string, unknown>): string | undefined {
+function problemIn(
+  review: Record<string, unknown>,
+  request: Record<string, unknown>,
+  kinds: readonly string[],
+): string | undefined {
   if (review.kind !== 'AdmissionReview') return '`kind` is not `AdmissionReview`'
   if (!API_VERSIONS.some((version) => version === review.apiVersion)) {
     return `\`apiVersion\` is not ${API_VERSIONS.map((version) => `\`${version}\``).join(' or ')}`
   }
   const { kind } = request
   if (!isObject(kind)) return '`request.kind` is missing'
-  if ((kind.group ?? '') !== '' || kind.version !== 'v1' || kind.kind !== 'Pod') {
-    return '`request.kind` is not a v1 Pod: check the `rules` of the webhook configuration'
+  if ((kind.group ?? '') !== '' || kind.version !== 'v1' || !kinds.includes(String(kind.kind))) {
+    return `\`request.kind\` is not a v1 ${kinds.join(', ')}: check the \`rules\` of the webhook configuration`
   }
   return undefined
 }

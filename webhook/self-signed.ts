@@ -1,5 +1,5 @@
 /** A certificate authority of our own, for clusters without cert-manager. It only makes certificates, it reads none. */
-import { generateKeyPair, randomBytes } from 'node:crypto'
+import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import forge from 'node-forge'
@@ -7,6 +7,8 @@ import forge from 'node-forge'
 export interface Authority {
   /** PEM, for `caBundle`. */
   readonly ca: string
+  /** Its private key, PEM: for those who share the authority. */
+  readonly key: string
   /** A new serving certificate with a new key, signed by the authority. PEM. */
   issue(): Promise<{ readonly cert: string; readonly key: string }>
 }
@@ -19,14 +21,20 @@ const LEAF_LIFETIME = 90 * DAY
 /** Clocks of API server and webhook may differ. */
 const CLOCK_SKEW = 5 * 60 * 1000
 
-const CA_NAME = [{ name: 'commonName', value: 'KernelSeal webhook CA' }]
+/** A name of its own for each authority: clients look for an issuer by its name first. */
+const caName = (id: string) => [{ name: 'commonName', value: `${CA_PREFIX}${id}` }]
+const CA_PREFIX = 'KernelSeal webhook CA '
 
-/** @param names DNS names and IP addresses the API server may call the webhook by; the first is the common name too */
-export async function createAuthority(names: readonly string[]): Promise<Authority> {
+/**
+ * @param names DNS names and IP addresses the API server may call the webhook by; the first is the common name too
+ * @param lifetime of the authority, milliseconds
+ */
+export async function createAuthority(names: readonly string[], lifetime = CA_LIFETIME): Promise<Authority> {
   const keys = await rsaKeys()
-  const certificate = blankCertificate(keys.publicKey, CA_LIFETIME)
-  certificate.setSubject(CA_NAME)
-  certificate.setIssuer(CA_NAME)
+  const certificate = blankCertificate(keys.publicKey, lifetime)
+  const name = caName(randomBytes(4).toString('hex'))
+  certificate.setSubject(name)
+  certificate.setIssuer(name)
   certificate.setExtensions([
     { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
     { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
@@ -34,19 +42,29 @@ export async function createAuthority(names: readonly string[]): Promise<Authori
   ])
   const signer = forge.pki.privateKeyFromPem(keys.privateKey)
   certificate.sign(signer, forge.md.sha256.create())
-  const keyIdentifier = certificate.generateSubjectKeyIdentifier().getBytes()
-  return {
-    ca: forge.pki.certificateToPem(certificate),
-    issue: () => issueLeaf(names, signer, keyIdentifier),
-  }
+  return restoreAuthority(names, forge.pki.certificateToPem(certificate), keys.privateKey)
 }
 
-async function issueLeaf(names: readonly string[], signer: unknown, keyIdentifier: string) {
+/** An authority made before, by us. */
+export function restoreAuthority(names: readonly string[], ca: string, key: string): Authority {
+  const { subject, publicKey } = new X509Certificate(ca)
+  const id = subject.slice(subject.indexOf(CA_PREFIX) + CA_PREFIX.length)
+  const blank = blankCertificate(publicKey.export({ type: 'spki', format: 'pem' }).toString(), 0)
+  const keyIdentifier = blank.generateSubjectKeyIdentifier().getBytes()
+  return { ca, key, issue: () => issueLeaf(names, caName(id), forge.pki.privateKeyFromPem(key), keyIdentifier) }
+}
+
+async function issueLeaf(
+  names: readonly string[],
+  issuer: ReturnType<typeof caName>,
+  signer: unknown,
+  keyIdentifier: string,
+) {
   const keys = await rsaKeys()
   const certificate = blankCertificate(keys.publicKey, LEAF_LIFETIME)
   // A common name holds 64 characters (RFC 5280, ub-common-name); clients look at the alternative names only.
   certificate.setSubject([{ name: 'commonName', value: (names[0] ?? 'kernelseal').slice(0, 64) }])
-  certificate.setIssuer(CA_NAME)
+  certificate.setIssuer(issuer)
   certificate.setExtensions([
     { name: 'basicConstraints', cA: false, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import type { SecureContextOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { BODY_LIMIT, type Body, readBody } from './body.ts'
-import type { Cluster } from './cluster.ts'
+import type { GuardedCluster } from './cluster.ts'
+import { GUARDED_KINDS, guard } from './guard.ts'
 import { type InjectionSettings, injectPod } from './inject.ts'
 import type { Metrics } from './metrics.ts'
 import { deny, fail, type Outcome, skip } from './outcome.ts'
@@ -22,7 +23,7 @@ export interface ServerDeps {
   readonly metrics: Metrics
   readonly log: Log
   nonce(): string
-  readonly cluster: Cluster
+  readonly cluster: GuardedCluster
   /** Whether to send requests here: false while draining. */
   ready(): boolean
   /** Absent: plain HTTP, for tests. */
@@ -57,13 +58,29 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   app.removeAllContentTypeParsers()
   // Whatever the content type says: the body is JSON or it is refused as not being JSON.
   app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readBody(payload))
-  app.post('/mutate', (request, reply) => mutate(request.body as Body | undefined, reply, deps))
+  for (const [path, journey] of Object.entries(JOURNEYS)) {
+    app.post(path, (request, reply) => answer(request.body as Body | undefined, reply, journey, deps))
+  }
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
     const ready = deps.ready()
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' })
   })
   return app
+}
+
+/** A path the API server posts to: what it may ask about there, and how that is decided. */
+interface Journey {
+  readonly kinds: readonly string[]
+  decide(review: Review, deps: ServerDeps): Outcome
+}
+
+const JOURNEYS: Readonly<Record<string, Journey>> = {
+  '/mutate': { kinds: ['Pod'], decide: decidePod },
+  '/validate': {
+    kinds: GUARDED_KINDS,
+    decide: (review, { cluster }) => guard(review, cluster.allowsDebug(review.namespace)),
+  },
 }
 
 /** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */
@@ -73,49 +90,54 @@ export function buildMetricsServer({ registry }: Metrics): FastifyInstance {
   return app
 }
 
-async function mutate(body: Body | undefined, reply: FastifyReply, deps: ServerDeps): Promise<FastifyReply> {
+async function answer(
+  body: Body | undefined,
+  reply: FastifyReply,
+  journey: Journey,
+  deps: ServerDeps,
+): Promise<FastifyReply> {
   const start = performance.now()
-  const reading = readingOf(body)
+  const reading = readingOf(body, journey.kinds)
   if (reading.kind === 'unanswerable') {
     deps.log.warn({ problem: reading.problem }, 'request without uid refused')
     return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: reading.problem })
   }
   const caller: Caller = reading.kind === 'review' ? reading.review : reading.caller
-  const decided = reading.kind === 'review' ? decideSafely(reading.review, deps) : reading.outcome
-  const { outcome, answer } = serialise(caller, decided)
+  const decided = reading.kind === 'review' ? decideSafely(reading.review, journey, deps) : reading.outcome
+  const { outcome, text } = serialise(caller, decided)
   deps.metrics.admission(outcome, (performance.now() - start) / 1000)
   logOutcome(caller, outcome, reading, deps.log)
   if (body?.kind === 'oversized' && !body.drained) reply.header('connection', 'close')
-  return reply.type('application/json').send(answer)
+  return reply.type('application/json').send(text)
 }
 
-function readingOf(body: Body | undefined): Reading {
+function readingOf(body: Body | undefined, kinds: readonly string[]): Reading {
   if (body === undefined) return { kind: 'unanswerable', problem: 'the request has no body' }
-  if (body.kind === 'whole') return readReview(body.bytes)
+  if (body.kind === 'whole') return readReview(body.bytes, kinds)
   return refusalFor(body.head, deny('body-too-large', `the limit is ${BODY_LIMIT} bytes`))
 }
 
-function decideSafely(review: Review, deps: ServerDeps): Outcome {
+function decideSafely(review: Review, journey: Journey, deps: ServerDeps): Outcome {
   try {
-    if (review.operation !== 'CREATE' || review.subResource !== '') return skip('not-a-creation')
-    const namespace = review.namespace === undefined ? {} : { namespace: review.namespace }
-    return injectPod(review.object, deps.settings, {
-      nonce: deps.nonce,
-      cluster: deps.cluster,
-      ...namespace,
-    })
+    return journey.decide(review, deps)
   } catch (error) {
     return fail(error)
   }
 }
 
+function decidePod(review: Review, { settings, nonce, cluster }: ServerDeps): Outcome {
+  if (review.operation !== 'CREATE' || review.subResource !== '') return skip('not-a-creation')
+  const namespace = review.namespace === undefined ? {} : { namespace: review.namespace }
+  return injectPod(review.object, settings, { nonce, cluster, ...namespace })
+}
+
 /** A patch may repeat what a stranger nested too deep for the serialiser; that too is answered. */
-function serialise(caller: Caller, outcome: Outcome): { readonly outcome: Outcome; readonly answer: string } {
+function serialise(caller: Caller, outcome: Outcome): { readonly outcome: Outcome; readonly text: string } {
   try {
-    return { outcome, answer: JSON.stringify(respond(caller, outcome)) }
+    return { outcome, text: JSON.stringify(respond(caller, outcome)) }
   } catch (error) {
     const failure = fail(error)
-    return { outcome: failure, answer: JSON.stringify(respond(caller, failure)) }
+    return { outcome: failure, text: JSON.stringify(respond(caller, failure)) }
   }
 }
 
@@ -124,9 +146,10 @@ function logOutcome({ uid }: Caller, outcome: Outcome, reading: Reading, log: Lo
   const pod = reading.kind === 'review' ? { namespace: reading.review.namespace, name: podName(reading.review) } : {}
   const fields = { uid, ...pod, outcome: outcome.kind, reason: outcome.reason }
   if (outcome.kind === 'fail') log.error({ ...fields, err: outcome.error }, 'admission failed')
-  else if (outcome.kind === 'deny') log.info({ ...fields, message: outcome.message }, 'Pod refused')
+  else if (outcome.kind === 'deny') log.info({ ...fields, message: outcome.message }, 'refused')
   else if (outcome.reason === 'opted-out') log.info(fields, 'Pod opted out')
-  else log.debug(fields, 'Pod admitted')
+  else if (outcome.reason === 'debug-allowed') log.info(fields, 'debug session allowed')
+  else log.debug(fields, 'admitted')
 }
 
 /** Of a Pod made by a controller only the prefix is known at admission. */

@@ -13,6 +13,9 @@ export interface Setting {
   readonly help: string
 }
 
+/** Where the kubelet mounts the service account (kubernetes.io, Accessing the API from a Pod). */
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
 export const SETTINGS = {
   agentImage: { kind: 'text', help: 'image of the agent, by digest or tag' },
   agentPullPolicy: {
@@ -35,6 +38,11 @@ export const SETTINGS = {
   metricsPort: { kind: 'port', default: '9090', help: 'port of /metrics, plain HTTP' },
   certFile: { kind: 'text', default: '', help: 'certificate chain, PEM; empty: one is made at start' },
   keyFile: { kind: 'text', default: '', help: 'private key of the certificate, PEM' },
+  certSecret: {
+    kind: 'text',
+    default: '',
+    help: 'Secret that the replicas share a certificate of their own making by; needs the API server',
+  },
   dnsNames: {
     kind: 'list',
     default: 'kernelseal-webhook.kernelseal-system.svc,localhost,127.0.0.1',
@@ -45,6 +53,10 @@ export const SETTINGS = {
     default: '',
     help: 'where to write the CA of a certificate made at start; -: standard output',
   },
+  namespace: { kind: 'text', default: 'kernelseal-system', help: 'namespace of the webhook itself' },
+  apiServer: { kind: 'text', default: '', help: "API server, https://host:port; empty: the Pod's own, if any" },
+  apiTokenFile: { kind: 'text', default: `${ACCOUNT}/token`, help: 'token for it' },
+  apiCaFile: { kind: 'text', default: `${ACCOUNT}/ca.crt`, help: 'CA of it' },
   drainSeconds: { kind: 'seconds', default: '0', help: 'time between turning unready and closing, on SIGTERM' },
   logLevel: { kind: ['debug', 'info', 'warn', 'error'], default: 'info', help: 'least level to log' },
 } as const satisfies Record<string, Setting>
@@ -65,6 +77,11 @@ export interface Settings {
   readonly metricsPort: number
   readonly certFile: string
   readonly keyFile: string
+  readonly certSecret: string
+  readonly namespace: string
+  readonly apiServer: string
+  readonly apiTokenFile: string
+  readonly apiCaFile: string
   readonly dnsNames: readonly string[]
   readonly caOut: string
   readonly drainSeconds: number

@@ -2,7 +2,7 @@
 import { MODES } from '../../agent/policy/schema.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from '../../agent/policy/sidecar.ts'
 import { didYouMean, quote } from '../../agent/policy/suggest.ts'
-import { INJECTION_LABEL, MODE_LABEL } from '../namespaces.ts'
+import { ALLOW_DEBUG_LABEL, INJECTION_LABEL, MODE_LABEL } from '../namespaces.ts'
 import { isObject } from '../pod.ts'
 import type { ManifestFile } from './documents.ts'
 import type { Decided } from './inject-manifests.ts'
@@ -52,6 +52,7 @@ const isOurs = (key: string): boolean => key.startsWith(PREFIX) || key.startsWit
 const NAMESPACE_LABELS: Readonly<Record<string, readonly string[]>> = {
   [INJECTION_LABEL]: ['enabled', 'disabled'],
   [MODE_LABEL]: MODES,
+  [ALLOW_DEBUG_LABEL]: ['true', 'false'],
 }
 
 function lintNamespace(where: string, { kind, metadata }: Record<string, unknown>): Finding[] {

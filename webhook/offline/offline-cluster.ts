@@ -1,11 +1,11 @@
 /** What is known of a cluster without one: the Namespaces among the manifests, and what the command line says. */
 import type { Mode } from '../../agent/policy/types.ts'
-import type { Cluster } from '../cluster.ts'
+import type { GuardedCluster } from '../cluster.ts'
 import { featuresOf, type NamespaceLabels, namespaceFacts } from '../namespaces.ts'
 import { isObject } from '../pod.ts'
 import { objectsIn } from './workloads.ts'
 
-export interface OfflineCluster extends Cluster {
+export interface OfflineCluster extends GuardedCluster {
   /** Labels of a Namespace that is among the manifests. */
   labels(namespace: string | undefined): NamespaceLabels | undefined
 }

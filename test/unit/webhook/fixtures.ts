@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fastJsonPatch from 'fast-json-patch'
 import jsonpatch from 'jsonpatch'
 import { applyPatch } from 'rfc6902'
-import { type Cluster, POD_SECURITY_LEVELS } from '../../../webhook/cluster.ts'
+import { type GuardedCluster, POD_SECURITY_LEVELS } from '../../../webhook/cluster.ts'
 import { type InjectionSettings, injectPod } from '../../../webhook/inject.ts'
 import type { Outcome } from '../../../webhook/outcome.ts'
 import type { Operation } from '../../../webhook/patch.ts'
@@ -22,13 +22,14 @@ export const SETTINGS: InjectionSettings = {
 }
 
 /** A cluster of our time; namespaces are named after the level of Pod Security they enforce. */
-export const CLUSTER: Cluster = {
+export const CLUSTER: GuardedCluster = {
   defaultMode: () => 'enforce',
   podSecurity: (namespace) => POD_SECURITY_LEVELS.find((level) => level === namespace),
+  allowsDebug: (namespace) => namespace === 'open',
   nativeSidecars: () => true,
   appArmorField: () => true,
 }
-export const OLD_CLUSTER: Cluster = { ...CLUSTER, nativeSidecars: () => false, appArmorField: () => false }
+export const OLD_CLUSTER: GuardedCluster = { ...CLUSTER, nativeSidecars: () => false, appArmorField: () => false }
 
 /** @param namespace of the request; a golden Pod may name another */
 export function inject(pod: unknown, nonce = NONCE, cluster = CLUSTER): Outcome {

@@ -40,7 +40,16 @@ describe('the table of reasons', () => {
   it('has no entry that no Pod shows, but those of the server', () => {
     const shown = shapes.map((file) => decide(file, load(readFileSync(new URL(file, PODS), 'utf8'))).reason)
     const rest = Object.keys(REASONS).filter((reason) => !shown.includes(reason as Reason))
-    const server = ['nothing-to-change', 'not-a-creation', 'bad-pod', 'bad-review', 'body-too-large', 'internal-error']
+    const guarded = ['not-guarded', 'debug-allowed', 'agent-session', 'debug-container']
+    const server = [
+      'nothing-to-change',
+      'not-a-creation',
+      ...guarded,
+      'bad-pod',
+      'bad-review',
+      'body-too-large',
+      'internal-error',
+    ]
     assert.deepEqual(rest, server)
   })
 

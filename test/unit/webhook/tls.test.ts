@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { loadSettings, type Settings } from '../../../webhook/config.ts'
-import { startWebhook, type Webhook } from '../../../webhook/main.ts'
 import { type Authority, createAuthority } from '../../../webhook/self-signed.ts'
+import { startWebhook, type Webhook } from '../../../webhook/start.ts'
 import { certificateFromFiles, checkPair } from '../../../webhook/tls.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
+import { loadSettings } from '../../../webhook/config.ts'
+import { INJECTION_LABEL } from '../../../webhook/namespaces.ts'
+import { readManifests } from '../../../webhook/offline/documents.ts'
+import { decideManifests } from '../../../webhook/offline/inject-manifests.ts'
+import { lintManifests } from '../../../webhook/offline/lint.ts'
+import { offlineCluster } from '../../../webhook/offline/offline-cluster.ts'
+import { envOf, NAMES } from '../../../webhook/settings.ts'
+import { SETTINGS } from '../webhook/fixtures.ts'
+import { build, type Manifest } from './kustomize.ts'
+
+const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))
+const OVERLAYS = readdirSync(join(DEPLOY, 'overlays'))
+
+const named = (manifests: readonly Manifest[], kind: string, name?: string): Manifest => {
+  const found = manifests.find(
+    (manifest) => manifest.kind === kind && (name ?? manifest.metadata.name) === manifest.metadata.name,
+  )
+  assert.ok(found, `${kind} ${name ?? ''} is missing`)
+  return found
+}
+const webhooksOf = (manifests: readonly Manifest[]) =>
+  manifests.filter(({ kind }) => kind.endsWith('WebhookConfiguration')).flatMap(({ webhooks }) => webhooks)
+
+for (const overlay of OVERLAYS) {
+  describe(`the manifests of deploy/overlays/${overlay}`, () => {
+    const all = build(join(DEPLOY, 'overlays', overlay))
+    const deployment = named(all, 'Deployment')
+    const [container] = deployment.spec.template.spec.containers
+    const env: { name: string; value?: string }[] = container.env
+
+    it('are all different objects, and stand in namespaces that are among them', () => {
+      const keys = all.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
+      assert.deepEqual(keys, [...new Set(keys)])
+      const namespaces = all.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name)
+      for (const { metadata } of all)
+        assert.ok(metadata.namespace === undefined || namespaces.includes(metadata.namespace))
+    })
+
+    it('select the Pods of the Deployment, by Service, budget, network policy and affinity', () => {
+      const { labels } = deployment.spec.template.metadata
+      const budget = named(all, 'PodDisruptionBudget')
+      const selectors = [
+        deployment.spec.selector.matchLabels,
+        named(all, 'Service').spec.selector,
+        budget.spec.selector.matchLabels,
+        named(all, 'NetworkPolicy').spec.podSelector.matchLabels,
+        deployment.spec.template.spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0]
+          .podAffinityTerm.labelSelector.matchLabels,
+      ]
+      for (const selector of selectors) assert.deepEqual({ ...labels, ...selector }, labels)
+      assert.ok(budget.spec.minAvailable < deployment.spec.replicas)
+      assert.equal(budget.apiVersion, overlay === 'kubernetes-1.20' ? 'policy/v1beta1' : 'policy/v1')
+    })
+
+    it('call a Service and paths that exist, by the ports the container has', () => {
+      const service = named(all, 'Service')
+      const ports: { name: string; containerPort: number }[] = container.ports
+      const names = ports.map(({ name }) => name)
+      for (const { clientConfig } of webhooksOf(all)) {
+        const { name, namespace, path, port } = clientConfig.service
+        assert.deepEqual([name, namespace], [service.metadata.name, service.metadata.namespace])
+        assert.ok(['/mutate', '/validate'].includes(path))
+        assert.equal(service.spec.ports.find((given: { port: number }) => given.port === port).targetPort, 'https')
+      }
+      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+        assert.ok(names.includes(container[probe].httpGet.port), probe)
+      }
+      const settings = loadSettings([], Object.fromEntries(env.map(({ name, value }) => [name, value ?? ''])))
+      assert.deepEqual(
+        ports.map(({ containerPort }) => containerPort),
+        [settings.port, settings.metricsPort],
+      )
+      assert.ok(deployment.spec.template.spec.terminationGracePeriodSeconds > settings.drainSeconds + 5)
+      assert.ok(settings.dnsNames.includes(`${service.metadata.name}.${service.metadata.namespace}.svc`))
+    })
+
+    it('give the webhook only settings it knows', () => {
+      const known = NAMES.map(envOf)
+      assert.deepEqual(
+        env.map(({ name }) => name).filter((name) => !known.includes(name)),
+        [],
+      )
+    })
+
+    it('bind roles that exist to accounts that exist, without wildcards', () => {
+      for (const { kind, roleRef, subjects } of all.filter(({ kind }) => kind.endsWith('RoleBinding'))) {
+        named(all, roleRef.kind, roleRef.name)
+        assert.equal(roleRef.kind, kind.replace('Binding', ''))
+        for (const { name } of subjects) named(all, 'ServiceAccount', name)
+      }
+      assert.equal(deployment.spec.template.spec.serviceAccountName, named(all, 'ServiceAccount').metadata.name)
+      for (const { rules } of all.filter(({ kind }) => kind.endsWith('Role'))) {
+        assert.doesNotMatch(JSON.stringify(rules), /\*/)
+        assert.doesNotMatch(
+          JSON.stringify(rules.filter((rule: { resources: string[] }) => rule.resources.includes('pods'))),
+          /verbs/,
+        )
+      }
+      named(all, 'PriorityClass', deployment.spec.template.spec.priorityClassName)
+    })
+
+    it('hold the webhook itself to Pod Security `restricted`', () => {
+      assert.equal(named(all, 'Namespace').metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted')
+      const { securityContext } = deployment.spec.template.spec
+      assert.equal(securityContext.runAsNonRoot, true)
+      assert.deepEqual(securityContext.seccompProfile, { type: 'RuntimeDefault' })
+      assert.deepEqual(container.securityContext, {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      })
+    })
+
+    it('hold up only namespaces that opted in, never the system or ourselves, and answer within 5 s', () => {
+      for (const { name, namespaceSelector, failurePolicy, sideEffects, timeoutSeconds } of webhooksOf(all)) {
+        assert.equal(namespaceSelector.matchLabels[INJECTION_LABEL], 'enabled', name)
+        assert.deepEqual([failurePolicy, sideEffects, timeoutSeconds], ['Fail', 'None', 5])
+      }
+      const [{ values }] = named(all, 'MutatingWebhookConfiguration').webhooks[0].namespaceSelector.matchExpressions
+      assert.deepEqual(values, ['kube-system', deployment.metadata.namespace])
+    })
+
+    it('ask the API server to filter by CEL and to check the result, where it can', () => {
+      const old = overlay === 'kubernetes-1.20'
+      assert.equal(
+        all.some(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy')),
+        !old,
+      )
+      assert.equal(
+        webhooksOf(all).some(({ matchConditions }) => matchConditions !== undefined),
+        !old,
+      )
+      if (old) return
+      assert.ok(JSON.stringify(named(all, 'ValidatingAdmissionPolicy').spec).includes(`'${AGENT_CONTAINER}'`))
+      assert.equal(
+        named(all, 'ValidatingAdmissionPolicyBinding').spec.policyName,
+        named(all, 'ValidatingAdmissionPolicy').metadata.name,
+      )
+    })
+  })
+}
+
+describe('the certificate of cert-manager', () => {
+  const all = build(join(DEPLOY, 'overlays/cert-manager'))
+  const certificate = named(all, 'Certificate', 'kernelseal-webhook')
+
+  it('is for the Service, and its Secret is the one that is mounted and published', () => {
+    const { name, namespace } = named(all, 'Service').metadata
+    assert.ok(certificate.spec.dnsNames.includes(`${name}.${namespace}.svc`))
+    const { volumes, containers } = named(all, 'Deployment').spec.template.spec
+    assert.equal(volumes[0].secret.secretName, certificate.spec.secretName)
+    const mount = containers[0].volumeMounts[0]
+    assert.equal(mount.name, volumes[0].name)
+    const files = containers[0].env.filter(({ name }: { name: string }) => /_FILE$/.test(name))
+    assert.deepEqual(
+      files.map(({ value }: { value: string }) => value),
+      [`${mount.mountPath}/tls.crt`, `${mount.mountPath}/tls.key`],
+    )
+    for (const { metadata } of all.filter(({ kind }) => kind.endsWith('WebhookConfiguration'))) {
+      assert.equal(
+        metadata.annotations?.['cert-manager.io/inject-ca-from'],
+        `${namespace}/${certificate.metadata.name}`,
+      )
+    }
+  })
+
+  it('comes from issuers that are there', () => {
+    for (const { spec } of all.filter(({ kind }) => kind === 'Certificate')) named(all, 'Issuer', spec.issuerRef.name)
+    assert.equal(
+      named(all, 'Issuer', 'kernelseal-ca').spec.ca.secretName,
+      named(all, 'Certificate', 'kernelseal-ca').spec.secretName,
+    )
+  })
+})
+
+describe('the examples', () => {
+  const directory = join(DEPLOY, 'examples')
+  const files = readdirSync(directory).map((file) => readManifests(readFileSync(join(directory, file), 'utf8'), file))
+  const cluster = offlineCluster(
+    files.flatMap(({ objects }) => objects),
+    'enforce',
+    34,
+  )
+  const decided = decideManifests(files, { settings: SETTINGS, cluster, namespace: undefined })
+
+  it('are injected, every one', () => {
+    assert.ok(decided.length >= 3)
+    for (const { outcome, where } of decided) assert.equal(outcome.reason, 'injected', where)
+  })
+
+  it('have nothing to lint', () => assert.deepEqual(lintManifests(files, decided), []))
+})

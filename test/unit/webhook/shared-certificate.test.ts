@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { loadSettings } from '../../../webhook/config.ts'
+import { probe } from '../../../webhook/self-probe.ts'
+import { keep, type SharedSettings, sharedCertificate } from '../../../webhook/shared-certificate/keeper.ts'
+import { acquireLease } from '../../../webhook/shared-certificate/lease.ts'
+import { CONFIGURATIONS, publishedBundle } from '../../../webhook/shared-certificate/publish.ts'
+import { bundleOf, nextStep, readState, splitPem } from '../../../webhook/shared-certificate/state.ts'
+import { startWebhook } from '../../../webhook/start.ts'
+import { configurationOf, type StandIn, startStandIn } from './stand-in-api.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+const SETTINGS: SharedSettings = { namespace: 'ks', name: 'tls', dnsNames: ['localhost'], holder: 'one' }
+const SECRET = '/api/v1/namespaces/ks/secrets/tls'
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+
+let server: StandIn
+before(async () => {
+  server = await startStandIn()
+})
+after(() => server.close())
+beforeEach(() => {
+  server.objects.clear()
+  server.writes.length = 0
+  server.objects.set(CONFIGURATIONS[0], configurationOf('other.example', 'inject.kernelseal.io'))
+  server.objects.set(CONFIGURATIONS[1], configurationOf('sessions.kernelseal.io', 'debug.kernelseal.io'))
+})
+
+const state = () => readState(server.objects.get(SECRET)?.data)
+const serial = (pem: string) => new X509Certificate(pem).serialNumber
+/** The served certificate is signed by one of those the API server trusts. */
+async function assertTrusted(leaf: string) {
+  const trusted = splitPem((await publishedBundle(server.api))!).map((pem) => new X509Certificate(pem))
+  const certificate = new X509Certificate(leaf)
+  assert.ok(
+    trusted.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)),
+    'nobody trusts it',
+  )
+}
+
+describe('a certificate shared by replicas', () => {
+  it('is made once, published in every webhook of ours by name, and served by all', async () => {
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map((holder) =>
+        sharedCertificate(server.api, { ...SETTINGS, holder }, { changed() {}, rejected: assert.fail }),
+      ),
+    )
+    assert.equal(one!.first.cert, two!.first.cert)
+    await assertTrusted(one!.first.cert)
+    const bundles = CONFIGURATIONS.flatMap((path) => server.objects.get(path)!.webhooks)
+    assert.deepEqual(
+      bundles.map(({ clientConfig }) => clientConfig.caBundle !== undefined),
+      [false, true, true, true],
+    )
+    assert.equal(server.writes.filter((write) => write.endsWith('/secrets')).length, 1)
+    one!.close()
+    two!.close()
+  })
+
+  it('is not written again, nor published, while nothing changes', async () => {
+    await keep(server.api, SETTINGS, Date.now())
+    server.writes.length = 0
+    await keep(server.api, SETTINGS, Date.now())
+    assert.deepEqual(server.writes, [])
+  })
+
+  it('lives longer than its authority: never untrusted, whatever hour it is, and the old authority goes when it ends', async () => {
+    const start = Date.now()
+    let leaf = ''
+    const leaves = new Set<string>()
+    const authorities = new Set<string>()
+    // RSA keys take time: a look every ten days, and every three minutes while an authority is being exchanged.
+    const realNow = Date.now
+    try {
+      for (
+        let now = start;
+        now < start + 760 * DAY;
+        now += state()?.['next.since'] === undefined ? 10 * DAY : 3 * 60 * 1000
+      ) {
+        Date.now = () => now
+        const pair = await keep(server.api, SETTINGS, now)
+        assert.ok(pair)
+        await assertTrusted(pair.cert)
+        // Before the new leaf was served, its authority was already trusted: so is the old leaf's still.
+        if (leaf !== '' && new X509Certificate(leaf).validToDate.getTime() > now) await assertTrusted(leaf)
+        leaf = pair.cert
+        leaves.add(serial(leaf))
+        authorities.add(serial(state()!['signer.crt']))
+      }
+    } finally {
+      Date.now = realNow
+    }
+    assert.equal(authorities.size, 2)
+    assert.ok(leaves.size >= 9, `${leaves.size} leaves`)
+  })
+
+  it('is made anew where the Secret holds something else', async () => {
+    server.objects.set(SECRET, { metadata: { name: 'tls', resourceVersion: '0' }, data: { 'tls.crt': 'eA==' } })
+    assert.ok(await keep(server.api, SETTINGS, Date.now()))
+    assert.equal(nextStep(state(), Date.now()), 'none')
+  })
+
+  it('waits for the replica that holds the Lease, and takes over when that has died', async () => {
+    const now = Date.now()
+    assert.equal(await acquireLease(server.api, 'ks', 'tls', 'two', now), true)
+    assert.equal(await keep(server.api, SETTINGS, now), undefined)
+    assert.equal(await keep(server.api, SETTINGS, now + 29_000), undefined)
+    assert.ok(await keep(server.api, SETTINGS, now + 31_000))
+  })
+
+  it('drops from the bundle what has expired', async () => {
+    await keep(server.api, SETTINGS, Date.now())
+    const ca = state()!['signer.crt']
+    assert.equal(bundleOf(ca, ca, Date.now()), `${ca.trim()}\n`)
+    assert.equal(bundleOf(ca, '', Date.now() + 800 * DAY), '')
+  })
+})
+
+describe('a webhook with a shared certificate', () => {
+  it('is ready while its published caBundle fits, and not with another', async () => {
+    const flags = [
+      '--agent-image',
+      'a',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--metrics-port',
+      '0',
+      '--cert-secret',
+      'tls',
+    ]
+    server.objects.set('/api/v1/namespaces', { metadata: { name: '', resourceVersion: '1' }, items: [] })
+    server.objects.set('/version', { metadata: { name: '' }, minor: '34' })
+    const own = ['--namespace', 'ks', '--dns-names', 'localhost', '--api-server', server.url]
+    const webhook = await startWebhook(loadSettings([...flags, ...own], {}), log)
+    assert.deepEqual(await probe(server.api, webhook.port, 'localhost'), { kind: 'trusted' })
+    const other = server.objects.get(CONFIGURATIONS[0])!
+    other.webhooks[1].clientConfig.caBundle = Buffer.from((await keepOther()).ca).toString('base64')
+    assert.match(
+      JSON.stringify(await probe(server.api, webhook.port, 'localhost')),
+      /"untrusted".*(certificate|issuer|signature)/,
+    )
+    server.objects.delete(CONFIGURATIONS[0])
+    assert.equal((await probe(server.api, webhook.port, 'localhost')).kind, 'unknown')
+    await webhook.close()
+  })
+})
+
+const keepOther = async () => (await import('../../../webhook/self-signed.ts')).createAuthority(['localhost'])

@@ -1,0 +1,93 @@
+/**
+ * Objects by path over plain HTTP, with versions and conflicts: enough to walk through our own steps. What an API server
+ * really answers is not shown by it.
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import fastJsonPatch from 'fast-json-patch'
+import { connectKube, type KubeApi, type WatchEvent } from '../../../webhook/kube/client.ts'
+
+interface Stored {
+  metadata: { name: string; resourceVersion?: string }
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was put there
+  [member: string]: any
+}
+
+export interface StandIn {
+  readonly url: string
+  readonly api: KubeApi
+  readonly objects: Map<string, Stored>
+  /** `METHOD path` of every request but reads. */
+  readonly writes: string[]
+  /** Watches that are open; `send` writes to all of them, `cut` ends them. */
+  send(event: WatchEvent): void
+  cut(): void
+  close(): void
+}
+
+export async function startStandIn(): Promise<StandIn> {
+  const objects = new Map<string, Stored>()
+  const writes: string[] = []
+  const watches = new Set<ServerResponse>()
+  let version = 0
+  const put = (path: string, object: Stored) => {
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: `${++version}` } }
+    objects.set(path, stored)
+    return stored
+  }
+  const answer = (response: ServerResponse, status: number, body: object) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const server = createServer(async (request: IncomingMessage, response) => {
+    const { pathname: path, searchParams } = new URL(request.url!, 'http://x')
+    if (request.method !== 'GET') writes.push(`${request.method} ${path}`)
+    if (searchParams.get('watch') === 'true') {
+      watches.add(response.writeHead(200))
+      return response.flushHeaders()
+    }
+    const found = objects.get(path)
+    const body = request.method === 'GET' ? undefined : await json(request)
+    if (request.method === 'POST') {
+      const at = `${path}/${(body as Stored).metadata.name}`
+      return objects.has(at)
+        ? answer(response, 409, { message: 'exists' })
+        : answer(response, 201, put(at, body as Stored))
+    }
+    if (found === undefined) return answer(response, 404, { message: 'not found' })
+    if (request.method === 'PUT') {
+      const given = (body as Stored).metadata.resourceVersion
+      if (given !== found.metadata.resourceVersion) return answer(response, 409, { message: 'another version' })
+      return answer(response, 200, put(path, body as Stored))
+    }
+    if (request.method === 'PATCH') {
+      const patched = fastJsonPatch.applyPatch(structuredClone(found), body as never, true).newDocument
+      return answer(response, 200, put(path, patched))
+    }
+    return answer(response, 200, found)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url,
+    api: connectKube({ apiServer: url, apiTokenFile: '/nowhere', apiCaFile: '/nowhere' })!,
+    objects,
+    writes,
+    send: (event) => {
+      for (const watch of watches) watch.write(`${JSON.stringify(event)}\n`)
+    },
+    cut: () => {
+      for (const watch of watches) watch.end()
+      watches.clear()
+    },
+    close: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+export const configurationOf = (...names: string[]): Stored => ({
+  metadata: { name: 'kernelseal' },
+  webhooks: names.map((name) => ({ name, clientConfig: { service: {} } })),
+})

@@ -1,0 +1,125 @@
+/** Starts the webhook: certificate, cluster, servers; and stops it without losing a request. */
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import type { FastifyInstance } from 'fastify'
+import type { Settings } from './config.ts'
+import { connectKube, type KubeApi } from './kube/client.ts'
+import { liveCluster, unknownCluster } from './kube/live-cluster.ts'
+import { addProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
+import { startSelfProbe } from './self-probe.ts'
+import { buildMetricsServer, buildServer, type Log } from './server.ts'
+import { agentSettings } from './settings.ts'
+import { sharedCertificate } from './shared-certificate/keeper.ts'
+import {
+  type CertificateEvents,
+  certificateFromFiles,
+  type KeyPair,
+  type ServingCertificate,
+  selfSignedCertificate,
+} from './tls.ts'
+
+/** A running webhook. `close` drains and stops it; calling it again waits for the same end. */
+export interface Webhook {
+  readonly port: number
+  readonly metricsPort: number
+  /** PEM, when the certificate is of our own making. */
+  readonly ca?: string
+  close(): Promise<void>
+}
+
+export async function startWebhook(settings: Settings, log: Log): Promise<Webhook> {
+  const metrics = createMetrics()
+  addProcessMetrics(metrics)
+  const api = connectKube(settings)
+  const cluster = api === undefined ? unknownCluster(settings.defaultMode) : liveCluster(api, settings.defaultMode, log)
+  let take: (pair: KeyPair) => void = () => {}
+  const events = certificateEvents(metrics, log, (pair) => take(pair))
+  const [certificate] = await Promise.all([openCertificate(settings, api, events), cluster.known])
+  metrics.certificate(certificate.first.notAfter)
+  const state = { draining: false, trusted: () => true }
+  const app = buildServer({
+    settings: { agent: agentSettings(settings) },
+    metrics,
+    log,
+    nonce: () => randomBytes(16).toString('hex'),
+    cluster,
+    ready: () => !state.draining && state.trusted(),
+    tls: certificate.first,
+  })
+  // Open connections keep the old certificate, new ones get the new; none is dropped.
+  take = (pair) => (app.server as unknown as Server).setSecureContext(pair)
+  const metricsApp = buildMetricsServer(metrics)
+  const port = await listen(app, settings.host, settings.port)
+  const metricsPort = await listen(metricsApp, settings.host, settings.metricsPort)
+  const probe = startProbe(settings, api, port, log)
+  state.trusted = probe?.trusted ?? state.trusted
+  const stop = async () => {
+    state.draining = true
+    await new Promise((resolve) => setTimeout(resolve, settings.drainSeconds * 1000))
+    probe?.close()
+    certificate.close()
+    cluster.close()
+    await app.close()
+    await metricsApp.close()
+  }
+  let stopped: Promise<void> | undefined
+  return {
+    port,
+    metricsPort,
+    ...(certificate.ca === undefined ? {} : { ca: certificate.ca }),
+    close: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+/** A certificate in memory is published by whoever reads `caOut`, and not by then. */
+function startProbe(settings: Settings, api: KubeApi | undefined, port: number, log: Log) {
+  const published = settings.certFile !== '' || settings.certSecret !== ''
+  const [name] = settings.dnsNames
+  return api === undefined || !published || name === undefined ? undefined : startSelfProbe(api, port, name, log)
+}
+
+/** @returns the port listened on, which the system chose when 0 was asked for */
+async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    // A kernel without IPv6 has no `::`; every IPv4 address is then every address.
+    if (host !== '::' || (error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error
+    await app.listen({ host: '0.0.0.0', port })
+  }
+  return (app.server.address() as AddressInfo).port
+}
+
+function openCertificate(
+  settings: Settings,
+  api: KubeApi | undefined,
+  events: CertificateEvents,
+): Promise<ServingCertificate> {
+  const { certFile, keyFile, certSecret: name, namespace, dnsNames } = settings
+  if (certFile !== '') return certificateFromFiles(certFile, keyFile, events)
+  if (name !== '') {
+    if (api === undefined) throw new Error('`--cert-secret` needs an API server: run in a Pod, or give `--api-server`')
+    return sharedCertificate(api, { namespace, name, dnsNames, holder: hostname() }, events)
+  }
+  return selfSignedCertificate(settings.dnsNames, events)
+}
+
+function certificateEvents(metrics: Metrics, log: Log, take: (pair: KeyPair) => void): CertificateEvents {
+  return {
+    changed: (pair) => {
+      take(pair)
+      metrics.certificate(pair.notAfter)
+      metrics.certificateReload(true)
+      log.info({ notAfter: pair.notAfter }, 'new certificate in use')
+    },
+    rejected: (err) => {
+      metrics.certificateReload(false)
+      log.error({ err }, 'new certificate refused, the old one stays in use')
+    },
+  }
+}
