@@ -6,6 +6,8 @@ import { ConfigError } from './policy/problems.ts'
 const COMMANDS: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./cli/run.ts')).run,
   env: async () => (await import('./cli/env.ts')).env,
+  status: async () => (await import('./cli/status.ts')).status,
+  unload: async () => (await import('./cli/unload.ts')).unload,
   doctor: async () => (await import('./cli/doctor.ts')).doctor,
   inject: async () => (await import('./cli/inject.ts')).inject,
   uninject: async () => (await import('./cli/uninject.ts')).uninject,

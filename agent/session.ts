@@ -1,10 +1,13 @@
-/** One running agent: secrets resolved, programs loaded, scope registered, events flowing. Owns all of them. */
+/** One running agent: secrets resolved, programs standing, scope registered, events flowing. Owns all of them. */
 import type { AgentConfig } from './config.ts'
 import { openPipeline } from './events/pipeline.ts'
 import type { Log } from './events/sinks/log.ts'
 import { type Metrics, openMetrics } from './events/sinks/metrics.ts'
-import { loadGuard } from './kernel/guard.ts'
-import { register, unregister } from './kernel/scope.ts'
+import { readCounters } from './kernel/counters.ts'
+import { type Guard, openGuard } from './kernel/guard.ts'
+import * as pins from './kernel/pins.ts'
+import { nextGeneration, openScopeRing, register, scopesOf, sweep, unregister } from './kernel/scope.ts'
+import type { Ring } from './libbpf/ring.ts'
 import { resolveAll } from './sources/resolve.ts'
 
 export interface Session {
@@ -12,32 +15,69 @@ export interface Session {
   readonly tier: string
   /** Undefined while protection stands; otherwise why it does not. */
   readonly notReady: () => string | undefined
-  /** Takes the scope away, then the programs. Safe to call twice. */
-  readonly close: () => void
+  /** Ends the agent; on a host without sealed processes the scope too. Safe to call twice. */
+  readonly close: () => Promise<void>
 }
 
 /** @param scope inode number of the PID namespace; everything that can fail has failed before this returns */
-export function startSession(agent: AgentConfig, scope: number, log: Log): Session {
-  const { config, host, variables } = agent
-  const values = resolveAll(config)
-  const guard = loadGuard()
+export async function startSession(agent: AgentConfig, scope: number, log: Log): Promise<Session> {
+  const values = resolveAll(agent.config)
+  const guard = await openGuard()
   try {
-    const metrics = openMetrics(guard.counters, guard.tier, () => config.policy.mode)
-    const ring = openPipeline(guard.object.map('events'), () => config.secrets, log, metrics)
     guard.enroll(scope)
-    const registration = register(guard.object, { scope, host, config, variables, values, generation: 1 })
-    let open = true
-    const close = (): void => {
-      if (!open) return
-      open = false
-      unregister(guard.object, scope, registration)
-      ring.close()
-      guard.close()
-    }
-    log.say('info', 'OK', `${guard.programs.length} programs attached, tier ${guard.tier}`, { tier: guard.tier })
-    return { metrics, tier: guard.tier, notReady: () => (open ? undefined : 'the agent is stopping'), close }
+    const swept = sweep(guard)
+    if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
+    const count = () => readCounters(guard.map('counters'), scope)
+    const metrics = openMetrics(count, guard.tier, () => agent.config.policy.mode)
+    const ring = openPipeline(openScopeRing(guard, scope), () => agent.config.secrets, log, metrics)
+    register(guard, { scope, ...agent, values, generation: nextGeneration(guard, scope) })
+    sayStanding(guard, log)
+    return session(agent, scope, log, guard, metrics, ring)
   } catch (error) {
     guard.close()
     throw error
   }
+}
+
+function session(agent: AgentConfig, scope: number, log: Log, guard: Guard, metrics: Metrics, ring: Ring): Session {
+  let open = true
+  const close = async (): Promise<void> => {
+    if (!open) return
+    open = false
+    if (agent.host) await leaveHost(guard, scope, log)
+    else log.say('info', 'STOP', 'protection and delivery stay until the Pod ends')
+    ring.close()
+    guard.close()
+  }
+  return { metrics, tier: guard.tier, notReady: () => (open ? undefined : 'the agent is stopping'), close }
+}
+
+const ORIGINS = {
+  adopted: "adopted the node's programs",
+  pinned: 'programs attached and pinned',
+  own: 'programs attached; no bpf file system at /sys/fs/bpf, so protection ends with this agent',
+} as const
+
+function sayStanding(guard: Guard, log: Log): void {
+  const level = guard.origin === 'own' ? 'warn' : 'info'
+  const text = `${guard.programs.length} ${ORIGINS[guard.origin]}, tier ${guard.tier}`
+  log.say(level, 'OK', text, { tier: guard.tier, origin: guard.origin })
+}
+
+/**
+ * A host's scope does not end by itself. With sealed processes left it stays, so that they stay sealed; without, it
+ * goes, and with the last scope of the node everything that was loaded.
+ */
+async function leaveHost(guard: Guard, scope: number, log: Log): Promise<void> {
+  const { sealed, unsealed } = readCounters(guard.map('counters'), scope)
+  const left = sealed - unsealed
+  if (left > 0 && guard.origin !== 'own') {
+    log.say('warn', 'STOP', `${left} sealed processes live on: protection stays; \`kernelseal unload\` ends it`, {
+      left,
+    })
+    return
+  }
+  log.say('info', 'STOP', 'taking the scope away')
+  unregister(guard, scope)
+  if (guard.origin !== 'own') await pins.withLock(() => (scopesOf(guard).length ? undefined : pins.unpinSet()))
 }

@@ -29,18 +29,25 @@ struct {
 
 /*
  * Run by the agent on itself (BPF_PROG_TEST_RUN, in the caller's context): only the holder of this program's
- * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0 or a negative errno.
+ * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0 or a negative errno,
+ * EBUSY while the scope has a living agent.
  */
 SEC("raw_tp")
 int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
 	struct ks_process record = { .flags = KS_AGENT };
-	__u64 key = (__u64)leader;
+	struct ks_agent agent = { .task = (__u64)leader };
+	__u32 scope = ctx->args[0];
 
-	record.scope = ctx->args[0];
+	if (has_agent(scope))
+		return -EBUSY;
+	record.scope = scope;
 	record.start = BPF_CORE_READ(leader, start_boottime);
-	return bpf_map_update_elem(&processes, &key, &record, BPF_ANY);
+	agent.start = record.start;
+	if (bpf_map_update_elem(&processes, &agent.task, &record, BPF_ANY))
+		return -ENOMEM;
+	return bpf_map_update_elem(&agents, &scope, &agent, BPF_ANY);
 }
 
 /* In a Pod the runtime signals from outside the PID namespace; on a host, init and the agent's parent may. */
@@ -79,7 +86,7 @@ ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, 
 	if (!bpf_map_lookup_elem(&guarded_maps, &id) || is_agent(process_of(current_task())))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &node);
-	return scope ? judge(scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
+	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
 }
 
 ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *prog)
@@ -90,11 +97,16 @@ ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *pro
 	if (!bpf_map_lookup_elem(&guarded_programs, &id) || is_agent(process_of(current_task())))
 		return 0;
 	inum = current_scope();
-	scope = inum ? bpf_map_lookup_elem(&scopes, &inum) : NULL;
-	return scope ? judge(scope, NULL, NULL, 1, KS_WAY_BPF_PROGRAM, id, 0) : 0;
+	if (!inum || !has_agent(inum)) /* without an agent somebody must be able to become it */
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &inum);
+	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_PROGRAM, id, 0) : 0;
 }
 
-/* A tracing program reads any memory. On a plain host bpf(2) is everybody's: service managers filter with it. */
+/*
+ * A tracing program reads any memory. On a plain host bpf(2) is everybody's: service managers filter with it. In a Pod
+ * whose agent is gone, a container's entrypoint that holds no secrets may be the agent's successor.
+ */
 ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 {
 	struct ks_process *process = process_of(current_task());
@@ -104,6 +116,8 @@ ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (scope->switches & KS_HOST))
+		return 0;
+	if ((process->flags & KS_ENTRY) && !(process->flags & KS_SEALED) && !has_agent(process->scope))
 		return 0;
 	return judge(scope, process, NULL, 1, KS_WAY_BPF, command, 0);
 }

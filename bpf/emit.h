@@ -5,11 +5,21 @@
 
 #include "scope.h"
 
-/* Full: events are lost and counted (KS_N_EVENTS_LOST); enforcement does not depend on them. */
-struct {
+struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
-} events __weak SEC(".maps");
+	__uint(max_entries, 1 << 18);
+};
+
+/*
+ * Each scope's own ring, so that no agent sees another Pod's events; made by the agent when it registers. Without
+ * one, or with a full one, events are lost and counted (KS_N_EVENTS_LOST); enforcement does not depend on them.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings __weak SEC(".maps");
 
 /* Puts the event's layout into the object's BTF, where the agent checks it; nothing else refers to the type. */
 const struct ks_event *const event_layout __weak = 0;
@@ -29,11 +39,13 @@ static __always_inline void describe_task(struct ks_task *to, struct task_struct
 /* An event about what `current` does to `target` (or NULL), all fields set; NULL when the ring is full. */
 static __always_inline struct ks_event *event_start(__u32 kind, __u32 scope, struct task_struct *target)
 {
-	struct ks_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	void *ring = bpf_map_lookup_elem(&rings, &scope);
 	struct task_struct *task = current_task();
+	struct ks_event *event;
 
+	event = ring ? bpf_ringbuf_reserve(ring, sizeof(*event), 0) : NULL;
 	if (!event) {
-		count(KS_N_EVENTS_LOST);
+		count(scope, KS_N_EVENTS_LOST);
 		return NULL;
 	}
 	__builtin_memset(event, 0, sizeof(*event) - sizeof(event->file));
@@ -55,11 +67,11 @@ static __always_inline void event_submit(struct ks_event *event)
 }
 
 /*
- * The verdict on one attempt, reported: 0 or -EPERM. The verdict is fixed before the event is tried.
+ * The verdict on one attempt, reported to scope `inum`: 0 or -EPERM. The verdict is fixed before the event is tried.
  * `enforced`: the switch of this way is on. `process`, `target`: NULL for what concerns the whole node.
  */
-static __always_inline int judge(struct ks_scope *scope, struct ks_process *process, struct task_struct *target,
-				 int enforced, __u32 way, __u32 detail, int silent)
+static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct ks_process *process,
+				    struct task_struct *target, int enforced, __u32 way, __u32 detail, int silent)
 {
 	int refuse = enforced && scope->mode == KS_ENFORCE;
 	int report = refuse || (enforced && scope->mode == KS_AUDIT) || (scope->switches & KS_AUDIT_ALL);
@@ -67,10 +79,10 @@ static __always_inline int judge(struct ks_scope *scope, struct ks_process *proc
 
 	if (!report)
 		return 0;
-	count(refuse ? KS_N_BLOCKED : KS_N_AUDITED);
+	count(inum, refuse ? KS_N_BLOCKED : KS_N_AUDITED);
 	if (silent)
 		return refuse ? -EPERM : 0;
-	event = event_start(KS_EV_ACCESS, process ? process->scope : 0, target);
+	event = event_start(KS_EV_ACCESS, inum, target);
 	if (event) {
 		event->action = refuse ? KS_BLOCKED : enforced ? KS_AUDITED : KS_ALLOWED;
 		event->way = way;
@@ -82,6 +94,12 @@ static __always_inline int judge(struct ks_scope *scope, struct ks_process *proc
 		event_submit(event);
 	}
 	return refuse ? -EPERM : 0;
+}
+
+static __always_inline int judge(struct ks_scope *scope, struct ks_process *process, struct task_struct *target,
+				 int enforced, __u32 way, __u32 detail, int silent)
+{
+	return judge_in(process->scope, scope, process, target, enforced, way, detail, silent);
 }
 
 #endif

@@ -64,7 +64,7 @@ static __always_inline int store(struct ks_process *record)
 
 	if (!bpf_map_update_elem(&processes, &key, record, BPF_ANY))
 		return 0;
-	count(KS_N_RECORDS_REFUSED);
+	count(record->scope, KS_N_RECORDS_REFUSED);
 	return -ENOMEM;
 }
 
@@ -89,7 +89,7 @@ static __always_inline int deny_exec(struct ks_process *record, struct ks_scope 
 
 	if (scope->mode == KS_DISABLED)
 		return 0;
-	count(scope->mode == KS_ENFORCE ? KS_N_BLOCKED : KS_N_AUDITED);
+	count(record->scope, scope->mode == KS_ENFORCE ? KS_N_BLOCKED : KS_N_AUDITED);
 	event = event_start(KS_EV_ACCESS, record->scope, current_task());
 	if (event) {
 		event->action = scope->mode == KS_ENFORCE ? KS_BLOCKED : KS_AUDITED;

@@ -14,6 +14,7 @@
 
 #define EPERM 1
 #define ENOMEM 12
+#define EBUSY 16
 #define SIGKILL 9
 
 #define S_IFMT 0170000

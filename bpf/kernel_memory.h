@@ -33,7 +33,7 @@ static __always_inline int judge_kernel_memory(__u32 way)
 
 	if (!scope || is_agent(process_of(current_task())))
 		return 0;
-	return judge(scope, NULL, NULL, 1, way, 0, 0);
+	return judge_in(inum, scope, NULL, NULL, 1, way, 0, 0);
 }
 
 #endif

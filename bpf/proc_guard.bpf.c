@@ -262,7 +262,7 @@ static __always_inline int guard_whole_cpu(__u32 samples)
 	__u32 node = 0;
 	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &node);
 
-	return scope ? judge(scope, NULL, NULL, 1, KS_WAY_PERF, samples, 0) : 0;
+	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_PERF, samples, 0) : 0;
 }
 
 /*

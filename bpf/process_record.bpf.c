@@ -5,7 +5,8 @@
  *   task_alloc          copy_process(), before the child has memory or a number: the child's record is made, or
  *                       the fork is refused. No moment exists at which a copy of a sealed process is unsealed.
  *   sched_process_fork  the child is complete: its start time joins the record
- *   sched_process_exit  the last thread leaves: a container's entrypoint makes room for its successor
+ *   sched_process_exit  the last thread leaves: a container's entrypoint makes room for its successor, an agent too;
+ *                       with the init of a PID namespace its scope ends
  *   security_task_free  the task_struct goes back to the slab: so does the record
  */
 #include "emit.h"
@@ -28,7 +29,7 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 	child.flags &= ~KS_ENTRY;
 	if (!bpf_map_update_elem(&processes, &key, &child, BPF_ANY))
 		return 0;
-	count(KS_N_RECORDS_REFUSED);
+	count(child.scope, KS_N_RECORDS_REFUSED);
 	return -ENOMEM;
 }
 
@@ -42,8 +43,30 @@ int BPF_PROG(record_announce, struct task_struct *parent, struct task_struct *ch
 		return 0;
 	process->start = BPF_CORE_READ(child, start_boottime);
 	if (process->flags & KS_SEALED)
-		count(KS_N_SEALED);
+		count(process->scope, KS_N_SEALED);
 	return 0;
+}
+
+/* A forked child of the agent has its flag until it execs, but is not the agent. */
+static __always_inline int owns_agency(struct task_struct *task, __u32 scope)
+{
+	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
+
+	return agent && agent->task == (__u64)BPF_CORE_READ(task, group_leader);
+}
+
+/* The end of a PID namespace's init is the end of everything in it (zap_pid_ns_processes), and of its scope. */
+static __always_inline void end_scope(struct task_struct *task)
+{
+	struct pid_namespace *ns;
+	__u32 ns_pid, inum;
+
+	ns = pid_namespace_of(task, &ns_pid);
+	if (ns_pid != 1 || !ns)
+		return;
+	inum = BPF_CORE_READ(ns, ns.inum);
+	bpf_map_delete_elem(&scopes, &inum);
+	bpf_map_delete_elem(&agents, &inum);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -51,20 +74,25 @@ int BPF_PROG(record_exit, struct task_struct *task)
 {
 	struct ks_container_key container = {};
 	struct ks_process *process;
+	__u32 scope;
 
 	/* decremented before the tracepoint (kernel/exit.c, do_exit): 0 means that this was the last thread */
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
+	end_scope(task);
 	process = process_of(task);
 	if (!process)
 		return 0;
+	scope = process->scope;
+	if ((process->flags & KS_AGENT) && owns_agency(task, scope))
+		bpf_map_delete_elem(&agents, &scope);
 	if (process->flags & KS_ENTRY) {
 		container.scope = process->scope;
 		container.mount_ns = process->container;
 		bpf_map_delete_elem(&containers, &container);
 	}
 	if (process->flags & KS_SEALED)
-		count(KS_N_UNSEALED);
+		count(process->scope, KS_N_UNSEALED);
 	return 0;
 }
 

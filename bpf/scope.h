@@ -69,24 +69,34 @@ struct {
 	__type(value, struct ks_value);
 } secret_values __weak SEC(".maps");
 
+/* Written by agents when they register a scope; a scope without an entry is not counted. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, KS_N_MAX);
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct ks_counters);
 } counters __weak SEC(".maps");
 
-static __always_inline void count_many(__u32 counter, __u64 many)
-{
-	__u64 *n = bpf_map_lookup_elem(&counters, &counter);
+/* One per scope at most. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct ks_agent);
+} agents __weak SEC(".maps");
 
-	if (n)
-		*n += many;
+static __always_inline void count_many(__u32 scope, __u32 counter, __u64 many)
+{
+	struct ks_counters *counted = bpf_map_lookup_elem(&counters, &scope);
+
+	if (counted && counter < KS_N_MAX)
+		counted->n[counter] += many;
 }
 
-static __always_inline void count(__u32 counter)
+static __always_inline void count(__u32 scope, __u32 counter)
 {
-	count_many(counter, 1);
+	count_many(scope, counter, 1);
 }
 
 static __always_inline struct task_struct *current_task(void)
@@ -108,7 +118,7 @@ static __always_inline struct ks_process *process_of(struct task_struct *task)
 	if (!process)
 		return NULL;
 	if (process->start && process->start != BPF_CORE_READ(leader, start_boottime)) {
-		count(KS_N_STALE_RECORDS);
+		count(0, KS_N_STALE_RECORDS);
 		return NULL;
 	}
 	return process;
@@ -163,6 +173,18 @@ static __always_inline __u32 current_scope(void)
 	struct ks_process *process = process_of(current_task());
 
 	return process ? process->scope : scope_of(current_task());
+}
+
+/* Whether a scope's agent lives. While it does, nobody else becomes its agent. */
+static __always_inline int has_agent(__u32 scope)
+{
+	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
+	struct ks_process *process;
+
+	if (!agent)
+		return 0;
+	process = bpf_map_lookup_elem(&processes, &agent->task);
+	return process && (process->flags & KS_AGENT) && process->start == agent->start;
 }
 
 static __always_inline int is_agent(struct ks_process *process)

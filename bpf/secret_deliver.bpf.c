@@ -65,7 +65,7 @@ static __always_inline void report(struct ks_process *process, struct linux_binp
 /* A process that got some values and not others is killed whatever the policy says. */
 static __always_inline __u32 give_up(const struct ks_scope *scope, const struct delivery *delivery)
 {
-	count(KS_N_FAILED);
+	count(delivery->scope, KS_N_FAILED);
 	if (!delivery->written && (scope->switches & KS_START_ON_FAILURE))
 		return KS_STARTED;
 	bpf_send_signal(SIGKILL);
@@ -83,7 +83,7 @@ static __always_inline void without_placeholder(struct ks_process *process, stru
 	if (was_sealed)
 		return;
 	process->flags &= ~KS_SEALED;
-	count(KS_N_UNSEALED);
+	count(process->scope, KS_N_UNSEALED);
 	if (process->bindings & ~scope->entry_bindings)
 		report(process, bprm, KS_EV_FAIL, KS_STARTED, delivery, 0);
 	process->bindings = 0;
@@ -99,7 +99,7 @@ static __always_inline void seal_and_deliver(struct ks_process *process, struct 
 	process->bindings |= process->pending;
 	process->flags |= KS_SEALED;
 	if (!was_sealed)
-		count(KS_N_SEALED);
+		count(process->scope, KS_N_SEALED);
 	delivery->reason = deliver(process, task, delivery);
 	if (delivery->reason == KS_NO_PLACEHOLDER) {
 		without_placeholder(process, scope, was_sealed, bprm, delivery);
@@ -109,7 +109,7 @@ static __always_inline void seal_and_deliver(struct ks_process *process, struct 
 		report(process, bprm, KS_EV_FAIL, give_up(scope, delivery), delivery, begun);
 		return;
 	}
-	count_many(KS_N_VALUES, delivery->written);
+	count_many(process->scope, KS_N_VALUES, delivery->written);
 	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, delivery, begun);
 }
 
@@ -130,7 +130,7 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 	delivery->bindings = process->bindings & ~lost;
 	walk_environment(delivery, task);
 	if (delivery->reason) {
-		count(KS_N_FAILED);
+		count(process->scope, KS_N_FAILED);
 		bpf_send_signal(SIGKILL);
 		report(process, bprm, KS_EV_FAIL, KS_KILLED, delivery, 0);
 		return 0;
@@ -142,7 +142,7 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 		return 1;
 	process->flags = (process->flags & ~KS_SEALED) | KS_BELOW_SEAL;
 	process->pending = 0;
-	count(KS_N_UNSEALED);
+	count(process->scope, KS_N_UNSEALED);
 	return 1;
 }
 
@@ -158,7 +158,7 @@ int BPF_PROG(deliver_exec, struct task_struct *task, int old_pid, struct linux_b
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
-	count(KS_N_EXECS);
+	count(process->scope, KS_N_EXECS);
 	if (process->flags & KS_AGENT) /* what the agent starts is not the agent */
 		process->flags = (process->flags & ~KS_AGENT) | KS_VISITOR;
 	if (process->pending || !(scope->switches & KS_BINARY_FILTER))

@@ -90,7 +90,7 @@ enum ks_reason {
 	KS_TOO_LARGE = 7,
 };
 
-/* Index into the counters map; per-CPU, never reset while the programs are loaded. */
+/* Index into the counters of a scope; per-CPU, never reset while the scope lives. Those of scope 0 belong to none. */
 enum ks_counter {
 	KS_N_EVENTS_LOST = 0,
 	KS_N_EXECS = 1,
@@ -105,6 +105,10 @@ enum ks_counter {
 	KS_N_STALE_RECORDS = 8,
 	KS_N_UNSEALED = 9,
 	KS_N_MAX = 16,
+};
+
+struct ks_counters {
+	__u64 n[KS_N_MAX];
 };
 
 #define KS_SLOT_LENGTH 32
@@ -137,6 +141,12 @@ struct ks_process {
 	__u32 flags;
 	__u32 container; /* inode number of its mount namespace when it entered */
 	__u32 reserved;
+};
+
+/* agents: scope -> its living agent. Gone with that process. */
+struct ks_agent {
+	__u64 task; /* key in processes */
+	__u64 start;
 };
 
 struct ks_container_key {
@@ -241,6 +251,8 @@ struct ks_event {
 #define KS_ASSERT(what) _Static_assert(what, #what)
 KS_ASSERT(sizeof(struct ks_scope) == 80);
 KS_ASSERT(sizeof(struct ks_process) == 40);
+KS_ASSERT(sizeof(struct ks_agent) == 16);
+KS_ASSERT(sizeof(struct ks_counters) == 128);
 KS_ASSERT(sizeof(struct ks_path_key) == 264);
 KS_ASSERT(sizeof(struct ks_path) == 24);
 KS_ASSERT(sizeof(struct ks_slot_key) == 36);

@@ -52,13 +52,13 @@ async function main(args: string[]): Promise<number> {
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   const server = serves(agent) ? await listen(port, agent.config.monitoring, () => session) : undefined
   try {
-    session = startSession(agent, scopeNumber(options['pid-namespace']), log)
+    session = await startSession(agent, scopeNumber(options['pid-namespace']), log)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
     await stopped
-    log.say('info', 'STOP', 'signal received: taking the scope away')
+    log.say('info', 'STOP', 'signal received')
     return EXIT.ok
   } finally {
-    session?.close()
+    await session?.close()
     server?.closeAllConnections()
     server?.close()
   }

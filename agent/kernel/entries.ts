@@ -58,10 +58,9 @@ export function scopeEntry({ scope, host, config, generation }: ScopeInput): Ent
   return { map: 'scopes', key: u32(scope), value }
 }
 
-/** scopes[0]: the policy of what concerns the whole node, for example sampling a whole CPU. */
-export function nodeEntry(config: Config): Entry {
-  const value = encode(SCOPE, { mode: MODE[config.policy.mode], switches: switchesOf(config, false) })
-  return { map: 'scopes', key: u32(0), value }
+/** scopes[0]: the policy of what concerns the whole node, for example sampling a whole CPU. @param mode of MODE */
+export function nodeEntry(mode: number): Entry {
+  return { map: 'scopes', key: u32(0), value: encode(SCOPE, { mode }) }
 }
 
 export function u32(value: number): Buffer {
@@ -84,12 +83,17 @@ function switchesOf({ policy, onFailure }: Config, host: boolean): number {
   )
 }
 
-/** Value ids are places in `values`, from 1: 0 means that there is none. */
-function valueEntries({ scope, values }: ScopeInput): Entry[] {
+/** Values of one registration; a policy has at most 256 variables in at most 64 bindings. */
+const IDS_PER_GENERATION = 1 << 15
+
+/** Ids of two generations in a row differ, so that a new registration overwrites no value in use; 0 means none. */
+const valueId = (generation: number, place: number): number => (generation & 0xffff) * IDS_PER_GENERATION + place + 1
+
+function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
   return values.flatMap(({ bytes }, i) => {
     const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK))
     return Array.from({ length: chunks }, (_, chunk): Entry => {
-      const key = encode(VALUE_KEY, { scope, value: i + 1, chunk })
+      const key = encode(VALUE_KEY, { scope, value: valueId(generation, i), chunk })
       const value = encode(VALUE, { bytes: bytes.subarray(chunk * CHUNK, (chunk + 1) * CHUNK) })
       return { map: 'secret_values', key, value }
     })
@@ -124,7 +128,7 @@ function slotEntries(input: ScopeInput): Entry[] {
  * the entrypoint's bindings apply to every program of the lineage.
  * @throws Error when the variable has more values than a slot holds
  */
-function alternativesOf({ config, values }: ScopeInput, { name, container }: Variable): Buffer[] {
+function alternativesOf({ config, values, generation }: ScopeInput, { name, container }: Variable): Buffer[] {
   const giving = config.secrets
     .map((binding, i) => ({ binding, i }))
     .filter(({ binding }) => (binding.selector.container ?? container) === container)
@@ -135,7 +139,8 @@ function alternativesOf({ config, values }: ScopeInput, { name, container }: Var
   }
   return giving.map(({ i }) => {
     const at = values.findIndex((v) => v.binding === i && v.name === name)
-    return encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value: at + 1, length: values[at]?.bytes.length ?? 0 })
+    const value = at < 0 ? 0 : valueId(generation, at)
+    return encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value, length: values[at]?.bytes.length ?? 0 })
   })
 }
 

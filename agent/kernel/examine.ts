@@ -1,6 +1,6 @@
 /** What this node can do, by trying it rather than by reading a version. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
-import { activeLsms, loadGuard } from './guard.ts'
+import { activeLsms, tryGuard } from './guard.ts'
 
 export interface Finding {
   readonly what: string
@@ -61,16 +61,20 @@ function bpffs(): Finding {
   const what = 'bpf file system'
   const mounted = /^\S+ \/sys\/fs\/bpf bpf /m.test(read('/proc/self/mounts') ?? '')
   if (mounted) return { what, state: 'supported', found: '/sys/fs/bpf' }
-  return { what, state: 'degraded', found: 'not mounted', fix: 'mount -t bpf bpf /sys/fs/bpf (hostPath in a Pod)' }
+  return {
+    what,
+    state: 'degraded',
+    found: 'not mounted: protection would end with the agent',
+    fix: 'mount -t bpf bpf /sys/fs/bpf (hostPath in a Pod)',
+  }
 }
 
 /** The proof: everything is loaded and attached, then taken away. */
 function programs(): Finding {
   const what = 'kernel programs'
   try {
-    const guard = loadGuard()
-    const found = `${guard.programs.length} loaded and attached, tier ${guard.tier}`
-    guard.close()
+    const { programs, tier } = tryGuard()
+    const found = `${programs.length} loaded and attached, tier ${tier}`
     return { what, state: 'supported', found }
   } catch (error) {
     const [first = 'unknown error'] = (error as Error).message.split('\n')

@@ -1,54 +1,111 @@
 /** A scope in the kernel: registered as a whole or not at all, replaced, removed. */
-import { statSync } from 'node:fs'
-import type { BpfObject } from '../libbpf/object.ts'
+import { closeSync, statSync } from 'node:fs'
+import { BpfError } from '../libbpf/error.ts'
+import * as ffi from '../libbpf/ffi.ts'
+import { BpfMap } from '../libbpf/map.ts'
+import { MODE } from '../wire/constants.ts'
+import { SCOPE } from '../wire/layout.ts'
+import { openCounters } from './counters.ts'
 import { type Entry, entriesOf, nodeEntry, type ScopeInput, u32 } from './entries.ts'
+import type { Guard } from './guard.ts'
 
-/** Inode number of the initial PID namespace (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
-export const INIT_PID_NAMESPACE = 0xeffffffc
+/** Maps whose keys begin with the scope they belong to. */
+const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers'] as const
+
+/** Bytes of a scope's ring: 600 events, some seconds of a busy Pod while its agent restarts. */
+const RING_BYTES = 1 << 18
 
 /** @param path a PID namespace, for example `/proc/self/ns/pid` */
 export function scopeNumber(path = '/proc/self/ns/pid'): number {
   return Number(statSync(path, { bigint: true }).ino)
 }
 
-/** Keys written for a scope, so that they can be taken away again. */
-export interface Registration {
-  readonly entries: readonly Entry[]
+/** One more than the last registration's: values of two generations never share an id. */
+export function nextGeneration(guard: Guard, scope: number): number {
+  const record = guard.map('scopes').get(u32(scope))
+  return record ? Number(record.readBigUInt64LE(SCOPE.fields.generation[0])) + 1 : 1
 }
 
 /**
- * Writes values, slots and paths, then the scope itself, which switches them on. A failure takes back what was
- * written and leaves `previous` standing.
+ * Writes values, slots, names and paths, then the scope itself, which switches them on; then takes away what an earlier
+ * registration left. A failure takes back what is new and leaves the earlier one standing.
  */
-export function register(object: BpfObject, input: ScopeInput, previous?: Registration): Registration {
+export function register(guard: Guard, input: ScopeInput): void {
+  const before = new Set(keysOf(guard, input.scope).map(nameOf))
   const entries = entriesOf(input)
+  openCounters(guard.map('counters'), input.scope)
   const written: Entry[] = []
   try {
-    for (const entry of [...entries, nodeEntry(input.config)]) {
-      object.map(entry.map).set(entry.key, entry.value)
+    for (const entry of entries) {
+      guard.map(entry.map).set(entry.key, entry.value)
       written.push(entry)
     }
   } catch (error) {
-    remove(object, without(written, previous))
+    for (const entry of written) if (!before.has(nameOf(entry))) guard.map(entry.map).delete(entry.key)
     throw error
   }
-  if (previous) remove(object, without(previous.entries, { entries }))
-  return { entries }
+  const now = new Set(entries.map(nameOf))
+  for (const old of keysOf(guard, input.scope)) {
+    if (old.map !== 'containers' && !now.has(nameOf(old))) guard.map(old.map).delete(old.key)
+  }
+  refreshNode(guard)
 }
 
 /** The scope goes first, so that nothing is delivered from a half-removed set. */
-export function unregister(object: BpfObject, scope: number, registration: Registration): void {
-  object.map('scopes').delete(u32(scope))
-  remove(object, registration.entries)
+export function unregister(guard: Guard, scope: number): void {
+  guard.map('scopes').delete(u32(scope))
+  for (const { map, key } of keysOf(guard, scope)) guard.map(map).delete(key)
+  for (const map of ['rings', 'counters'] as const) guard.map(map).delete(u32(scope))
+  refreshNode(guard)
 }
 
-function remove(object: BpfObject, entries: readonly Entry[]): void {
-  for (const { map, key } of entries) object.map(map).delete(key)
+/** Numbers of the registered scopes. */
+export function scopesOf(guard: Guard): number[] {
+  return guard
+    .map('scopes')
+    .keys()
+    .map((key) => key.readUInt32LE(0))
+    .filter((scope) => scope !== 0)
 }
 
-function without(entries: readonly Entry[], other?: Registration): Entry[] {
-  const kept = new Set(other?.entries.map(nameOf))
-  return entries.filter((entry) => !kept.has(nameOf(entry)))
+/** Takes away what scopes left that ended in the kernel with their PID namespace. @returns the scopes */
+export function sweep(guard: Guard): number[] {
+  const alive = new Set(scopesOf(guard))
+  const keyed = [...KEYED, 'rings', 'counters'] as const
+  const known = keyed.flatMap((map) => guard.map(map).keys()).map((key) => key.readUInt32LE(0))
+  const dead = [...new Set(known)].filter((scope) => scope !== 0 && !alive.has(scope))
+  for (const scope of dead) unregister(guard, scope)
+  return dead
 }
 
-const nameOf = (entry: Entry): string => `${entry.map}:${entry.key.toString('hex')}`
+/** The scope's ring, the one it has or a new one. The caller closes it. */
+export function openScopeRing(guard: Guard, scope: number): BpfMap {
+  const fd = ffi.createRing('ks_events', RING_BYTES)
+  if (fd < 0) throw new BpfError('bpf_map_create', -fd, `make the ring buffer of scope ${scope}`)
+  try {
+    guard.map('rings').set(u32(scope), u32(fd))
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+  return new BpfMap('events', fd, 0, 0)
+}
+
+/** scopes[0] is as strict as the strictest scope. */
+function refreshNode(guard: Guard): void {
+  const scopes = guard.map('scopes')
+  const modes = scopesOf(guard).map((scope) => scopes.get(u32(scope))?.readUInt32LE(SCOPE.fields.mode[0]) ?? 0)
+  const { map, key, value } = nodeEntry(Math.max(MODE.disabled, ...modes))
+  guard.map(map).set(key, value)
+}
+
+type Key = Pick<Entry, 'key'> & { readonly map: (typeof KEYED)[number] }
+
+function keysOf(guard: Guard, scope: number): Key[] {
+  return KEYED.flatMap((map) => {
+    const keys = guard.map(map).keys()
+    return keys.filter((key) => key.readUInt32LE(0) === scope).map((key) => ({ map, key }))
+  })
+}
+
+const nameOf = ({ map, key }: { map: string; key: Buffer }): string => `${map}:${key.toString('hex')}`

@@ -59,6 +59,13 @@ const programTestRun = libbpf.func('int bpf_prog_test_run_opts(int fd, _Inout_ b
   fd: number,
   opts: Record<string, unknown>,
 ) => number
+export const linkFd = libbpf.func('int bpf_link__fd(const void *link)') as (link: Pointer) => number
+export const pin = libbpf.func('int bpf_obj_pin(int fd, const char *path)') as (fd: number, path: string) => number
+/** @returns a descriptor of what is pinned, or a negative errno */
+export const openPin = libbpf.func('int bpf_obj_get(const char *path)') as (path: string) => number
+const mapCreate = libbpf.func(
+  'int bpf_map_create(int type, const char *name, uint32_t key_size, uint32_t value_size, uint32_t entries, const void *opts)',
+) as (type: number, name: string, keySize: number, valueSize: number, entries: number, opts: null) => number
 export const mapName = libbpf.func('const char *bpf_map__name(void *map)') as (map: Pointer) => string
 export const mapFd = libbpf.func('int bpf_map__fd(void *map)') as (map: Pointer) => number
 export const mapType = libbpf.func('int bpf_map__type(void *map)') as (map: Pointer) => number
@@ -131,6 +138,7 @@ const vsnprintf = libc.func('int vsnprintf(_Out_ uint8_t *to, size_t size, const
   format: string,
   args: Pointer,
 ) => number
+const flock = libc.func('int flock(int fd, int operation)') as (fd: number, operation: number) => number
 const prctl = libc.func('int prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)') as (
   option: number,
   a: number,
@@ -145,6 +153,20 @@ export function setConstant(map: Pointer, offset: number, value: number): void {
   const bytes = mapInitialValue(map, size)
   if (!bytes || offset + 4 > Number(size[0])) throw new Error(`the object has no constant at ${offset}`)
   new DataView(koffi.view(bytes as never, Number(size[0]))).setUint32(offset, value, true)
+}
+
+const BPF_MAP_TYPE_RINGBUF = 27
+
+/** @param bytes a power of two, at least a page. @returns its descriptor, or a negative errno */
+export function createRing(name: string, bytes: number): number {
+  return mapCreate(BPF_MAP_TYPE_RINGBUF, name, 0, 0, bytes, null)
+}
+
+/** flock(2) without waiting. @returns whether the lock is held now */
+export function tryLock(fd: number): boolean {
+  const LOCK_EX = 2
+  const LOCK_NB = 4
+  return flock(fd, LOCK_EX | LOCK_NB) === 0
 }
 
 /** Runs a program once, in this thread's context. @returns its result, or the negative errno of the call */

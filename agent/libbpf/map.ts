@@ -1,4 +1,5 @@
 /** One BPF map: typed by sizes alone; keys and values are the bytes agent/wire makes. */
+import { closeSync } from 'node:fs'
 import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
 
@@ -17,6 +18,19 @@ export class BpfMap {
     this.valueSize = valueSize
   }
 
+  /** A map by its pin. @throws BpfError */
+  static pinned(name: string, path: string): BpfMap {
+    const fd = ffi.openPin(path)
+    if (fd < 0) throw new BpfError('bpf_obj_get', -fd, `open the pinned map \`${path}\``)
+    const info = mapInfo(fd, name)
+    return new BpfMap(name, fd, info.readUInt32LE(8), info.readUInt32LE(12))
+  }
+
+  /** Only for maps that were opened by pin: those of an object close with it. */
+  close(): void {
+    closeSync(this.fd)
+  }
+
   /** @throws BpfError E2BIG when the map is full (its `max_entries` says how many fit) */
   set(key: Buffer, value: Buffer): void {
     this.#check(key, value)
@@ -30,6 +44,18 @@ export class BpfMap {
     if (ffi.mapLookup(this.fd, key, value) === 0) return value
     if (ffi.errno() === ENOENT) return undefined
     throw this.#error('bpf_map_lookup_elem', 'read')
+  }
+
+  /** One value for each possible CPU, one after the other. */
+  getPerCpu(key: Buffer): Buffer | undefined {
+    const values = Buffer.alloc(this.valueSize * ffi.possibleCpus())
+    if (ffi.mapLookup(this.fd, key, values) === 0) return values
+    if (ffi.errno() === ENOENT) return undefined
+    throw this.#error('bpf_map_lookup_elem', 'read')
+  }
+
+  setPerCpu(key: Buffer, values: Buffer): void {
+    if (ffi.mapUpdate(this.fd, key, values, 0) < 0) throw this.#error('bpf_map_update_elem', 'write')
   }
 
   /** Absent keys are no error: the state asked for is the state there is. */
@@ -50,11 +76,9 @@ export class BpfMap {
     }
   }
 
-  /** Id of the map in the kernel, from `struct bpf_map_info` (type, id, ...). */
+  /** Id of the map in the kernel. */
   id(): number {
-    const info = Buffer.alloc(128)
-    if (ffi.objectInfo(this.fd, info, [info.length]) < 0) throw this.#error('bpf_obj_get_info_by_fd', 'ask about')
-    return info.readUInt32LE(4)
+    return mapInfo(this.fd, this.name).readUInt32LE(4)
   }
 
   #check(key: Buffer, value: Buffer): void {
@@ -67,4 +91,13 @@ export class BpfMap {
   #error(call: string, verb: string): BpfError {
     return new BpfError(call, ffi.errno(), `${verb} map \`${this.name}\``)
   }
+}
+
+/** struct bpf_map_info (include/uapi/linux/bpf.h): type, id, key_size, value_size, ... */
+function mapInfo(fd: number, name: string): Buffer {
+  const info = Buffer.alloc(128)
+  if (ffi.objectInfo(fd, info, [info.length]) < 0) {
+    throw new BpfError('bpf_obj_get_info_by_fd', ffi.errno(), `ask about map \`${name}\``)
+  }
+  return info
 }

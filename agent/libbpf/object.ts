@@ -1,4 +1,5 @@
 /** A BPF object file: opened, reduced to the programs that are wanted, loaded, attached, closed. */
+import { join } from 'node:path'
 import { globalOffset } from './btf.ts'
 import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
@@ -11,7 +12,9 @@ export interface BpfObject {
   readonly programIds: () => number[]
   /** Attaches every loaded program that has something to attach to. @throws BpfError naming the first that cannot */
   readonly attach: () => string[]
-  /** Detaches and unloads; safe to call twice. */
+  /** Pins what `attach` attached, each link under its program's name. */
+  readonly pinLinks: (directory: string) => void
+  /** Lets go: what is not pinned is detached and unloaded. Safe to call twice. */
   readonly close: () => void
 }
 
@@ -53,13 +56,16 @@ function setConstants(path: string, object: ffi.Pointer, constants: Readonly<Rec
 
 function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): BpfObject {
   const maps = mapsOf(object)
-  const links: ffi.Pointer[] = []
+  const links = new Map<string, ffi.Pointer>()
   let open = true
   const attach = (): string[] => programs.flatMap((program) => attachOne(program, links, log))
+  const pinLinks = (directory: string): void => {
+    for (const [name, link] of links) pinTo(ffi.linkFd(link), join(directory, name))
+  }
   const close = (): void => {
     if (!open) return
     open = false
-    for (const link of links.reverse()) ffi.linkDestroy(link)
+    for (const link of links.values()) ffi.linkDestroy(link)
     ffi.objectClose(object)
   }
   const programFd = (name: string): number => {
@@ -68,7 +74,7 @@ function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): Bpf
     return ffi.programFd(program)
   }
   const programIds = (): number[] => programs.map((program) => idOf(ffi.programFd(program)))
-  return { map: (name) => required(maps, name), programFd, programIds, attach, close }
+  return { map: (name) => required(maps, name), programFd, programIds, attach, pinLinks, close }
 }
 
 /** The second word of `struct bpf_prog_info`, as of all its relatives (include/uapi/linux/bpf.h): type, id. */
@@ -81,13 +87,19 @@ function idOf(fd: number): number {
 }
 
 /** Bare `raw_tp` sections name no tracepoint: such programs are run by descriptor, never attached. */
-function attachOne(program: ffi.Pointer, links: ffi.Pointer[], log: Log): string[] {
+function attachOne(program: ffi.Pointer, links: Map<string, ffi.Pointer>, log: Log): string[] {
   if (ffi.programSection(program) === 'raw_tp') return []
   const name = ffi.programName(program)
   const link = ffi.programAttach(program)
   if (!link) throw new BpfError('bpf_program__attach', ffi.errno(), `attach program \`${name}\``, log.text())
-  links.push(link)
+  links.set(name, link)
   return [name]
+}
+
+/** @throws BpfError EEXIST when the name is taken */
+export function pinTo(fd: number, path: string): void {
+  const status = ffi.pin(fd, path)
+  if (status < 0) throw new BpfError('bpf_obj_pin', -status, `pin \`${path}\``)
 }
 
 function mapsOf(object: ffi.Pointer): Map<string, BpfMap> {

@@ -37,6 +37,8 @@ export const PROCESS = struct('ks_process', 40, {
   reserved: [36, 4],
 })
 
+export const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })
+export const COUNTERS_STRUCT = struct('ks_counters', 128, { n: [0, 128] })
 export const PATH_KEY = struct('ks_path_key', 264, { scope: [0, 4], node: [4, 4], name: [8, 256] })
 export const PATH = struct('ks_path', 24, { bindings: [0, 8], anywhere: [8, 8], next: [16, 4], reserved: [20, 4] })
 export const SLOT_KEY = struct('ks_slot_key', 36, { scope: [0, 4], slot: [4, 32] })
@@ -81,6 +83,8 @@ export const EVENT = struct('ks_event', 424, {
 export const STRUCTS: readonly Struct[] = [
   SCOPE,
   PROCESS,
+  AGENT,
+  COUNTERS_STRUCT,
   PATH_KEY,
   PATH,
   SLOT_KEY,

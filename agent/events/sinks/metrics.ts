@@ -9,7 +9,7 @@ export interface Metrics {
   readonly observe: (event: KernelEvent) => void
 }
 
-type Read = () => Record<KernelCounter, number>
+type Read = () => Readonly<Record<KernelCounter, number>>
 
 const TOTALS: readonly (readonly [name: string, counter: KernelCounter, help: string])[] = [
   ['kernelseal_exec_events_total', 'execs', 'Programs started in the scope'],

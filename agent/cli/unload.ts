@@ -1,0 +1,36 @@
+/** `kernelseal unload`: takes away what is pinned on this node. */
+import { parseArgs } from 'node:util'
+import * as pins from '../kernel/pins.ts'
+import { surveyNode } from '../kernel/survey.ts'
+import { type Command, complain, EXIT } from './command.ts'
+
+const HELP = `usage: kernelseal unload [--force]
+
+Takes programs and maps of this node away. Refused while sealed processes or agents live, unless --force: their
+memory is readable by root from then on.
+
+Exit status: 0 when nothing is pinned any more, 1 when it was refused.
+`
+
+export const unload: Command = {
+  name: 'unload',
+  summary: 'take everything away that is pinned on this node',
+  help: HELP,
+  run: main,
+}
+
+async function main(args: string[]): Promise<number> {
+  const { force } = parseArgs({ args, options: { force: { type: 'boolean' } } }).values
+  if (!pins.isPinned()) return EXIT.ok
+  return pins.withLock(() => {
+    const survey = surveyNode()
+    const sealed = survey?.scopes.reduce((sum, scope) => sum + scope.sealed, 0) ?? 0
+    const agents = survey?.scopes.filter((scope) => scope.agent).length ?? 0
+    if (!force && (sealed || agents)) {
+      complain(`${sealed} sealed processes and ${agents} agents live; stop them first, or give --force to expose them`)
+      return EXIT.failed
+    }
+    pins.unpinSet()
+    return EXIT.ok
+  })
+}

@@ -1,0 +1,105 @@
+/**
+ * The node's one set of programs and maps, under /sys/fs/bpf/kernelseal/<abi>/:
+ *
+ *     maps/<name>   programs/agent_enroll   links/<program>
+ *
+ * The first agent makes it, later ones adopt it, and it stays when they end. It appears whole or not at all: it is
+ * built aside and renamed, under a lock on the directory.
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as ffi from '../libbpf/ffi.ts'
+import { type BpfObject, pinTo } from '../libbpf/object.ts'
+
+const BPFFS = '/sys/fs/bpf'
+export const PIN_ROOT = join(BPFFS, 'kernelseal')
+/** KS_ABI of bpf/wire.h: sets of different ABI stand side by side. */
+const ABI = 'v1'
+export const PIN_DIR = join(PIN_ROOT, ABI)
+
+/** Maps that user space reads or writes; the others live as long as the programs that use them. */
+export const SHARED_MAPS = [
+  'scopes',
+  'agents',
+  'counters',
+  'rings',
+  'processes',
+  'containers',
+  'paths',
+  'slots',
+  'names',
+  'secret_values',
+] as const
+export type SharedMap = (typeof SHARED_MAPS)[number]
+
+/** Longest wait for another agent that is loading: the verifier takes a second or two on a slow machine. */
+const LOCK_TIMEOUT_MS = 60_000
+const LOCK_RETRY_MS = 50
+
+export const mapPin = (name: SharedMap): string => join(PIN_DIR, 'maps', name)
+export const enrollPin = (): string => join(PIN_DIR, 'programs', 'agent_enroll')
+
+/** Whether a bpf file system is there to pin to. */
+export function canPin(): boolean {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+  return mounts.split('\n').some((line) => line.split(' ')[1] === BPFFS && line.split(' ')[2] === 'bpf')
+}
+
+export const isPinned = (): boolean => existsSync(PIN_DIR)
+
+/** Names of the attached programs. */
+export const pinnedPrograms = (): string[] => readdirSync(join(PIN_DIR, 'links'))
+
+/** Runs `body` while no other agent loads, adopts or unloads. @throws Error when the lock is not to be had */
+export async function withLock<T>(body: () => T | Promise<T>): Promise<T> {
+  mkdirSync(PIN_ROOT, { recursive: true, mode: 0o700 })
+  const fd = openSync(PIN_ROOT, 'r')
+  try {
+    const deadline = Date.now() + LOCK_TIMEOUT_MS
+    while (!ffi.tryLock(fd)) {
+      if (Date.now() > deadline) throw new Error(`\`${PIN_ROOT}\` is locked by another agent for ${LOCK_TIMEOUT_MS} ms`)
+      await sleep(LOCK_RETRY_MS)
+    }
+    return await body()
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Under the lock. Left-overs of a loader that was killed are removed first. */
+export function pinSet(object: BpfObject): void {
+  const aside = `${PIN_DIR}-new` // bpffs reserves names with a dot (bpf_lookup in kernel/bpf/inode.c)
+  remove(aside)
+  for (const part of ['maps', 'programs', 'links']) mkdirSync(join(aside, part), { recursive: true, mode: 0o700 })
+  for (const name of SHARED_MAPS) pinTo(object.map(name).fd, join(aside, 'maps', name))
+  pinTo(object.programFd('agent_enroll'), join(aside, 'programs', 'agent_enroll'))
+  object.pinLinks(join(aside, 'links'))
+  renameSync(aside, PIN_DIR)
+}
+
+/** Under the lock. With the last pin and the last descriptor the programs are detached. */
+export function unpinSet(): void {
+  remove(PIN_DIR)
+}
+
+/** bpffs has no recursive remove that Node's `rm` could use: it holds only pins and directories. */
+function remove(directory: string): void {
+  if (!existsSync(directory)) return
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) remove(path)
+    else unlinkSync(path)
+  }
+  rmdirSync(directory)
+}

@@ -1,0 +1,47 @@
+/** What stands on this node, read from the pins. */
+import { MODE } from '../wire/constants.ts'
+import { SCOPE } from '../wire/layout.ts'
+import { type Counts, readCounters } from './counters.ts'
+import { u32 } from './entries.ts'
+import { pinnedGuard, type Tier } from './guard.ts'
+import { scopesOf } from './scope.ts'
+
+export interface ScopeSurvey {
+  /** Inode number of the PID namespace. */
+  readonly scope: number
+  readonly mode: string
+  /** Whether its agent lives. Protection stands either way. */
+  readonly agent: boolean
+  /** Sealed processes alive. */
+  readonly sealed: number
+  readonly counts: Counts
+}
+
+export interface Survey {
+  readonly tier: Tier
+  readonly programs: readonly string[]
+  readonly scopes: readonly ScopeSurvey[]
+}
+
+/** Undefined when nothing is pinned: no agent ran, or none could pin. */
+export function surveyNode(): Survey | undefined {
+  const guard = pinnedGuard()
+  if (!guard) return undefined
+  try {
+    const agents = new Set(
+      guard
+        .map('agents')
+        .keys()
+        .map((key) => key.readUInt32LE(0)),
+    )
+    const scopes = scopesOf(guard).map((scope): ScopeSurvey => {
+      const counts = readCounters(guard.map('counters'), scope)
+      const number = guard.map('scopes').get(u32(scope))?.readUInt32LE(SCOPE.fields.mode[0])
+      const mode = Object.entries(MODE).find(([, value]) => value === number)?.[0] ?? 'unknown'
+      return { scope, mode, agent: agents.has(scope), sealed: Math.max(0, counts.sealed - counts.unsealed), counts }
+    })
+    return { tier: guard.tier, programs: guard.programs, scopes }
+  } finally {
+    guard.close()
+  }
+}
