@@ -47,7 +47,7 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
-	__u32 reserved;
+	__u32 container; /* mount namespace the process entered by; 0: a host, where placeholders belong to nobody */
 };
 
 static const char zeroes[KS_CHUNK] = {};
@@ -130,10 +130,34 @@ static __always_inline int is_tail(const __u64 mark[2])
 	return mark[0] == 0x736c656e72656b3aULL && mark[1] == 0x6c6165733a6c6165ULL;
 }
 
+/*
+ * A placeholder belongs to the container that brought it first, as long as that container's entrypoint lives: whoever
+ * learns it elsewhere, from `kubectl describe` or the environ of a probe, cannot use it in another container.
+ */
+static __always_inline int belongs_here(const struct delivery *d, const struct ks_slot_key *key)
+{
+	struct ks_container_key container = { .scope = d->scope };
+	struct ks_owner ours = { .mount_ns = d->container };
+	struct ks_owner *owner;
+
+	if (!d->container)
+		return 1;
+	owner = bpf_map_lookup_elem(&owners, key);
+	if (owner && owner->mount_ns == d->container)
+		return 1;
+	if (owner) {
+		container.mount_ns = owner->mount_ns;
+		if (bpf_map_lookup_elem(&containers, &container))
+			return 0;
+	}
+	return !bpf_map_update_elem(&owners, key, &ours, BPF_ANY);
+}
+
 /* The slot of a placeholder that ends at `end`; NULL: the string is none of ours. */
 static __always_inline struct ks_slot *slot_before(struct delivery *d, __u64 end)
 {
 	struct ks_slot_key key = { .scope = d->scope };
+	struct ks_slot *slot;
 	__u64 mark[2];
 	long error;
 
@@ -146,7 +170,8 @@ static __always_inline struct ks_slot *slot_before(struct delivery *d, __u64 end
 		stop(d, KS_READ_FAULT, error);
 		return NULL;
 	}
-	return bpf_map_lookup_elem(&slots, &key);
+	slot = bpf_map_lookup_elem(&slots, &key);
+	return slot && belongs_here(d, &key) ? slot : NULL;
 }
 
 /* The string [d->start, end) is complete: if it is a placeholder for one of this process's bindings, fill it. */

@@ -53,6 +53,15 @@ struct {
 	__type(value, struct ks_slot);
 } slots __weak SEC(".maps");
 
+/* Full: the placeholder is not filled, and the process that brought it counts as one without. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_slot_key);
+	__type(value, struct ks_owner);
+} owners __weak SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);

@@ -32,10 +32,12 @@ static __always_inline int is_sampled(struct task_struct *task)
 	return 0;
 }
 
-static __always_inline __u32 deliver(struct ks_process *process, struct task_struct *task, struct delivery *delivery)
+static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
+				     struct delivery *delivery)
 {
 	delivery->scope = process->scope;
 	delivery->bindings = process->bindings;
+	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
 	if (BPF_CORE_READ(task, ptrace) || is_sampled(task))
 		return KS_TRACED;
 	walk_environment(delivery, task);
@@ -100,7 +102,7 @@ static __always_inline void seal_and_deliver(struct ks_process *process, struct 
 	process->flags |= KS_SEALED;
 	if (!was_sealed)
 		count(process->scope, KS_N_SEALED);
-	delivery->reason = deliver(process, task, delivery);
+	delivery->reason = deliver(process, scope, task, delivery);
 	if (delivery->reason == KS_NO_PLACEHOLDER) {
 		without_placeholder(process, scope, was_sealed, bprm, delivery);
 		return;

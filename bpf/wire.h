@@ -192,6 +192,11 @@ struct ks_slot {
 	struct ks_alternative alternatives[KS_ALTERNATIVES];
 };
 
+/* owners: a placeholder -> the mount namespace of the container that brought it first, while that lives. */
+struct ks_owner {
+	__u32 mount_ns;
+};
+
 #define KS_VARIABLE 64
 
 struct ks_name_key {

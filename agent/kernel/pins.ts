@@ -36,6 +36,7 @@ export const SHARED_MAPS = [
   'rings',
   'processes',
   'containers',
+  'owners',
   'paths',
   'slots',
   'names',

@@ -10,7 +10,10 @@ import { type Entry, entriesOf, nodeEntry, type ScopeInput, u32 } from './entrie
 import type { Guard } from './guard.ts'
 
 /** Maps whose keys begin with the scope they belong to. */
-const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers'] as const
+const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners'] as const
+
+/** Of these the kernel's own: a new registration leaves them alone. */
+const KERNELS: readonly string[] = ['containers', 'owners']
 
 /** Bytes of a scope's ring: 600 events, some seconds of a busy Pod while its agent restarts. */
 const RING_BYTES = 1 << 18
@@ -46,7 +49,7 @@ export function register(guard: Guard, input: ScopeInput): void {
   }
   const now = new Set(entries.map(nameOf))
   for (const old of keysOf(guard, input.scope)) {
-    if (old.map !== 'containers' && !now.has(nameOf(old))) guard.map(old.map).delete(old.key)
+    if (!KERNELS.includes(old.map) && !now.has(nameOf(old))) guard.map(old.map).delete(old.key)
   }
   refreshNode(guard)
 }
