@@ -108,7 +108,7 @@ function adopt(origin: 'adopted' | 'pinned'): Guard {
 
 function enrollByPin(scope: number): void {
   const fd = ffi.openPin(pins.enrollPin())
-  if (fd === -EPERM) throw livingAgent(scope) // a living agent's programs are closed to the rest of its scope
+  if (fd === -EPERM) throw new Error(`scope ${scope}: ${CLOSED}`)
   if (fd < 0) throw new BpfError('bpf_obj_get', -fd, `open \`${pins.enrollPin()}\``)
   try {
     enrollSelf(fd, scope)
@@ -119,6 +119,9 @@ function enrollByPin(scope: number): void {
 
 const EPERM = 1
 const EBUSY = 16
+
+/** A living agent's programs are closed to the rest of its scope: on a host, to everybody (guard_program). */
+const CLOSED = 'this process is inside a scope that has a living agent already; stop that one first, or leave it to it'
 
 const livingAgent = (scope: number): Error =>
   new Error(`scope ${scope} has a living agent already: stop that one first, or leave it to it`)

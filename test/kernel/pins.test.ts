@@ -97,25 +97,25 @@ test('unload is refused while a sealed process lives, and forced takes everythin
   assert.ok(environOf(pid).includes(SECRET), 'and from then on it is readable: the protection was real')
 })
 
-test("a PID namespace's scope ends in the kernel with its init, and the next agent sweeps up", async () => {
-  const host = await start()
-  const init = spawn('unshare', [
-    '--pid',
-    '--fork',
-    '--mount-proc',
-    '/usr/bin/python3',
-    '-c',
-    'import time; time.sleep(600)',
-  ])
-  started.push(init)
-  const children = `/proc/${init.pid}/task/${init.pid}/children`
-  const pid = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
-  const inner = await start(undefined, ['--pid-namespace', `/proc/${pid}/ns/pid`])
-  assert.match(inner.log(), /adopted/)
+/** A PID namespace with an init that sleeps; its number outside. */
+async function namespace(): Promise<number> {
+  const sleeping = ['/usr/bin/python3', '-c', 'import time; time.sleep(600)']
+  const outer = spawn('unshare', ['--pid', '--fork', '--mount-proc', ...sleeping])
+  started.push(outer)
+  const children = `/proc/${outer.pid}/task/${outer.pid}/children`
+  return eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
+}
+
+test("a PID namespace's scope ends in the kernel with its init, and another agent is not touched", async () => {
+  const [first, second] = [await namespace(), await namespace()]
+  const staying = await start(undefined, ['--pid-namespace', `/proc/${first}/ns/pid`])
+  const ending = await start(undefined, ['--pid-namespace', `/proc/${second}/ns/pid`])
+  assert.match(ending.log(), /adopted/)
   const scopes = () => (JSON.parse(kernelseal(['status', '--json']).stdout) as { scopes: unknown[] }).scopes.length
   assert.equal(scopes(), 2)
-  await killAgent(inner)
-  process.kill(pid, 'SIGKILL')
+  await killAgent(ending)
+  process.kill(second, 'SIGKILL')
   await eventually('the end of the scope', () => scopes() === 1)
-  await host.stop()
+  await staying.stop()
+  await unloaded()
 })

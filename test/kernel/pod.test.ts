@@ -83,10 +83,7 @@ test('nobody in the Pod gets to the agent’s files', () => {
   assert.match(stderr, /Permission denied|Operation not permitted/)
 })
 
-// The kernel knows a slot by its number alone, not the container it was made for: whoever learns a placeholder (from
-// the environ of a probe, for example) and starts a program in a neighbouring container gets the value.
-const todo = 'slots are not yet tied to the container whose entrypoint brought them'
-test('a placeholder of one container is worth nothing in the environment of another', { todo }, async () => {
+test('a placeholder of one container is worth nothing in the environment of another', async () => {
   const { stdout } = pod.container('app').exec(['printenv', 'PASSWORD'])
   const { rootfs } = pod.container('intruder')
   writeFileSync(join(rootfs, FOUND), stdout.trim())
