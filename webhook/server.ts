@@ -3,12 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import type { SecureContextOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { BODY_LIMIT, type Body, readBody } from './body.ts'
-import type { GuardedCluster } from './cluster.ts'
-import { GUARDED_KINDS, guard } from './guard.ts'
-import { type InjectionSettings, injectPod } from './inject.ts'
+import { type Answer, answerTo, JOURNEYS, type Journey, type JourneyDeps } from './journeys.ts'
 import type { Metrics } from './metrics.ts'
-import { deny, fail, type Outcome, skip } from './outcome.ts'
-import { type Caller, type Reading, type Review, readReview, refusalFor, respond } from './review.ts'
+import type { Review } from './review.ts'
 
 /** The part of a pino logger that is used here. */
 export interface Log {
@@ -18,12 +15,9 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-export interface ServerDeps {
-  readonly settings: InjectionSettings
+export interface ServerDeps extends JourneyDeps {
   readonly metrics: Metrics
   readonly log: Log
-  nonce(): string
-  readonly cluster: GuardedCluster
   /** Whether to send requests here: false while draining. */
   ready(): boolean
   /** Absent: plain HTTP, for tests. */
@@ -69,20 +63,6 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   return app
 }
 
-/** A path the API server posts to: what it may ask about there, and how that is decided. */
-interface Journey {
-  readonly kinds: readonly string[]
-  decide(review: Review, deps: ServerDeps): Outcome
-}
-
-const JOURNEYS: Readonly<Record<string, Journey>> = {
-  '/mutate': { kinds: ['Pod'], decide: decidePod },
-  '/validate': {
-    kinds: GUARDED_KINDS,
-    decide: (review, { cluster }) => guard(review, cluster.allowsDebug(review.namespace)),
-  },
-}
-
 /** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */
 export function buildMetricsServer({ registry }: Metrics): FastifyInstance {
   const app = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT })
@@ -97,54 +77,21 @@ async function answer(
   deps: ServerDeps,
 ): Promise<FastifyReply> {
   const start = performance.now()
-  const reading = readingOf(body, journey.kinds)
-  if (reading.kind === 'unanswerable') {
-    deps.log.warn({ problem: reading.problem }, 'request without uid refused')
-    return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: reading.problem })
+  const answered = answerTo(body, journey, deps)
+  if (answered.kind === 'unanswerable') {
+    deps.log.warn({ problem: answered.problem }, 'request without uid refused')
+    return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: answered.problem })
   }
-  const caller: Caller = reading.kind === 'review' ? reading.review : reading.caller
-  const decided = reading.kind === 'review' ? decideSafely(reading.review, journey, deps) : reading.outcome
-  const { outcome, text } = serialise(caller, decided)
-  deps.metrics.admission(outcome, (performance.now() - start) / 1000)
-  logOutcome(caller, outcome, reading, deps.log)
+  deps.metrics.admission(answered.outcome, (performance.now() - start) / 1000)
+  logAnswer(answered, deps.log)
   if (body?.kind === 'oversized' && !body.drained) reply.header('connection', 'close')
-  return reply.type('application/json').send(text)
-}
-
-function readingOf(body: Body | undefined, kinds: readonly string[]): Reading {
-  if (body === undefined) return { kind: 'unanswerable', problem: 'the request has no body' }
-  if (body.kind === 'whole') return readReview(body.bytes, kinds)
-  return refusalFor(body.head, deny('body-too-large', `the limit is ${BODY_LIMIT} bytes`))
-}
-
-function decideSafely(review: Review, journey: Journey, deps: ServerDeps): Outcome {
-  try {
-    return journey.decide(review, deps)
-  } catch (error) {
-    return fail(error)
-  }
-}
-
-function decidePod(review: Review, { settings, nonce, cluster }: ServerDeps): Outcome {
-  if (review.operation !== 'CREATE' || review.subResource !== '') return skip('not-a-creation')
-  const namespace = review.namespace === undefined ? {} : { namespace: review.namespace }
-  return injectPod(review.object, settings, { nonce, cluster, ...namespace })
-}
-
-/** A patch may repeat what a stranger nested too deep for the serialiser; that too is answered. */
-function serialise(caller: Caller, outcome: Outcome): { readonly outcome: Outcome; readonly text: string } {
-  try {
-    return { outcome, text: JSON.stringify(respond(caller, outcome)) }
-  } catch (error) {
-    const failure = fail(error)
-    return { outcome: failure, text: JSON.stringify(respond(caller, failure)) }
-  }
+  return reply.type('application/json').send(answered.text)
 }
 
 /** Injections at debug, because logging each costs a fifth of the throughput; refusals for the operator to see. */
-function logOutcome({ uid }: Caller, outcome: Outcome, reading: Reading, log: Log): void {
-  const pod = reading.kind === 'review' ? { namespace: reading.review.namespace, name: podName(reading.review) } : {}
-  const fields = { uid, ...pod, outcome: outcome.kind, reason: outcome.reason }
+function logAnswer({ caller, review, outcome }: Answer, log: Log): void {
+  const pod = review === undefined ? {} : { namespace: review.namespace, name: podName(review) }
+  const fields = { uid: caller.uid, ...pod, outcome: outcome.kind, reason: outcome.reason }
   if (outcome.kind === 'fail') log.error({ ...fields, err: outcome.error }, 'admission failed')
   else if (outcome.kind === 'deny') log.info({ ...fields, message: outcome.message }, 'refused')
   else if (outcome.reason === 'opted-out') log.info(fields, 'Pod opted out')

@@ -24,6 +24,8 @@ export function templateParts(template: string): Part[] {
 
 /** The variables a template takes its parts from, each once. */
 export function templateReferences(template: string): string[] {
+  // Most values are plain, and a Pod may have thousands.
+  if (!template.includes('$(')) return []
   const names = templateParts(template).flatMap((part) => (part.kind === 'reference' ? [part.name] : []))
   return [...new Set(names)]
 }

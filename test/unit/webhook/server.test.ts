@@ -258,7 +258,7 @@ describe('any body at all', () => {
   })
   const wrapped = object.map((made) => JSON.stringify(review({ object: made })))
 
-  it('is answered: by a review with the uid when there was one, else by an HTTP error (2,000 inputs)', async () => {
+  it('is answered: by a review with the uid when there was one, else by an HTTP error (500 inputs)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(mutated, wrapped, fc.string()), async (body) => {
         const response = await post(body)
@@ -269,7 +269,7 @@ describe('any body at all', () => {
         assert.notEqual(inner.auditAnnotations.outcome, 'fail')
         if (inner.patch !== undefined) JSON.parse(Buffer.from(inner.patch, 'base64').toString())
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 })

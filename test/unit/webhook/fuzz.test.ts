@@ -1,0 +1,119 @@
+/** Anything a client may send, without the server around it: 20,000 inputs, or FUZZ_RUNS (`npm run fuzz:webhook`). */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { load } from 'js-yaml'
+import { applyPatch } from 'rfc6902'
+import { answerTo, JOURNEYS } from '../../../webhook/journeys.ts'
+import { applyOperations, type Operation } from '../../../webhook/patch.ts'
+import { CLUSTER, NONCE, SETTINGS } from './fixtures.ts'
+
+const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000)
+/** The mutations are cheap, the made-up objects are not. */
+const share = (part: number) => ({
+  numRuns: Math.ceil(RUNS * part),
+  interruptAfterTimeLimit: 3_600_000,
+  markInterruptAsFailure: true,
+})
+
+const UID = '705ab4f5-6393-11e8-b7cc-42010a800002'
+const DEPS = { settings: SETTINGS, nonce: () => NONCE, cluster: CLUSTER }
+const PODS = new URL('../../fixtures/pods/', import.meta.url)
+const reviewOf = (object: unknown, kind = 'Pod', operation = 'CREATE', subResource = '') =>
+  JSON.stringify({
+    kind: 'AdmissionReview',
+    apiVersion: 'admission.k8s.io/v1',
+    request: { uid: UID, kind: { group: '', version: 'v1', kind }, operation, subResource, namespace: 'shop', object },
+  })
+const SEEDS = readdirSync(PODS)
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => Buffer.from(reviewOf(load(readFileSync(new URL(file, PODS), 'utf8')))))
+
+/** Whatever came in: an answer in the protocol with the uid there was, and a patch that can be applied. */
+function check(bytes: Buffer, journey: keyof typeof JOURNEYS = '/mutate'): void {
+  const answered = answerTo({ kind: 'whole', bytes }, JOURNEYS[journey], DEPS)
+  if (answered.kind === 'unanswerable') {
+    assert.notEqual(answered.problem, '')
+    return
+  }
+  assert.notEqual(answered.outcome.kind, 'fail', String(answered.outcome.kind === 'fail' && answered.outcome.error))
+  const { kind, response } = JSON.parse(answered.text)
+  assert.deepEqual([kind, response.uid], ['AdmissionReview', answered.caller.uid])
+  assert.equal(typeof response.allowed, 'boolean')
+  if (response.patch === undefined) return
+  const operations = JSON.parse(Buffer.from(response.patch, 'base64').toString()) as Operation[]
+  const object = structuredClone(answered.review!.object)
+  assert.deepEqual(
+    applyPatch(object, operations as never).filter((error) => error !== null),
+    [],
+  )
+  assert.deepEqual(applyOperations(answered.review!.object, operations), object)
+}
+
+/** Where, how much goes, what comes. */
+const edit = fc.tuple(
+  fc.double({ min: 0, max: 1, noNaN: true }),
+  fc.nat(4),
+  fc.oneof(
+    fc.uint8Array({ maxLength: 3 }),
+    fc.constantFrom(
+      ...['"', '{', '}', '[', ']', ':', ',', 'null', 'true', '1e999', '\\u0000', '""', '{}', '[]'].map((text) =>
+        Buffer.from(text),
+      ),
+    ),
+  ),
+)
+const mutated = fc
+  .tuple(fc.constantFrom(...SEEDS), fc.array(edit, { minLength: 1, maxLength: 5 }))
+  .map(([seed, edits]) =>
+    edits.reduce<Buffer>((bytes, [place, gone, put]) => {
+      const at = Math.floor(place * bytes.length)
+      return Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + gone)])
+    }, seed),
+  )
+
+describe(`any request (${RUNS} inputs)`, () => {
+  it('whose bytes were tampered with is answered', () => {
+    fc.assert(
+      fc.property(mutated, (bytes) => check(bytes)),
+      share(0.8),
+    )
+  })
+
+  it('with a value of another type anywhere in a real Pod is answered', () => {
+    const strange = fc.constantFrom<unknown>(null, true, 0, '', 'text', [], {}, [null], [{}], [{ name: 1 }], {
+      a: null,
+    })
+    const place = fc.tuple(fc.constantFrom(...SEEDS), fc.nat(200), strange)
+    const replaced = place.map(([seed, index, value]) => {
+      let seen = 0
+      const text = JSON.stringify(JSON.parse(seed.toString()).request.object, (key, old) =>
+        key !== '' && seen++ === index ? value : old,
+      )
+      return Buffer.from(reviewOf(JSON.parse(text)))
+    })
+    fc.assert(
+      fc.property(replaced, (bytes) => check(bytes)),
+      share(0.15),
+    )
+  })
+
+  it('about a session or a debug container, with anything in it, is answered', () => {
+    const made = fc.tuple(
+      fc.constantFrom('PodExecOptions', 'PodAttachOptions', 'Pod', 'EphemeralContainers'),
+      fc.constantFrom('exec', 'attach', 'ephemeralcontainers', ''),
+      fc.constantFrom('CONNECT', 'UPDATE'),
+      fc.oneof(
+        fc.jsonValue(),
+        fc.record({ container: fc.jsonValue(), spec: fc.jsonValue(), metadata: fc.jsonValue() }),
+      ),
+    )
+    fc.assert(
+      fc.property(made, ([kind, sub, operation, object]) =>
+        check(Buffer.from(reviewOf(object, kind, operation, sub)), '/validate'),
+      ),
+      share(0.05),
+    )
+  })
+})
