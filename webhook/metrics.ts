@@ -8,6 +8,8 @@ export interface Metrics {
   admission(outcome: Pick<Outcome, 'kind' | 'reason'>, seconds: number): void
   certificate(notAfter: Date): void
   certificateReload(succeeded: boolean): void
+  /** Whether the published caBundle fits what is served. */
+  certificateTrusted(trusted: boolean): void
 }
 
 export function createMetrics(): Metrics {
@@ -37,6 +39,11 @@ export function createMetrics(): Metrics {
     labelNames: ['result'],
     registers,
   })
+  const trusted = new Gauge({
+    name: 'kernelseal_certificate_trusted',
+    help: '1 while the published caBundle fits the serving certificate, 0 while API servers cannot call; by self-probe',
+    registers,
+  })
   return {
     registry,
     admission: ({ kind, reason }, seconds) => {
@@ -44,6 +51,7 @@ export function createMetrics(): Metrics {
       duration.observe(seconds)
     },
     certificate: (notAfter) => expiry.set(notAfter.getTime() / 1000),
+    certificateTrusted: (fits) => trusted.set(fits ? 1 : 0),
     certificateReload: (succeeded) => reloads.inc({ result: succeeded ? 'success' : 'failure' }),
   }
 }

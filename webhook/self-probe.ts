@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import type { KubeApi } from './kube/client.ts'
+import type { Metrics } from './metrics.ts'
 import type { Log } from './server.ts'
 import { publishedBundle } from './shared-certificate/publish.ts'
 
@@ -18,7 +19,12 @@ const PERIOD_UNTRUSTED = 2_000
 const HANDSHAKE_MS = 5_000
 
 /** @param name the Service's DNS name, which the API server sends as SNI */
-export function startSelfProbe(api: KubeApi, port: number, name: string, log: Log): SelfProbe {
+export function startSelfProbe(
+  api: KubeApi,
+  port: number,
+  name: string,
+  { log, metrics }: { readonly log: Log; readonly metrics: Pick<Metrics, 'certificateTrusted'> },
+): SelfProbe {
   let trusted = true
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -34,6 +40,7 @@ export function startSelfProbe(api: KubeApi, port: number, name: string, log: Lo
           'API servers cannot trust our certificate: turning unready',
         )
     }
+    metrics.certificateTrusted(trusted)
     if (!closed) timer = setTimeout(look, trusted ? PERIOD : PERIOD_UNTRUSTED).unref()
   }
   void look()

@@ -4,13 +4,16 @@ import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import forge from 'node-forge'
 
+/** To serve, or to call with (RFC 5280, extended key usage). */
+type Purpose = 'serverAuth' | 'clientAuth'
+
 export interface Authority {
   /** PEM, for `caBundle`. */
   readonly ca: string
   /** Its private key, PEM: for those who share the authority. */
   readonly key: string
-  /** A new serving certificate with a new key, signed by the authority. PEM. */
-  issue(): Promise<{ readonly cert: string; readonly key: string }>
+  /** A new certificate with a new key, signed by the authority. PEM. */
+  issue(purpose?: Purpose): Promise<{ readonly cert: string; readonly key: string }>
 }
 
 const DAY = 24 * 60 * 60 * 1000
@@ -51,7 +54,12 @@ export function restoreAuthority(names: readonly string[], ca: string, key: stri
   const id = subject.slice(subject.indexOf(CA_PREFIX) + CA_PREFIX.length)
   const blank = blankCertificate(publicKey.export({ type: 'spki', format: 'pem' }).toString(), 0)
   const keyIdentifier = blank.generateSubjectKeyIdentifier().getBytes()
-  return { ca, key, issue: () => issueLeaf(names, caName(id), forge.pki.privateKeyFromPem(key), keyIdentifier) }
+  return {
+    ca,
+    key,
+    issue: (purpose = 'serverAuth') =>
+      issueLeaf(names, caName(id), forge.pki.privateKeyFromPem(key), keyIdentifier, purpose),
+  }
 }
 
 async function issueLeaf(
@@ -59,6 +67,7 @@ async function issueLeaf(
   issuer: ReturnType<typeof caName>,
   signer: unknown,
   keyIdentifier: string,
+  purpose: Purpose,
 ) {
   const keys = await rsaKeys()
   const certificate = blankCertificate(keys.publicKey, LEAF_LIFETIME)
@@ -68,7 +77,7 @@ async function issueLeaf(
   certificate.setExtensions([
     { name: 'basicConstraints', cA: false, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-    { name: 'extKeyUsage', serverAuth: true },
+    { name: 'extKeyUsage', [purpose]: true },
     { name: 'subjectAltName', altNames: names.map(altName) },
     { name: 'authorityKeyIdentifier', keyIdentifier },
   ])

@@ -1,7 +1,7 @@
 /** The webhook's two servers: admission over TLS, metrics in the clear on a port of its own. */
 import type { IncomingMessage } from 'node:http'
-import type { SecureContextOptions } from 'node:tls'
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { TLSSocket, TlsOptions } from 'node:tls'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { BODY_LIMIT, type Body, readBody } from './body.ts'
 import { type Answer, answerTo, JOURNEYS, type Journey, type JourneyDeps } from './journeys.ts'
 import type { Metrics } from './metrics.ts'
@@ -21,7 +21,9 @@ export interface ServerDeps extends JourneyDeps {
   /** Whether to send requests here: false while draining. */
   ready(): boolean
   /** Absent: plain HTTP, for tests. */
-  readonly tls?: SecureContextOptions
+  readonly tls?: TlsOptions
+  /** Common names of the clients that may ask, empty for any with a certificate; absent: everyone may. */
+  readonly callers?: readonly string[]
 }
 
 /** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
@@ -53,7 +55,9 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   // Whatever the content type says: the body is JSON or it is refused as not being JSON.
   app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readBody(payload))
   for (const [path, journey] of Object.entries(JOURNEYS)) {
-    app.post(path, (request, reply) => answer(request.body as Body | undefined, reply, journey, deps))
+    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) =>
+      answer(request.body as Body | undefined, reply, journey, deps),
+    )
   }
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
@@ -61,6 +65,19 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' })
   })
   return app
+}
+
+/** The API server shows the certificate of its `--admission-control-config-file` (kubernetes.io, Authenticate API servers). */
+function admitCaller({ callers, log }: ServerDeps) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    if (callers === undefined) return
+    const socket = request.raw.socket as TLSSocket
+    const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined
+    const known = Array.isArray(name) ? name[0] : name
+    if (known !== undefined && (callers.length === 0 || callers.includes(known))) return
+    log.warn({ name: known, why: String(socket.authorizationError ?? 'not in the list of names') }, 'caller refused')
+    await reply.code(401).send({ error: 'only API servers may ask, and show it by a client certificate' })
+  }
 }
 
 /** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */

@@ -38,6 +38,12 @@ export const SETTINGS = {
   metricsPort: { kind: 'port', default: '9090', help: 'port of /metrics, plain HTTP' },
   certFile: { kind: 'text', default: '', help: 'certificate chain, PEM; empty: one is made at start' },
   keyFile: { kind: 'text', default: '', help: 'private key of the certificate, PEM' },
+  clientCaFile: {
+    kind: 'text',
+    default: '',
+    help: 'CA of the API servers: callers without a certificate by it are refused; empty: everyone may ask',
+  },
+  clientNames: { kind: 'list', default: '', help: 'common names such a certificate may have; empty: any' },
   certSecret: {
     kind: 'text',
     default: '',
@@ -77,6 +83,8 @@ export interface Settings {
   readonly metricsPort: number
   readonly certFile: string
   readonly keyFile: string
+  readonly clientCaFile: string
+  readonly clientNames: readonly string[]
   readonly certSecret: string
   readonly namespace: string
   readonly apiServer: string

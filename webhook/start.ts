@@ -1,5 +1,6 @@
 /** Starts the webhook: certificate, cluster, servers; and stops it without losing a request. */
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
@@ -46,14 +47,15 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
     nonce: () => randomBytes(16).toString('hex'),
     cluster,
     ready: () => !state.draining && state.trusted(),
-    tls: certificate.first,
+    tls: { ...certificate.first, ...(await callerCheck(settings)) },
+    ...(settings.clientCaFile === '' ? {} : { callers: settings.clientNames }),
   })
   // Open connections keep the old certificate, new ones get the new; none is dropped.
   take = (pair) => (app.server as unknown as Server).setSecureContext(pair)
   const metricsApp = buildMetricsServer(metrics)
   const port = await listen(app, settings.host, settings.port)
   const metricsPort = await listen(metricsApp, settings.host, settings.metricsPort)
-  const probe = startProbe(settings, api, port, log)
+  const probe = startProbe(settings, api, port, { log, metrics })
   state.trusted = probe?.trusted ?? state.trusted
   const stop = async () => {
     state.draining = true
@@ -76,11 +78,25 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
   }
 }
 
+/**
+ * Asked for and not insisted on: the kubelet's probes come without a certificate, and only the paths of the API server
+ * check it.
+ */
+async function callerCheck({ clientCaFile }: Settings) {
+  if (clientCaFile === '') return {}
+  return { requestCert: true, rejectUnauthorized: false, ca: await readFile(clientCaFile, 'utf8') }
+}
+
 /** A certificate in memory is published by whoever reads `caOut`, and not by then. */
-function startProbe(settings: Settings, api: KubeApi | undefined, port: number, log: Log) {
+function startProbe(
+  settings: Settings,
+  api: KubeApi | undefined,
+  port: number,
+  seen: { readonly log: Log; readonly metrics: Metrics },
+) {
   const published = settings.certFile !== '' || settings.certSecret !== ''
   const [name] = settings.dnsNames
-  return api === undefined || !published || name === undefined ? undefined : startSelfProbe(api, port, name, log)
+  return api === undefined || !published || name === undefined ? undefined : startSelfProbe(api, port, name, seen)
 }
 
 /** @returns the port listened on, which the system chose when 0 was asked for */

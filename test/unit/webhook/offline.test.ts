@@ -10,7 +10,7 @@ import { offlineCluster } from '../../../webhook/offline/offline-cluster.ts'
 import { uninjectPod } from '../../../webhook/offline/uninject-pod.ts'
 import { podsIn } from '../../../webhook/offline/workloads.ts'
 import { applyOperations } from '../../../webhook/patch.ts'
-import { inject, patched, SETTINGS } from './fixtures.ts'
+import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched, SETTINGS } from './fixtures.ts'
 
 const template = `
 metadata:
@@ -94,7 +94,7 @@ describe('uninject', () => {
   ]
   for (const file of readdirSync(PODS).filter((name) => name.endsWith('.yaml'))) {
     const pod = load(readFileSync(new URL(file, PODS), 'utf8'))
-    const outcome = inject(pod)
+    const outcome = inject(pod, NONCE, file.startsWith('before-1-29-') ? OLD_CLUSTER : CLUSTER)
     if (outcome.kind !== 'inject' || LOSSY.includes(file.slice(0, -5))) continue
     it(`gives back ${file.slice(0, -5).replaceAll('-', ' ')}`, () => {
       assert.deepEqual(applyOperations(pod, outcome.operations), patched(pod, outcome.operations))

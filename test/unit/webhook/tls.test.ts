@@ -180,3 +180,38 @@ describe('a certificate from files', () => {
     assert.equal(status, 0, output)
   })
 })
+
+describe('a webhook that checks its callers', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'kernelseal-callers-'))
+  after(() => rmSync(directory, { recursive: true }))
+
+  it('answers those with a certificate of the right name, refuses others with 401, and lets probes in', async () => {
+    const callers = await createAuthority(['kube-apiserver'])
+    const strangers = await createAuthority(['kube-apiserver'])
+    const others = await createAuthority(['somebody'])
+    writeFileSync(join(directory, 'ca.pem'), callers.ca)
+    const webhook = await startWebhook(
+      settings('--client-ca-file', join(directory, 'ca.pem'), '--client-names', 'kube-apiserver'),
+      log,
+    )
+    after(() => webhook.close())
+    const ask = async (authority?: Authority) => {
+      const agent = new Agent(authority === undefined ? {} : await authority.issue('clientAuth'))
+      return (await post(webhook.port, webhook.ca!, agent)).status
+    }
+    assert.deepEqual([await ask(callers), await ask(), await ask(strangers), await ask(others)], [200, 401, 401, 401])
+    const probe = await new Promise((resolve, reject) => {
+      const options = {
+        host: '127.0.0.1',
+        servername: 'localhost',
+        port: webhook.port,
+        ca: webhook.ca!,
+        path: '/readyz',
+      }
+      request(options, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+    assert.equal(probe, 200)
+  })
+})
