@@ -29,7 +29,7 @@ export async function startSession(agent: AgentConfig, scope: number, log: Log):
     if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
     const count = () => readCounters(guard.map('counters'), scope)
     const metrics = openMetrics(count, guard.tier, () => agent.config.policy.mode)
-    const ring = openPipeline(openScopeRing(guard, scope), () => agent.config.secrets, log, metrics)
+    const ring = openPipeline(openScopeRing(guard, scope, agent.host), () => agent.config.secrets, log, metrics)
     register(guard, { scope, ...agent, values, generation: nextGeneration(guard, scope) })
     sayStanding(guard, log)
     return session(agent, scope, log, guard, metrics, ring)

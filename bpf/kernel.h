@@ -35,6 +35,7 @@
 /* include/uapi/linux/perf_event.h */
 #define PERF_SAMPLE_REGS_USER (1U << 12)
 #define PERF_SAMPLE_STACK_USER (1U << 13)
+#define PERF_SAMPLES_OF_USER (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -171,7 +172,12 @@ struct hw_perf_event {
 	struct task_struct *target;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct perf_event {
+	struct list_head event_entry;
 	struct perf_event_attr attr;
 	struct hw_perf_event hw;
 };
@@ -197,7 +203,7 @@ struct k_sigaction {
 };
 
 struct perf_event_context {
-	int nr_events;
+	struct list_head event_list;
 };
 
 /* Before 6.2 a task has two contexts, for hardware and for software events; since then one. */

@@ -277,7 +277,7 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	struct ks_process *process;
 	struct ks_scope *scope;
 
-	if (!(samples & (PERF_SAMPLE_STACK_USER | PERF_SAMPLE_REGS_USER)))
+	if (!(samples & PERF_SAMPLES_OF_USER))
 		return 0;
 	if (!target)
 		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples) : 0;

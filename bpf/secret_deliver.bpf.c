@@ -10,9 +10,28 @@
 #include "emit.h"
 #include "environment.h"
 
-static __always_inline int has_events(struct perf_event_context *context)
+/* Events looked at; a task with more counts as sampled. */
+#define MAX_PERF_EVENTS 16
+
+/* Plain counters (perf stat on an ancestor) are no danger: only those that take the user's stack or registers. */
+static __always_inline int samples_user(struct perf_event_context *context)
 {
-	return context && BPF_CORE_READ(context, nr_events) > 0;
+	struct list_head *head, *at;
+	struct perf_event *event;
+
+	if (!context)
+		return 0;
+	head = (void *)context + bpf_core_field_offset(struct perf_event_context, event_list);
+	at = BPF_CORE_READ(context, event_list.next);
+	for (int i = 0; i < MAX_PERF_EVENTS; i++) {
+		if (!at || at == head)
+			return 0;
+		event = (void *)at - bpf_core_field_offset(struct perf_event, event_entry);
+		if (BPF_CORE_READ(event, attr.sample_type) & PERF_SAMPLES_OF_USER)
+			return 1;
+		at = BPF_CORE_READ(at, next);
+	}
+	return 1;
 }
 
 /* Opened before the exec, perf events sample the new image as they did the old; no hook sees them again. */
@@ -23,10 +42,10 @@ static __always_inline int is_sampled(struct task_struct *task)
 	struct perf_event_context *context;
 
 	if (bpf_core_field_exists(one->perf_event_ctxp))
-		return has_events(BPF_CORE_READ(one, perf_event_ctxp));
+		return samples_user(BPF_CORE_READ(one, perf_event_ctxp));
 	for (int i = 0; i < 2; i++) {
 		bpf_core_read(&context, sizeof(context), &two->perf_event_ctxp[i]);
-		if (has_events(context))
+		if (samples_user(context))
 			return 1;
 	}
 	return 0;

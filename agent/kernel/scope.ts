@@ -15,8 +15,9 @@ const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners
 /** Of these the kernel's own: a new registration leaves them alone. */
 const KERNELS: readonly string[] = ['containers', 'owners']
 
-/** Bytes of a scope's ring: 600 events, some seconds of a busy Pod while its agent restarts. */
-const RING_BYTES = 1 << 18
+/** Bytes of a scope's ring, 432 an event: about 600 in a Pod, 9,700 on a host, which has more that happens at once. */
+const POD_RING_BYTES = 1 << 18
+const HOST_RING_BYTES = 1 << 22
 
 /** @param path a PID namespace, for example `/proc/self/ns/pid` */
 export function scopeNumber(path = '/proc/self/ns/pid'): number {
@@ -81,9 +82,9 @@ export function sweep(guard: Guard): number[] {
   return dead
 }
 
-/** The scope's ring, the one it has or a new one. The caller closes it. */
-export function openScopeRing(guard: Guard, scope: number): BpfMap {
-  const fd = ffi.createRing('ks_events', RING_BYTES)
+/** A new ring for the scope; what nobody read of an earlier one is gone with it. The caller closes it. */
+export function openScopeRing(guard: Guard, scope: number, host: boolean): BpfMap {
+  const fd = ffi.createRing('ks_events', host ? HOST_RING_BYTES : POD_RING_BYTES)
   if (fd < 0) throw new BpfError('bpf_map_create', -fd, `make the ring buffer of scope ${scope}`)
   try {
     guard.map('rings').set(u32(scope), u32(fd))

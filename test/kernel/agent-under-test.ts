@@ -4,12 +4,15 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadAgentConfig } from '../../agent/config.ts'
 
 const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
 
 export interface Agent {
   readonly pid: number
   readonly port: number
+  /** Path of its config file. */
+  readonly config: string
   /** `NAME` → placeholder, as `kernelseal env` prints them. */
   readonly placeholders: Readonly<Record<string, string>>
   /** Everything the agent printed so far. */
@@ -46,6 +49,7 @@ export async function startAgent({ config, env = {}, args = [] }: AgentOptions):
   return {
     pid: child.pid as number,
     port,
+    config: path,
     placeholders: placeholdersOf(path),
     log,
     events: () => parseLines(log()),
@@ -77,18 +81,9 @@ async function ready(child: ChildProcess, port: number, log: () => string): Prom
   throw new Error(`the agent is not ready after 60 s:\n${log()}`)
 }
 
-function placeholdersOf(path: string): Record<string, string> {
-  const { stdout } = kernelseal(['env', '--config', path])
-  return Object.fromEntries(
-    stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => {
-        const at = line.indexOf('=')
-        return [line.slice(0, at), line.slice(at + 1)]
-      }),
-  )
-}
+/** In this process: the command line for it is a test of its own, and each start of it takes seconds under emulation. */
+const placeholdersOf = (config: string): Record<string, string> =>
+  Object.fromEntries(loadAgentConfig({ config }).variables.map(({ name, placeholder }) => [name, placeholder]))
 
 const parseLines = (text: string): Record<string, unknown>[] =>
   text

@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, environOf, eventually, startAgent } from './agent-under-test.ts'
+import { type Agent, environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 
 const SECRET = 'correct-horse-battery-staple'
 const LONG = Array.from({ length: 4000 }, (_, i) => String.fromCharCode(33 + (i % 90))).join('')
@@ -44,6 +44,12 @@ const run = (path: string, args: string[], env = agent.placeholders) =>
 
 test('a bound program has its values in ordinary environment variables', () => {
   assert.equal(run('/usr/bin/printenv', ['PASSWORD']).stdout, `${SECRET}\n`)
+})
+
+test('kernelseal env prints the placeholders that the agent fills, one a line', () => {
+  const { stdout, stderr } = kernelseal(['env', '--config', agent.config])
+  const lines = Object.entries(agent.placeholders).map(([name, value]) => `${name}=${value}\n`)
+  assert.equal(stdout, lines.join(''), stderr)
 })
 
 test('a value longer than one chunk arrives byte for byte', () => {
