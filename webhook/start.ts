@@ -33,7 +33,7 @@ export interface Webhook {
 export async function startWebhook(settings: Settings, log: Log): Promise<Webhook> {
   const metrics = createMetrics()
   addProcessMetrics(metrics)
-  const api = connectKube(settings)
+  const api = await connectKube(settings)
   const cluster = api === undefined ? unknownCluster(settings.defaultMode) : liveCluster(api, settings.defaultMode, log)
   let take: (pair: KeyPair) => void = () => {}
   const events = certificateEvents(metrics, log, (pair) => take(pair))

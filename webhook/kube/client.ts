@@ -1,12 +1,14 @@
 /**
- * The few calls to the API server this needs, as plain HTTPS. @kubernetes/client-node would cost 50 MB of resident memory
- * and 1.9 s of start-up (measured), and its typed objects drop fields they do not know.
+ * The few calls to the API server this needs. @kubernetes/client-node knows the cluster, the credentials and when to read
+ * them again; bodies stay JSON as the server sent it, since its typed objects drop the fields they do not know. It is
+ * imported only where there is a server to ask.
  */
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { type IncomingMessage, request as plainRequest } from 'node:http'
-import { request as tlsRequest } from 'node:https'
+import { type RequestOptions, request as tlsRequest } from 'node:https'
 import { json } from 'node:stream/consumers'
+import type { KubeConfig } from '@kubernetes/client-node'
 
 export interface KubeApi {
   /** @throws ApiError with the server's own words, or what the connection says */
@@ -40,45 +42,55 @@ export interface ApiSettings {
 }
 
 /** @returns undefined outside a cluster, when no server was named */
-export function connectKube({ apiServer, apiTokenFile, apiCaFile }: ApiSettings): KubeApi | undefined {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
-  const inCluster = host === undefined ? '' : `https://${host.includes(':') ? `[${host}]` : host}:${port}`
-  const base = apiServer || inCluster
-  if (base === '') return undefined
-  // Both are read for every request: a bound token is exchanged about once an hour.
-  const credentials = () => ({ token: readIfThere(apiTokenFile), ca: readIfThere(apiCaFile) })
+export async function connectKube(settings: ApiSettings): Promise<KubeApi | undefined> {
+  const server = settings.apiServer || ownCluster()
+  if (server === '') return undefined
+  const config = await credentials(server, settings)
   return {
     call: (method, path, body) =>
-      call(open(base, credentials(), method, path, AbortSignal.timeout(CALL_MS), body), method, path),
-    events: (path, signal) => follow(open(base, credentials(), 'GET', path, signal), path),
+      call(open(config, server, method, path, AbortSignal.timeout(CALL_MS), body), method, path),
+    events: (path, signal) => follow(open(config, server, 'GET', path, signal), path),
   }
+}
+
+/** The server of the Pod this runs in (Kubernetes: Accessing the API from a Pod); '' outside of one. */
+function ownCluster(): string {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
+  return host === undefined ? '' : `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** The token file is read again each minute: a bound token is exchanged about once an hour. */
+async function credentials(server: string, { apiTokenFile, apiCaFile }: ApiSettings): Promise<KubeConfig> {
+  const { KubeConfig: Config } = await import('@kubernetes/client-node')
+  const config = new Config()
+  const caFile = existsSync(apiCaFile) ? { caFile: apiCaFile } : {}
+  const token = existsSync(apiTokenFile)
+    ? { authProvider: { name: 'tokenFile', config: { tokenFile: apiTokenFile } } }
+    : {}
+  // Without TLS there is nothing to verify, and client-node wants that said; with TLS it always verifies.
+  const cluster = { name: 'api', server, skipTLSVerify: server.startsWith('http:'), ...caFile }
+  config.loadFromClusterAndUser(cluster, { name: 'webhook', ...token })
+  return config
 }
 
 /** Longer than any answer to these calls takes; shorter than a rollout waits. */
 const CALL_MS = 10_000
 
-const readIfThere = (path: string): string | undefined =>
-  existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
-
 type Opened = Promise<IncomingMessage>
 
-function open(
-  base: string,
-  { token, ca }: { readonly token: string | undefined; readonly ca: string | undefined },
+async function open(
+  config: KubeConfig,
+  server: string,
   method: string,
   path: string,
   signal: AbortSignal,
   body?: unknown,
 ): Opened {
-  const url = new URL(path, base)
-  const headers = {
-    accept: 'application/json',
-    ...(body === undefined
-      ? {}
-      : { 'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json' }),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  }
-  const options = { method, headers, signal, ...(ca === undefined ? {} : { ca }) }
+  const url = new URL(path, server)
+  const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/json'
+  const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }
+  const options: RequestOptions = { method, headers, signal }
+  await config.applyToHTTPSOptions(options)
   const asking = url.protocol === 'http:' ? plainRequest(url, options) : tlsRequest(url, options)
   asking.end(body === undefined ? undefined : JSON.stringify(body))
   return once(asking, 'response').then(([response]) => response as IncomingMessage)

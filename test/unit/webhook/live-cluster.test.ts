@@ -63,13 +63,13 @@ describe('what is known of the cluster', () => {
     await until(() => cluster!.podSecurity('shop') === 'baseline')
   })
 
-  it('is the settings alone where no server can be asked, after a while', () => {
+  it('is the settings alone where no server can be asked, after a while', async () => {
     cluster = unknownCluster('audit')
     assert.deepEqual(
       [cluster.defaultMode('shop'), cluster.podSecurity('shop'), cluster.nativeSidecars()],
       ['audit', undefined, true],
     )
-    assert.equal(connectKube({ apiServer: '', apiTokenFile: '', apiCaFile: '' }), undefined)
+    assert.equal(await connectKube({ apiServer: '', apiTokenFile: '', apiCaFile: '' }), undefined)
   })
 
   it('names method, path and the reason when the server refuses', async () => {

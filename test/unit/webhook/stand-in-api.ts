@@ -70,7 +70,7 @@ export async function startStandIn(): Promise<StandIn> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
-    api: connectKube({ apiServer: url, apiTokenFile: '/nowhere', apiCaFile: '/nowhere' })!,
+    api: (await connectKube({ apiServer: url, apiTokenFile: '/nowhere', apiCaFile: '/nowhere' }))!,
     objects,
     writes,
     send: (event) => {
