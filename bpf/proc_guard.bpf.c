@@ -7,65 +7,11 @@
  *                        reader through before any ptrace check.
  *   ptrace_access_check  ptrace_may_access(): attach, process_vm_readv/writev, pidfd_getfd, kcmp
  *   ptrace_traceme       PTRACE_TRACEME: nobody becomes the tracer of a sealed process
- *   perf_event_alloc     perf_event_open(): sampling of the user stack or registers
  */
 #include "emit.h"
 #include "hook.h"
 #include "kernel_memory.h"
-
-/* Up to 15 characters of a procfs entry's name; the names come from the kernel's tables, nobody can rename them. */
-union entry_name {
-	char text[16];
-	__u64 words[2];
-};
-
-#define W(a, b, c, d, e, f, g, h)                                                                                   \
-	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 | \
-	 (__u64)(g) << 48 | (__u64)(h) << 56)
-
-static __always_inline __u32 way_of_long(const union entry_name *name)
-{
-	__u64 first = name->words[0], rest = name->words[1];
-
-	if (first == W('s', 'm', 'a', 'p', 's', '_', 'r', 'o') && rest == W('l', 'l', 'u', 'p', 0, 0, 0, 0))
-		return KS_WAY_MAPS;
-	if (first == W('m', 'a', 'p', '_', 'f', 'i', 'l', 'e') && rest == 's')
-		return KS_WAY_MAPS;
-	if (first == W('n', 'u', 'm', 'a', '_', 'm', 'a', 'p') && rest == 's')
-		return KS_WAY_MAPS;
-	return KS_WAY_NONE;
-}
-
-static __always_inline __u32 way_of(const union entry_name *name)
-{
-	if (name->words[1])
-		return way_of_long(name);
-	switch (name->words[0]) {
-	case W('e', 'n', 'v', 'i', 'r', 'o', 'n', 0):
-		return KS_WAY_ENVIRON;
-	case W('m', 'e', 'm', 0, 0, 0, 0, 0):
-		return KS_WAY_MEM;
-	case W('m', 'a', 'p', 's', 0, 0, 0, 0):
-	case W('s', 'm', 'a', 'p', 's', 0, 0, 0):
-	case W('a', 'u', 'x', 'v', 0, 0, 0, 0):
-	case W('s', 't', 'a', 'c', 'k', 0, 0, 0):
-	case W('s', 'y', 's', 'c', 'a', 'l', 'l', 0):
-	case W('p', 'a', 'g', 'e', 'm', 'a', 'p', 0):
-	case W('f', 'd', 0, 0, 0, 0, 0, 0):
-	case W('f', 'd', 'i', 'n', 'f', 'o', 0, 0):
-		return KS_WAY_MAPS;
-	}
-	return KS_WAY_NONE;
-}
-
-static __always_inline __u32 way_of_file(struct file *file)
-{
-	union entry_name name = {};
-	const unsigned char *text = BPF_CORE_READ(file, f_path.dentry, d_name.name);
-
-	bpf_probe_read_kernel_str(name.text, sizeof(name.text), text);
-	return way_of(&name);
-}
+#include "proc_entry.h"
 
 /* The process a procfs inode stands for; NULL for entries that belong to none. */
 static __always_inline struct task_struct *procfs_task(struct inode *inode)
@@ -254,41 +200,6 @@ ENFORCE(guard_traceme, ptrace_traceme, security_ptrace_traceme, (parent), struct
 	if (!scope)
 		return 0;
 	return judge(scope, process, task, !!(scope->switches & KS_BLOCK_PTRACE), KS_WAY_TRACEME, 0, 0);
-}
-
-/* Policy of what concerns the whole node: scopes[0], the strictest of its scopes. */
-static __always_inline int guard_whole_cpu(__u32 samples)
-{
-	__u32 node = 0;
-	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &node);
-
-	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_PERF, samples, 0) : 0;
-}
-
-/*
- * A perfmon-capable caller passes perf_event_open() without a ptrace check, and the sample of a shallow stack
- * contains the environment. Events of a whole CPU have no target: they would sample sealed processes too, so
- * their user-stack samples are refused while any scope enforces.
- */
-ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct perf_event *event)
-{
-	__u64 samples = BPF_CORE_READ(event, attr.sample_type);
-	struct task_struct *target = BPF_CORE_READ(event, hw.target);
-	struct ks_process *process;
-	struct ks_scope *scope;
-
-	if (!(samples & PERF_SAMPLES_OF_USER))
-		return 0;
-	if (!target)
-		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples) : 0;
-	process = process_of(target);
-	if (!process || !is_guarded(process) || same_memory(current_task(), target))
-		return 0;
-	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	if (!scope)
-		return 0;
-	return judge(scope, process, target, !!(scope->switches & (KS_BLOCK_PTRACE | KS_BLOCK_MEM)), KS_WAY_PERF,
-		     samples, 0);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Writes values over placeholders. A placeholder is known by its last 48 bytes (slot and tail, see
+ * agent/policy/placeholder.ts), so no search for the `=` is needed: what stands `capacity` bytes before the end must be
+ * `=kernelseal:v1:`.
+ */
+#ifndef KERNELSEAL_FILL_H
+#define KERNELSEAL_FILL_H
+
+#include "delivery.h"
+
+#define TAIL_LENGTH 48
+#define MIN_CAPACITY 96
+
+/* One chunk of a value; behind its end zeroes, so that no padding stays. */
+static long write_chunk(__u64 index, struct delivery *d)
+{
+	struct ks_value_key key = { .scope = d->scope, .value = d->value, .chunk = index };
+	__u64 offset = index * KS_CHUNK, last;
+	struct ks_value *value;
+	long error;
+
+	if (offset >= d->capacity)
+		return 1;
+	/*
+	 * Index of the last byte, 0..KS_CHUNK-1, so that the length is at least 1. The asm keeps the compiler from
+	 * comparing a copy: the verifier bounds the register it sees compared.
+	 */
+	last = d->capacity - offset - 1;
+	asm volatile("" : "+r"(last));
+	if (last > KS_CHUNK - 1)
+		last = KS_CHUNK - 1;
+	value = bpf_map_lookup_elem(&secret_values, &key);
+	if (!value && index == 0)
+		return stop(d, KS_NO_VALUE, 0);
+	error = bpf_probe_write_user((void *)(d->target + offset), value ? (const void *)value : zeroes, last + 1);
+	return error ? stop(d, KS_WRITE_FAULT, error) : 0;
+}
+
+static __always_inline void write_value(struct delivery *d)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(KS_MAX_CHUNKS, write_chunk, d, 0);
+	} else {
+		if (d->capacity > MAX_CHUNKS_UNROLLED * KS_CHUNK) {
+			stop(d, KS_TOO_LARGE, 0);
+			return;
+		}
+		for (int i = 0; i < MAX_CHUNKS_UNROLLED; i++)
+			if (write_chunk(i, d))
+				break;
+	}
+	if (!d->reason)
+		d->written++;
+}
+
+static __always_inline int choose_value(struct delivery *d, const struct ks_slot *slot)
+{
+	for (int i = 0; i < KS_ALTERNATIVES; i++) {
+		if (!(slot->alternatives[i].bindings & d->bindings))
+			continue;
+		d->value = slot->alternatives[i].value;
+		return 1;
+	}
+	return 0;
+}
+
+/* The 16th byte is the slot's first and not looked at. */
+static __always_inline int is_head(const char *head)
+{
+	const char want[] = "=kernelseal:v1:";
+
+#pragma unroll
+	for (int i = 0; i < 15; i++)
+		if (head[i] != want[i])
+			return 0;
+	return 1;
+}
+
+/* `:kernelseal:seal` */
+static __always_inline int is_tail(const __u64 mark[2])
+{
+	return mark[0] == 0x736c656e72656b3aULL && mark[1] == 0x6c6165733a6c6165ULL;
+}
+
+/*
+ * A placeholder belongs to the container that brought it first, as long as that container's entrypoint lives: whoever
+ * learns it elsewhere, from `kubectl describe` or the environ of a probe, cannot use it in another container.
+ */
+static __always_inline int belongs_here(const struct delivery *d, const struct ks_slot_key *key)
+{
+	struct ks_container_key container = { .scope = d->scope };
+	struct ks_owner ours = { .mount_ns = d->container };
+	struct ks_owner *owner;
+
+	if (!d->container)
+		return 1;
+	owner = bpf_map_lookup_elem(&owners, key);
+	if (owner && owner->mount_ns == d->container)
+		return 1;
+	if (owner) {
+		container.mount_ns = owner->mount_ns;
+		if (bpf_map_lookup_elem(&containers, &container))
+			return 0;
+	}
+	return !bpf_map_update_elem(&owners, key, &ours, BPF_ANY);
+}
+
+/* The slot of a placeholder that ends at `end`; NULL: the string is none of ours. */
+static __always_inline struct ks_slot *slot_before(struct delivery *d, __u64 end)
+{
+	struct ks_slot_key key = { .scope = d->scope };
+	struct ks_slot *slot;
+	__u64 mark[2];
+	long error;
+
+	error = bpf_probe_read_user(mark, sizeof(mark), (void *)(end - sizeof(mark)));
+	if (!error && !is_tail(mark))
+		return NULL;
+	if (!error)
+		error = bpf_probe_read_user(key.slot, KS_SLOT_LENGTH, (void *)(end - TAIL_LENGTH));
+	if (error) {
+		stop(d, KS_READ_FAULT, error);
+		return NULL;
+	}
+	slot = bpf_map_lookup_elem(&slots, &key);
+	return slot && belongs_here(d, &key) ? slot : NULL;
+}
+
+/* The string [d->start, end) is complete: if it is a placeholder for one of this process's bindings, fill it. */
+static __always_inline long fill_string(struct delivery *d, __u64 end)
+{
+	__u64 length = end - d->start;
+	struct ks_slot *slot;
+	char head[16];
+	long error;
+
+	if (length <= MIN_CAPACITY)
+		return 0;
+	slot = slot_before(d, end);
+	if (!slot || !choose_value(d, slot))
+		return d->reason != 0;
+	d->capacity = slot->capacity;
+	if (length <= d->capacity)
+		return stop(d, KS_BAD_PLACEHOLDER, 0);
+	d->target = end - d->capacity;
+	error = bpf_probe_read_user(head, sizeof(head), (void *)(d->target - 1));
+	if (error)
+		return stop(d, KS_READ_FAULT, error);
+	if (!is_head(head))
+		return stop(d, KS_BAD_PLACEHOLDER, 0);
+	if (!d->value)
+		return stop(d, KS_NO_VALUE, 0);
+	write_value(d);
+	return d->reason != 0;
+}
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Takes the values of lost bindings out of an environment: a program that a sealed one started. */
+#ifndef KERNELSEAL_SCRUB_H
+#define KERNELSEAL_SCRUB_H
+
+#include "delivery.h"
+
+#define ONES 0x0101010101010101ULL
+#define HIGHS 0x8080808080808080ULL
+#define EQUALS 0x3d3d3d3d3d3d3d3dULL
+
+/*
+ * Cuts a string down to the name before its `=`, zero-padded, without a byte loop: in each word the lowest byte that is
+ * `=` gets its high bit set, and what lies below it is kept. Returns 0 when there is no `=`. A
+ * string of 64 bytes or more is cut; its name is then longer than any in `names`, or its `=` is in what is left.
+ */
+static __always_inline int cut_name(struct ks_name_key *key)
+{
+	__u64 word, marks;
+	int found = 0;
+
+#pragma unroll
+	for (int i = 0; i < KS_VARIABLE / 8; i++) {
+		__builtin_memcpy(&word, key->name + i * 8, 8);
+		if (found)
+			word = 0;
+		marks = word ^ EQUALS;
+		marks = found ? 0 : (marks - ONES) & ~marks & HIGHS;
+		if (marks) {
+			word &= ((marks & -marks) - 1) >> 7;
+			found = 1;
+		}
+		__builtin_memcpy(key->name + i * 8, &word, 8);
+	}
+	return found;
+}
+
+/* Writes zeroes over [d->target, d->target + d->capacity): a value, up to its terminator. */
+static long scrub_chunk(__u64 index, struct delivery *d)
+{
+	__u64 offset = index * KS_CHUNK, last;
+	long error;
+
+	if (offset >= d->capacity)
+		return 1;
+	last = d->capacity - offset - 1;
+	asm volatile("" : "+r"(last));
+	if (last > KS_CHUNK - 1)
+		last = KS_CHUNK - 1;
+	error = bpf_probe_write_user((void *)(d->target + offset), zeroes, last + 1);
+	return error ? stop(d, KS_WRITE_FAULT, error) : 0;
+}
+
+/* The string [d->start, end) is complete: if it is a variable of a lost binding, its value goes. */
+static __always_inline long scrub_string(struct delivery *d, __u64 end)
+{
+	struct ks_name_key key = { .scope = d->scope };
+	struct ks_name *name;
+
+	if (bpf_probe_read_user_str(key.name, sizeof(key.name), (void *)d->start) <= 0)
+		return stop(d, KS_READ_FAULT, 0);
+	if (!cut_name(&key))
+		return 0;
+	name = bpf_map_lookup_elem(&names, &key);
+	if (!name || !(name->bindings & d->lost) || (name->bindings & d->bindings))
+		return 0;
+	d->target = d->start + name->length + 1;
+	if (d->target >= end)
+		return 0;
+	d->capacity = end - d->target;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(2 * KS_MAX_CHUNKS, scrub_chunk, d, 0);
+	} else {
+		for (int i = 0; i < MAX_CHUNKS_UNROLLED; i++)
+			if (scrub_chunk(i, d))
+				break;
+		if (d->capacity > MAX_CHUNKS_UNROLLED * KS_CHUNK)
+			stop(d, KS_TOO_LARGE, 0);
+	}
+	if (!d->reason)
+		d->scrubbed++;
+	return d->reason != 0;
+}
+
+#endif
