@@ -100,7 +100,7 @@ static __always_inline void count_many(__u32 scope, __u32 counter, __u64 many)
 	struct ks_counters *counted = bpf_map_lookup_elem(&counters, &scope);
 
 	if (counted && counter < KS_N_MAX)
-		counted->n[counter] += many;
+		__sync_fetch_and_add(&counted->n[counter], many); /* newer kernels preempt tracepoints */
 }
 
 static __always_inline void count(__u32 scope, __u32 counter)
