@@ -125,6 +125,7 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 		new_record(&record, task, inum, scope->switches & KS_HOST);
 	}
 	record.pending = eligible(scope, record.flags, program);
+	record.flags |= KS_EXECING;
 	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm))
 		return -EPERM;
 	return store(&record);

@@ -38,6 +38,8 @@ enum ks_proc_flag {
 	KS_AGENT = 1 << 4,
 	/* the entrypoint of its container */
 	KS_ENTRY = 1 << 5,
+	/* between bprm_check_security and the exec point */
+	KS_EXECING = 1 << 6,
 };
 
 enum ks_kind {
