@@ -14,7 +14,15 @@ export const SWITCH = {
   HOST: 1 << 8,
 } as const
 
-export const PROC_FLAG = { SEALED: 1, WORKLOAD: 2, VISITOR: 4, BELOW_SEAL: 8, AGENT: 16, ENTRY: 32, EXECING: 64 } as const
+export const PROC_FLAG = {
+  SEALED: 1,
+  WORKLOAD: 2,
+  VISITOR: 4,
+  BELOW_SEAL: 8,
+  AGENT: 16,
+  ENTRY: 32,
+  EXECING: 64,
+} as const
 
 export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6 } as const
 
