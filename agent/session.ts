@@ -6,7 +6,9 @@ import { type Metrics, openMetrics } from './events/sinks/metrics.ts'
 import { readCounters } from './kernel/counters.ts'
 import { type Guard, openGuard } from './kernel/guard.ts'
 import * as pins from './kernel/pins.ts'
+import { processRecords, sealedIn } from './kernel/records.ts'
 import { nextGeneration, openScopeRing, register, scopesOf, sweep, unregister } from './kernel/scope.ts'
+import { killAbandoned, openWaiting } from './kernel/waiting.ts'
 import type { Ring } from './libbpf/ring.ts'
 import { resolveAll } from './sources/resolve.ts'
 
@@ -28,8 +30,11 @@ export async function startSession(agent: AgentConfig, scope: number, log: Log):
     const swept = sweep(guard)
     if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
     const count = () => readCounters(guard.map('counters'), scope)
-    const metrics = openMetrics(count, guard.tier, () => agent.config.policy.mode)
-    const ring = openPipeline(openScopeRing(guard, scope, agent.host), () => agent.config.secrets, log, metrics)
+    const sealed = () => sealedIn(processRecords(guard), scope)
+    const metrics = openMetrics(count, sealed, guard, () => agent.config.policy.mode)
+    const events = openScopeRing(guard, scope, agent.host)
+    const ring = openPipeline(events, () => agent.config.secrets, log, metrics, openWaiting(guard, scope))
+    endAbandoned(guard, scope, log)
     register(guard, { scope, ...agent, values, generation: nextGeneration(guard, scope) })
     sayStanding(guard, log)
     return session(agent, scope, log, guard, metrics, ring)
@@ -52,16 +57,24 @@ function session(agent: AgentConfig, scope: number, log: Log, guard: Guard, metr
   return { metrics, tier: guard.tier, notReady: () => (open ? undefined : 'the agent is stopping'), close }
 }
 
+function endAbandoned(guard: Guard, scope: number, log: Log): void {
+  const killed = killAbandoned(guard, scope)
+  if (!killed.length) return
+  const text = `killed what an earlier agent had left waiting for its values: PID ${killed.join(', ')}`
+  log.say('error', 'FAIL', text, { event: 'fail', reason: 'agent-lost', killed })
+}
+
 const ORIGINS = {
-  adopted: "adopted the node's programs",
-  pinned: 'programs attached and pinned',
-  own: 'programs attached; no bpf file system at /sys/fs/bpf, so protection ends with this agent',
+  adopted: (programs: number) => `adopted the node's ${programs} programs`,
+  pinned: (programs: number) => `${programs} programs attached and pinned`,
+  own: (programs: number) =>
+    `${programs} programs attached; no bpf file system at /sys/fs/bpf, so protection ends with this agent`,
 } as const
 
 function sayStanding(guard: Guard, log: Log): void {
   const level = guard.origin === 'own' ? 'warn' : 'info'
-  const text = `${guard.programs.length} ${ORIGINS[guard.origin]}, tier ${guard.tier}`
-  log.say(level, 'OK', text, { tier: guard.tier, origin: guard.origin })
+  const text = `${ORIGINS[guard.origin](guard.programs.length)}; refusal tier ${guard.tier}, delivery tier ${guard.delivery}`
+  log.say(level, 'OK', text, { tier: guard.tier, delivery: guard.delivery, origin: guard.origin })
 }
 
 /**
@@ -69,8 +82,7 @@ function sayStanding(guard: Guard, log: Log): void {
  * goes, and with the last scope of the node everything that was loaded.
  */
 async function leaveHost(guard: Guard, scope: number, log: Log): Promise<void> {
-  const { sealed, unsealed } = readCounters(guard.map('counters'), scope)
-  const left = sealed - unsealed
+  const left = sealedIn(processRecords(guard), scope)
   if (left > 0 && guard.origin !== 'own') {
     log.say('warn', 'STOP', `${left} sealed processes live on: protection stays; \`kernelseal unload\` ends it`, {
       left,

@@ -2,7 +2,8 @@
 /*
  * Protects the agent and its maps, and lets it say who it is.
  *
- *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent
+ *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent, and nobody but the agent may
+ *              continue a process that waits for its values
  *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values
  *   bpf_prog   bpf_prog_new_fd(): nobody in a scope gets a descriptor of our programs
  *   bpf        bpf(2): nobody in a Pod's scope but its agent calls it at all
@@ -36,8 +37,8 @@ SEC("raw_tp")
 int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
-	struct ks_process record = { .flags = KS_AGENT };
-	struct ks_agent agent = { .task = (__u64)leader };
+	struct ks_process record = {.flags = KS_AGENT};
+	struct ks_agent agent = {.task = (__u64)leader};
 	__u32 scope = ctx->args[0];
 
 	if (has_agent(scope))
@@ -61,6 +62,24 @@ static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct
 	return scope_of(task) != inum;
 }
 
+/*
+ * The agent's SIGCONT ends the wait. Anybody else's would start the process without its values, so it is refused in
+ * every mode. (SIGKILL passes: it starts nothing.)
+ */
+static __always_inline int continue_waiting(struct ks_process *process, struct task_struct *target)
+{
+	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &process->scope);
+
+	if (is_agent_of(process->scope)) {
+		process->flags &= ~KS_WAITING;
+		process->waiting_pid = 0;
+		return 0;
+	}
+	if (scope)
+		judge(scope, process, target, 1, KS_WAY_SIGNAL, SIGCONT, 0);
+	return -EPERM;
+}
+
 ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred), struct task_struct *target,
 	struct kernel_siginfo *info, int signal, const struct cred *cred)
 {
@@ -70,6 +89,8 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 	if (!signal || (unsigned long)info == 1) /* a probe, or SEND_SIG_PRIV: from the kernel itself */
 		return 0;
 	process = process_of(target);
+	if (process && signal == SIGCONT && (process->flags & KS_WAITING))
+		return continue_waiting(process, target);
 	if (!process || !(process->flags & KS_AGENT) || same_memory(current_task(), target))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);

@@ -8,12 +8,11 @@
 #include "emit.h"
 
 /* SIG_KERNEL_COREDUMP_MASK (include/linux/signal.h), x86 and arm64 numbers */
-#define CORE_SIGNALS                                                                                                  \
-	(1ULL << 3 | 1ULL << 4 | 1ULL << 5 | 1ULL << 6 | 1ULL << 7 | 1ULL << 8 | 1ULL << 11 | 1ULL << 24 | 1ULL << 25 | \
-	 1ULL << 31)
+#define CORE_SIGNALS                                                                                                   \
+	(1ULL << 3 | 1ULL << 4 | 1ULL << 5 | 1ULL << 6 | 1ULL << 7 | 1ULL << 8 | 1ULL << 11 | 1ULL << 24 |             \
+	 1ULL << 25 | 1ULL << 31)
 
-SEC("tp_btf/signal_deliver")
-int BPF_PROG(guard_core, int signal, struct kernel_siginfo *info, struct k_sigaction *action)
+static __always_inline int at_signal(int signal, struct k_sigaction *action)
 {
 	struct task_struct *task = current_task();
 	struct ks_process *process;
@@ -22,12 +21,26 @@ int BPF_PROG(guard_core, int signal, struct kernel_siginfo *info, struct k_sigac
 	if (signal < 0 || signal > 31 || !(CORE_SIGNALS >> signal & 1) || BPF_CORE_READ(action, sa.sa_handler))
 		return 0;
 	process = process_of(task);
-	if (!process || !is_guarded(process))
+	if (!process || !is_guarded(process) || (process->flags & KS_DUMPING))
 		return 0;
+	process->flags |= KS_DUMPING;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (scope && judge(scope, process, task, 1, KS_WAY_CORE, signal, 0))
 		bpf_send_signal(SIGKILL);
 	return 0;
+}
+
+/* Twice, for the reason that hook.h gives. */
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(guard_core, int signal, struct kernel_siginfo *info, struct k_sigaction *action)
+{
+	return at_signal(signal, action);
+}
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(guard_core_2, int signal, struct kernel_siginfo *info, struct k_sigaction *action)
+{
+	return at_signal(signal, action);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

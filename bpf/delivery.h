@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One delivery in progress, on the stack of the program that makes it. */
+/* One delivery in progress, and the two ways to write: here, or by the agent. */
 #ifndef KERNELSEAL_DELIVERY_H
 #define KERNELSEAL_DELIVERY_H
 
-#include "scope.h"
-
-/* Kernels without bpf_loop unroll their loops in the verifier; a value has this many chunks there. */
-#define MAX_CHUNKS_UNROLLED 4
+#include "emit.h"
 
 struct delivery {
 	__u64 start; /* of the string being read */
-	__u64 at; /* of its next piece */
-	__u64 end; /* of the environment */
+	__u64 at;    /* of its next piece */
+	__u64 end;   /* of the environment */
 	__u64 bindings;
-	__u64 lost; /* bindings whose values are taken out */
+	__u64 lost;   /* bindings whose values are taken out */
 	__u64 target; /* address of the value being written */
 	__u32 scope;
 	__u32 written;
@@ -22,16 +19,70 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
+	__u32 asked;	 /* values the agent is asked to write */
+	__u32 faulted;	 /* the value being written met a page that is not there */
 	__u32 container; /* mount namespace the process entered by; 0: a host, where placeholders belong to nobody */
 };
 
+/*
+ * Kernels without bpf_loop (before 5.17) have their loops followed round by round by the verifier, but verify a global
+ * function once, whoever calls it. Such a function takes numbers only: the delivery lies here. Per CPU is safe there,
+ * since those kernels do not preempt a tracepoint.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct delivery);
+} unlooped __weak SEC(".maps");
+
+static __always_inline struct delivery *unlooped_delivery(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&unlooped, &zero);
+}
+
 static const char zeroes[KS_CHUNK] = {};
+
+/* The helper bpf_probe_write_user is to be had: not under lockdown=integrity. Set by the agent that loads. */
+const volatile __u32 can_write __weak = 1;
 
 static __always_inline long stop(struct delivery *d, __u32 reason, long error)
 {
 	d->reason = reason;
 	d->error = error;
 	return 1;
+}
+
+/* At most KS_CHUNK bytes to the user's memory. `last` is the length less one, bounded by the caller. */
+static __always_inline void write_user(struct delivery *d, __u64 at, const void *bytes, __u64 last)
+{
+	if (!can_write || bpf_probe_write_user((void *)at, bytes, last + 1))
+		d->faulted = 1;
+}
+
+/*
+ * The agent writes [d->target, d->target + d->capacity) in our place, before the process runs. Whatever was written of
+ * it already is written again.
+ */
+static __always_inline long ask_agent(struct delivery *d, __u32 value)
+{
+	struct ks_write write = {.kind = KS_EV_WRITE, .value = value, .address = d->target, .capacity = d->capacity};
+	void *ring = bpf_map_lookup_elem(&rings, &d->scope);
+	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
+
+	if (!d->asked && !has_agent(d->scope))
+		return stop(d, KS_NO_AGENT, 0);
+	write.time = bpf_ktime_get_ns();
+	write.start = BPF_CORE_READ(leader, start_boottime);
+	write.tgid = BPF_CORE_READ(leader, tgid);
+	if (!ring || bpf_ringbuf_output(ring, &write, sizeof(write), 0)) {
+		count(d->scope, KS_N_EVENTS_LOST);
+		return stop(d, KS_NO_ROOM, 0);
+	}
+	d->asked++;
+	return 0;
 }
 
 #endif

@@ -21,8 +21,9 @@ struct {
 	__array(values, struct ring);
 } rings __weak SEC(".maps");
 
-/* Puts the event's layout into the object's BTF, where the agent checks it; nothing else refers to the type. */
+/* Puts the layouts into the object's BTF, where the agent checks them; nothing else refers to the types. */
 const struct ks_event *const event_layout __weak = 0;
+const struct ks_write *const write_layout __weak = 0;
 
 static __always_inline void describe_task(struct ks_task *to, struct task_struct *task, __u32 flags)
 {

@@ -8,10 +8,11 @@
 
 /* A string longer than this is read in pieces; the bound only sizes the buffer. */
 #define PIECE 4096
-/* Pieces scanned before giving up with KS_TOO_LARGE. An environment has at most 6 MiB / 2 bytes of strings. */
-#define MAX_PIECES (1 << 22)
-/* Kernels without bpf_loop unroll the walk in the verifier; they get this many. */
-#define MAX_PIECES_UNROLLED 512
+/* Pieces scanned before giving up with KS_TOO_LARGE. Arguments and environment have at most 6 MiB / 1 byte of strings.
+ */
+#define MAX_PIECES (6 << 20)
+/* Without bpf_loop: rounds of rounds, since the verifier follows at most 8,192 jumps of one function. */
+#define ROUNDS_UNLOOPED 1024
 
 /* Where strings are read to learn their length. Nothing is ever read from it: what decides is on the stack. */
 struct piece {
@@ -25,7 +26,7 @@ struct {
 	__type(value, struct piece);
 } pieces __weak SEC(".maps");
 
-static long read_piece(__u64 index, struct delivery *d)
+static __always_inline long read_string(struct delivery *d, int loops)
 {
 	__u32 zero = 0;
 	struct piece *piece = bpf_map_lookup_elem(&pieces, &zero);
@@ -41,25 +42,58 @@ static long read_piece(__u64 index, struct delivery *d)
 		d->at += PIECE - 1;
 		return 0;
 	}
-	stopped = d->lost ? scrub_string(d, d->at + length - 1) : fill_string(d, d->at + length - 1);
+	stopped = d->lost ? scrub_string(d, d->at + length - 1, loops) : fill_string(d, d->at + length - 1, loops);
 	d->at += length;
 	d->start = d->at;
 	return stopped;
 }
 
-/* Walks the whole environment; fills placeholders, or with `lost` bindings takes their values out. */
-static __always_inline void walk_environment(struct delivery *d, struct task_struct *task)
+static long read_piece(__u64 index, struct delivery *d)
+{
+	return read_string(d, 1);
+}
+
+__attribute__((noinline)) int read_piece_unlooped(__u32 index)
+{
+	struct delivery *d = unlooped_delivery();
+
+	return d ? !!read_string(d, 0) : 1;
+}
+
+__attribute__((noinline)) int read_pieces_unlooped(__u32 round)
+{
+	for (int i = 0; i < ROUNDS_UNLOOPED; i++)
+		if (read_piece_unlooped(i))
+			return 1;
+	return 0;
+}
+
+static __always_inline void read_unlooped(struct delivery *d)
+{
+	struct delivery *at = unlooped_delivery();
+
+	if (!at)
+		return;
+	*at = *d;
+	for (int i = 0; i < ROUNDS_UNLOOPED; i++)
+		if (read_pieces_unlooped(i))
+			break;
+	*d = *at;
+}
+
+/*
+ * Walks the whole environment; fills placeholders, or with `lost` bindings takes their values out. `loops`: the kernel
+ * has bpf_loop; a constant, so that a program without holds no trace of a callback, which old verifiers refuse.
+ */
+static __always_inline void walk_environment(struct delivery *d, struct task_struct *task, int loops)
 {
 	d->start = BPF_CORE_READ(task, mm, env_start);
 	d->at = d->start;
 	d->end = BPF_CORE_READ(task, mm, env_end);
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+	if (loops)
 		bpf_loop(MAX_PIECES, read_piece, d, 0);
-	} else {
-		for (int i = 0; i < MAX_PIECES_UNROLLED; i++)
-			if (read_piece(i, d))
-				break;
-	}
+	else
+		read_unlooped(d);
 	if (!d->reason && d->at < d->end)
 		stop(d, KS_TOO_LARGE, 0);
 }

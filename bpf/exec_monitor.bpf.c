@@ -24,7 +24,7 @@ static __always_inline __u32 mount_ns_of(struct task_struct *task)
  */
 static __always_inline __u32 lineage_of(struct task_struct *task, __u32 scope, __u32 mount_ns)
 {
-	struct ks_container_key key = { .scope = scope, .mount_ns = mount_ns };
+	struct ks_container_key key = {.scope = scope, .mount_ns = mount_ns};
 	struct ks_container container = {};
 
 	if (scope_of(BPF_CORE_READ(task, real_parent)) == scope)

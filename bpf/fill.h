@@ -15,10 +15,9 @@
 /* One chunk of a value; behind its end zeroes, so that no padding stays. */
 static long write_chunk(__u64 index, struct delivery *d)
 {
-	struct ks_value_key key = { .scope = d->scope, .value = d->value, .chunk = index };
+	struct ks_value_key key = {.scope = d->scope, .value = d->value, .chunk = index};
 	__u64 offset = index * KS_CHUNK, last;
 	struct ks_value *value;
-	long error;
 
 	if (offset >= d->capacity)
 		return 1;
@@ -33,25 +32,30 @@ static long write_chunk(__u64 index, struct delivery *d)
 	value = bpf_map_lookup_elem(&secret_values, &key);
 	if (!value && index == 0)
 		return stop(d, KS_NO_VALUE, 0);
-	error = bpf_probe_write_user((void *)(d->target + offset), value ? (const void *)value : zeroes, last + 1);
-	return error ? stop(d, KS_WRITE_FAULT, error) : 0;
+	write_user(d, d->target + offset, value ? (const void *)value : zeroes, last);
+	return d->faulted;
 }
 
-static __always_inline void write_value(struct delivery *d)
+__attribute__((noinline)) int write_chunk_unlooped(__u32 index)
 {
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+	struct delivery *d = unlooped_delivery();
+
+	return d ? !!write_chunk(index, d) : 1;
+}
+
+static __always_inline void write_value(struct delivery *d, int loops)
+{
+	d->faulted = 0;
+	if (loops) {
 		bpf_loop(KS_MAX_CHUNKS, write_chunk, d, 0);
 	} else {
-		if (d->capacity > MAX_CHUNKS_UNROLLED * KS_CHUNK) {
-			stop(d, KS_TOO_LARGE, 0);
-			return;
-		}
-		for (int i = 0; i < MAX_CHUNKS_UNROLLED; i++)
-			if (write_chunk(i, d))
+		for (int i = 0; i < KS_MAX_CHUNKS; i++)
+			if (write_chunk_unlooped(i))
 				break;
 	}
-	if (!d->reason)
-		d->written++;
+	if (d->reason || (d->faulted && ask_agent(d, d->value)))
+		return;
+	d->written++;
 }
 
 static __always_inline int choose_value(struct delivery *d, const struct ks_slot *slot)
@@ -89,8 +93,8 @@ static __always_inline int is_tail(const __u64 mark[2])
  */
 static __always_inline int belongs_here(const struct delivery *d, const struct ks_slot_key *key)
 {
-	struct ks_container_key container = { .scope = d->scope };
-	struct ks_owner ours = { .mount_ns = d->container };
+	struct ks_container_key container = {.scope = d->scope};
+	struct ks_owner ours = {.mount_ns = d->container};
 	struct ks_owner *owner;
 
 	if (!d->container)
@@ -109,7 +113,7 @@ static __always_inline int belongs_here(const struct delivery *d, const struct k
 /* The slot of a placeholder that ends at `end`; NULL: the string is none of ours. */
 static __always_inline struct ks_slot *slot_before(struct delivery *d, __u64 end)
 {
-	struct ks_slot_key key = { .scope = d->scope };
+	struct ks_slot_key key = {.scope = d->scope};
 	struct ks_slot *slot;
 	__u64 mark[2];
 	long error;
@@ -128,7 +132,7 @@ static __always_inline struct ks_slot *slot_before(struct delivery *d, __u64 end
 }
 
 /* The string [d->start, end) is complete: if it is a placeholder for one of this process's bindings, fill it. */
-static __always_inline long fill_string(struct delivery *d, __u64 end)
+static __always_inline long fill_string(struct delivery *d, __u64 end, int loops)
 {
 	__u64 length = end - d->start;
 	struct ks_slot *slot;
@@ -151,7 +155,7 @@ static __always_inline long fill_string(struct delivery *d, __u64 end)
 		return stop(d, KS_BAD_PLACEHOLDER, 0);
 	if (!d->value)
 		return stop(d, KS_NO_VALUE, 0);
-	write_value(d);
+	write_value(d, loops);
 	return d->reason != 0;
 }
 

@@ -16,6 +16,8 @@
 #define ENOMEM 12
 #define EBUSY 16
 #define SIGKILL 9
+#define SIGCONT 18 /* x86 and arm64 numbers */
+#define SIGSTOP 19
 
 #define S_IFMT 0170000
 #define S_IFCHR 0020000
@@ -23,7 +25,7 @@
 
 #define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
 #define TRACEFS_MAGIC 0x74726163
-#define PIDTYPE_PID 0 /* include/linux/pid_types.h */
+#define PIDTYPE_PID 0		/* include/linux/pid_types.h */
 #define CLONE_THREAD 0x00010000 /* include/uapi/linux/sched.h */
 
 /* include/linux/ptrace.h */
@@ -214,7 +216,6 @@ struct task_struct___two_contexts {
 struct task_struct___one_context {
 	struct perf_event_context *perf_event_ctxp;
 };
-
 
 struct kernel_siginfo;
 

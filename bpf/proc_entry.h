@@ -12,8 +12,8 @@ union entry_name {
 	__u64 words[2];
 };
 
-#define W(a, b, c, d, e, f, g, h)                                                                                   \
-	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 | \
+#define W(a, b, c, d, e, f, g, h)                                                                                      \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 |    \
 	 (__u64)(g) << 48 | (__u64)(h) << 56)
 
 static __always_inline __u32 way_of_long(const union entry_name *name)

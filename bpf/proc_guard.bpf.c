@@ -28,13 +28,6 @@ static __always_inline struct task_struct *procfs_task(struct inode *inode)
 	return (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
 }
 
-static __always_inline int is_agent_of(__u32 scope)
-{
-	struct ks_process *self = process_of(current_task());
-
-	return self && (self->flags & KS_AGENT) && self->scope == scope;
-}
-
 static __always_inline __u32 switch_of(__u32 way)
 {
 	return way == KS_WAY_ENVIRON ? KS_BLOCK_ENVIRON : way == KS_WAY_MEM ? KS_BLOCK_MEM : KS_BLOCK_MAPS;
@@ -66,7 +59,7 @@ struct {
 
 static __always_inline int announce_opening(struct task_struct *target, __u32 way)
 {
-	struct opening opening = { .way = way };
+	struct opening opening = {.way = way};
 	__u64 key = (__u64)current_task();
 
 	if (has_file_post_open)

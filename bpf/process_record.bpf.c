@@ -26,7 +26,7 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 	child = *parent;
 	child.start = 0;
 	child.pending = 0;
-	child.flags &= ~(KS_ENTRY | KS_EXECING);
+	child.flags &= ~(KS_ENTRY | KS_EXECING | KS_DUMPING);
 	if (!bpf_map_update_elem(&processes, &key, &child, BPF_ANY))
 		return 0;
 	count(child.scope, KS_N_RECORDS_REFUSED);
@@ -48,11 +48,11 @@ int BPF_PROG(record_announce, struct task_struct *parent, struct task_struct *ch
 }
 
 /* A forked child of the agent has its flag until it execs, but is not the agent. */
-static __always_inline int owns_agency(struct task_struct *task, __u32 scope)
+static __always_inline int owns_agency(__u64 leader, __u32 scope)
 {
 	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
 
-	return agent && agent->task == (__u64)BPF_CORE_READ(task, group_leader);
+	return agent && agent->task == leader;
 }
 
 /* The end of a PID namespace's init is the end of everything in it (zap_pid_ns_processes), and of its scope. */
@@ -69,40 +69,66 @@ static __always_inline void end_scope(struct task_struct *task)
 	bpf_map_delete_elem(&agents, &inum);
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(record_exit, struct task_struct *task)
+/* What a process leaves when it ends; once. */
+static __always_inline void leave(struct ks_process *process, __u64 leader)
 {
-	struct ks_container_key container = {};
+	struct ks_container_key container = {.scope = process->scope, .mount_ns = process->container};
+	__u32 scope = process->scope;
+
+	if (process->flags & KS_ENDED)
+		return;
+	process->flags |= KS_ENDED;
+	if ((process->flags & KS_AGENT) && owns_agency(leader, scope))
+		bpf_map_delete_elem(&agents, &scope);
+	if (process->flags & KS_ENTRY)
+		bpf_map_delete_elem(&containers, &container);
+}
+
+static __always_inline int at_exit(struct task_struct *task)
+{
 	struct ks_process *process;
-	__u32 scope;
 
 	/* decremented before the tracepoint (kernel/exit.c, do_exit): 0 means that this was the last thread */
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
 	end_scope(task);
 	process = process_of(task);
-	if (!process)
-		return 0;
-	scope = process->scope;
-	if ((process->flags & KS_AGENT) && owns_agency(task, scope))
-		bpf_map_delete_elem(&agents, &scope);
-	if (process->flags & KS_ENTRY) {
-		container.scope = process->scope;
-		container.mount_ns = process->container;
-		bpf_map_delete_elem(&containers, &container);
-	}
-	if (process->flags & KS_SEALED)
-		count(process->scope, KS_N_UNSEALED);
+	if (process)
+		leave(process, (__u64)BPF_CORE_READ(task, group_leader));
 	return 0;
 }
 
-SEC("fentry/security_task_free")
-int BPF_PROG(record_free, struct task_struct *task)
+/* Twice, for the reason that hook.h gives. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(record_exit, struct task_struct *task)
+{
+	return at_exit(task);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(record_exit_2, struct task_struct *task)
+{
+	return at_exit(task);
+}
+
+static __always_inline int forget(struct task_struct *task)
 {
 	__u64 key = (__u64)task;
 
 	bpf_map_delete_elem(&processes, &key);
 	return 0;
+}
+
+SEC("lsm/task_free")
+int BPF_PROG(record_free_lsm, struct task_struct *task)
+{
+	return forget(task);
+}
+
+SEC("fentry/security_task_free")
+int BPF_PROG(record_free_mod, struct task_struct *task)
+{
+	return forget(task);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

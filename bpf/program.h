@@ -67,8 +67,8 @@ static __always_inline int walk_step(struct path_walk *walk, struct ks_path_key 
 static __always_inline __u64 bindings_of_program(struct file *file, __u32 scope)
 {
 	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
-	struct path_walk walk = { .first = 1 };
-	struct ks_path_key key = { .scope = scope };
+	struct path_walk walk = {.first = 1};
+	struct ks_path_key key = {.scope = scope};
 	int step;
 
 	walk.dentry = BPF_CORE_READ(file, f_path.dentry);

@@ -140,7 +140,7 @@ static __always_inline struct ks_process *process_of(struct task_struct *task)
  */
 static __always_inline int is_guarded(const struct ks_process *process)
 {
-	return (process->flags & (KS_SEALED | KS_AGENT)) || process->pending;
+	return (process->flags & (KS_SEALED | KS_AGENT | KS_WAITING)) || process->pending;
 }
 
 /* The active PID namespace of a task (task_active_pid_ns in kernel/pid.c), not the one its children get. */
@@ -176,6 +176,25 @@ static __always_inline __u32 scope_of(struct task_struct *task)
 	return 0;
 }
 
+/* A process's number in the PID namespace that is the scope; 0: it has none there. */
+static __always_inline __u32 pid_in_scope(struct task_struct *leader, __u32 scope)
+{
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid upid = {};
+	void *at;
+
+	for (__u32 i = 0; i < MAX_PID_NS_DEPTH && i <= level; i++) {
+		at = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+		     (level - i) * bpf_core_type_size(struct upid);
+		bpf_core_read(&upid.nr, sizeof(upid.nr), at + bpf_core_field_offset(struct upid, nr));
+		bpf_core_read(&upid.ns, sizeof(upid.ns), at + bpf_core_field_offset(struct upid, ns));
+		if (BPF_CORE_READ(upid.ns, ns.inum) == scope)
+			return upid.nr;
+	}
+	return 0;
+}
+
 /* The scope that `current` belongs to, by its record or its namespaces; 0: none. */
 static __always_inline __u32 current_scope(void)
 {
@@ -194,6 +213,13 @@ static __always_inline int has_agent(__u32 scope)
 		return 0;
 	process = bpf_map_lookup_elem(&processes, &agent->task);
 	return process && (process->flags & KS_AGENT) && process->start == agent->start;
+}
+
+static __always_inline int is_agent_of(__u32 scope)
+{
+	struct ks_process *self = process_of(current_task());
+
+	return self && (self->flags & KS_AGENT) && self->scope == scope;
 }
 
 static __always_inline int is_agent(struct ks_process *process)

@@ -39,7 +39,6 @@ static __always_inline int cut_name(struct ks_name_key *key)
 static long scrub_chunk(__u64 index, struct delivery *d)
 {
 	__u64 offset = index * KS_CHUNK, last;
-	long error;
 
 	if (offset >= d->capacity)
 		return 1;
@@ -47,14 +46,21 @@ static long scrub_chunk(__u64 index, struct delivery *d)
 	asm volatile("" : "+r"(last));
 	if (last > KS_CHUNK - 1)
 		last = KS_CHUNK - 1;
-	error = bpf_probe_write_user((void *)(d->target + offset), zeroes, last + 1);
-	return error ? stop(d, KS_WRITE_FAULT, error) : 0;
+	write_user(d, d->target + offset, zeroes, last);
+	return d->faulted;
+}
+
+__attribute__((noinline)) int scrub_chunk_unlooped(__u32 index)
+{
+	struct delivery *d = unlooped_delivery();
+
+	return d ? !!scrub_chunk(index, d) : 1;
 }
 
 /* The string [d->start, end) is complete: if it is a variable of a lost binding, its value goes. */
-static __always_inline long scrub_string(struct delivery *d, __u64 end)
+static __always_inline long scrub_string(struct delivery *d, __u64 end, int loops)
 {
-	struct ks_name_key key = { .scope = d->scope };
+	struct ks_name_key key = {.scope = d->scope};
 	struct ks_name *name;
 
 	if (bpf_probe_read_user_str(key.name, sizeof(key.name), (void *)d->start) <= 0)
@@ -68,18 +74,18 @@ static __always_inline long scrub_string(struct delivery *d, __u64 end)
 	if (d->target >= end)
 		return 0;
 	d->capacity = end - d->target;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+	d->faulted = 0;
+	if (loops) {
 		bpf_loop(2 * KS_MAX_CHUNKS, scrub_chunk, d, 0);
 	} else {
-		for (int i = 0; i < MAX_CHUNKS_UNROLLED; i++)
-			if (scrub_chunk(i, d))
+		for (int i = 0; i < 2 * KS_MAX_CHUNKS; i++)
+			if (scrub_chunk_unlooped(i))
 				break;
-		if (d->capacity > MAX_CHUNKS_UNROLLED * KS_CHUNK)
-			stop(d, KS_TOO_LARGE, 0);
 	}
-	if (!d->reason)
-		d->scrubbed++;
-	return d->reason != 0;
+	if (d->reason || (d->faulted && ask_agent(d, 0)))
+		return 1;
+	d->scrubbed++;
+	return 0;
 }
 
 #endif

@@ -4,8 +4,12 @@
  *
  *   sched_process_exec  exec_binprm(): the new memory map and its initial stack are in place, no instruction of the
  *                       program has run. The seal comes first, then the values; between them is no user-space step.
+ *                       (Earlier nothing may be written: create_elf_tables() finds the strings by their lengths.)
  *
- * A value that cannot be written stops the process (policy `on-failure: kill`), so that it never runs half-filled.
+ * Where the kernel may not write, or meets a page that is not there, the process is stopped before its first
+ * instruction and the agent told what to write where (delivery.h).
+ *
+ * A value that cannot be written ends the process (policy `on-failure: kill`), so that it never runs half-filled.
  */
 #include "emit.h"
 #include "environment.h"
@@ -52,14 +56,14 @@ static __always_inline int is_sampled(struct task_struct *task)
 }
 
 static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
-				     struct delivery *delivery)
+				     struct delivery *delivery, int loops)
 {
 	delivery->scope = process->scope;
 	delivery->bindings = process->bindings;
 	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
 	if (BPF_CORE_READ(task, ptrace) || is_sampled(task))
 		return KS_TRACED;
-	walk_environment(delivery, task);
+	walk_environment(delivery, task, loops);
 	if (delivery->reason)
 		return delivery->reason;
 	return delivery->written ? KS_OK : KS_NO_PLACEHOLDER;
@@ -104,34 +108,36 @@ static __always_inline void without_placeholder(struct ks_process *process, stru
 	if (was_sealed)
 		return;
 	process->flags &= ~KS_SEALED;
-	count(process->scope, KS_N_UNSEALED);
 	if (process->bindings & ~scope->entry_bindings)
 		report(process, bprm, KS_EV_FAIL, KS_STARTED, delivery, 0);
 	process->bindings = 0;
 }
 
-static __always_inline void seal_and_deliver(struct ks_process *process, struct ks_scope *scope,
-					     struct task_struct *task, struct linux_binprm *bprm,
-					     struct delivery *delivery)
+/* Returns whether the process may run. */
+static __always_inline int seal_and_deliver(struct ks_process *process, struct ks_scope *scope,
+					    struct task_struct *task, struct linux_binprm *bprm,
+					    struct delivery *delivery, int loops)
 {
 	__u64 begun = bpf_ktime_get_ns();
-	__u32 was_sealed = process->flags & KS_SEALED;
+	__u32 was_sealed = process->flags & KS_SEALED, action;
 
 	process->bindings |= process->pending;
 	process->flags |= KS_SEALED;
 	if (!was_sealed)
 		count(process->scope, KS_N_SEALED);
-	delivery->reason = deliver(process, scope, task, delivery);
+	delivery->reason = deliver(process, scope, task, delivery, loops);
 	if (delivery->reason == KS_NO_PLACEHOLDER) {
 		without_placeholder(process, scope, was_sealed, bprm, delivery);
-		return;
+		return 1;
 	}
 	if (delivery->reason) {
-		report(process, bprm, KS_EV_FAIL, give_up(scope, delivery), delivery, begun);
-		return;
+		action = give_up(scope, delivery);
+		report(process, bprm, KS_EV_FAIL, action, delivery, begun);
+		return action == KS_STARTED;
 	}
 	count_many(process->scope, KS_N_VALUES, delivery->written);
 	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, delivery, begun);
+	return 1;
 }
 
 /*
@@ -140,7 +146,7 @@ static __always_inline void seal_and_deliver(struct ks_process *process, struct 
  * both. (deny refused the exec already.) The process is still sealed while this runs. Returns whether it may run.
  */
 static __always_inline int scrub(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
-				 struct linux_binprm *bprm, struct delivery *delivery)
+				 struct linux_binprm *bprm, struct delivery *delivery, int loops)
 {
 	__u64 lost = process->bindings & scope->scrub_bindings & ~process->pending;
 
@@ -149,7 +155,7 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 	delivery->scope = process->scope;
 	delivery->lost = lost;
 	delivery->bindings = process->bindings & ~lost;
-	walk_environment(delivery, task);
+	walk_environment(delivery, task, loops);
 	if (delivery->reason) {
 		count(process->scope, KS_N_FAILED);
 		bpf_send_signal(SIGKILL);
@@ -163,15 +169,40 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 		return 1;
 	process->flags = (process->flags & ~KS_SEALED) | KS_BELOW_SEAL;
 	process->pending = 0;
-	count(process->scope, KS_N_UNSEALED);
 	return 1;
 }
 
-static __always_inline int at_exec(struct task_struct *task, struct linux_binprm *bprm)
+/*
+ * Stopped as soon as it would run its first instruction, until the agent has written and sends SIGCONT; which takes
+ * back a SIGSTOP that is still on its way. An agent that cannot be told would never come: then it ends instead.
+ */
+static __always_inline void wait_for_agent(struct ks_process *process, struct task_struct *task,
+					   struct linux_binprm *bprm)
+{
+	struct ks_event *event;
+
+	process->flags |= KS_WAITING;
+	process->waiting_pid = pid_in_scope(task, process->scope);
+	bpf_send_signal(SIGSTOP);
+	event = event_start(KS_EV_WAIT, process->scope, NULL);
+	if (!event) {
+		count(process->scope, KS_N_FAILED);
+		bpf_send_signal(SIGKILL);
+		return;
+	}
+	event->pid = process->waiting_pid;
+	event->bindings = process->bindings;
+	event->actor.flags = process->flags;
+	bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
+	event_submit(event);
+}
+
+static __always_inline int at_exec(struct task_struct *task, struct linux_binprm *bprm, int loops)
 {
 	struct ks_process *process = process_of(task);
 	struct delivery delivery = {};
 	struct ks_scope *scope;
+	int runs;
 
 	if (!process || !(process->flags & KS_EXECING))
 		return 0;
@@ -184,28 +215,33 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 		process->flags = (process->flags & ~KS_AGENT) | KS_VISITOR;
 	if (process->pending || !(scope->switches & KS_BINARY_FILTER))
 		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, &delivery, 0);
-	if (scrub(process, scope, task, bprm, &delivery) && process->pending)
-		seal_and_deliver(process, scope, task, bprm, &delivery);
+	runs = scrub(process, scope, task, bprm, &delivery, loops);
+	if (runs && process->pending)
+		runs = seal_and_deliver(process, scope, task, bprm, &delivery, loops);
+	if (runs && delivery.asked)
+		wait_for_agent(process, task, bprm);
 	process->pending = 0;
 	return 0;
 }
 
 /*
- * Four times the same: newer kernels preempt tracepoints, and refuse to run a program that is already running on the
- * CPU (__bpf_trace_run). An exec that preempts another in here finds the next one free; each does its work once. Measured
- * with one: 3 of 400 starts kept their placeholders on 7.2. Should all four be taken, the program starts with its
- * placeholders, as one that is not bound.
+ * Four times, for the reason that hook.h gives: an exec that preempts another in here finds the next one free; each
+ * does its work once. Measured with one: 3 of 400 starts kept their placeholders on 7.2. Should all four be taken, the
+ * program starts with its placeholders, as one that is not bound.
  */
-#define AT_EXEC(name)                                                                              \
-	SEC("tp_btf/sched_process_exec")                                                           \
-	int BPF_PROG(name, struct task_struct *task, int old_pid, struct linux_binprm *bprm)       \
-	{                                                                                          \
-		return at_exec(task, bprm);                                                        \
+#define AT_EXEC(name, loops)                                                                                           \
+	SEC("tp_btf/sched_process_exec")                                                                               \
+	int BPF_PROG(name, struct task_struct *task, int old_pid, struct linux_binprm *bprm)                           \
+	{                                                                                                              \
+		return at_exec(task, bprm, loops);                                                                     \
 	}
 
-AT_EXEC(deliver_exec)
-AT_EXEC(deliver_exec_2)
-AT_EXEC(deliver_exec_3)
-AT_EXEC(deliver_exec_4)
+AT_EXEC(deliver_exec, 1)
+AT_EXEC(deliver_exec_2, 1)
+AT_EXEC(deliver_exec_3, 1)
+AT_EXEC(deliver_exec_4, 1)
+
+/* For kernels without bpf_loop (before 5.17); none of them preempts tracepoints. */
+AT_EXEC(unlooped_deliver_exec, 0)
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -40,6 +40,12 @@ enum ks_proc_flag {
 	KS_ENTRY = 1 << 5,
 	/* between bprm_check_security and the exec point */
 	KS_EXECING = 1 << 6,
+	/* its core dump has been judged */
+	KS_DUMPING = 1 << 7,
+	/* its end has been recorded */
+	KS_ENDED = 1 << 8,
+	/* stopped at its first instruction until the agent has written its values */
+	KS_WAITING = 1 << 9,
 };
 
 enum ks_kind {
@@ -53,6 +59,10 @@ enum ks_kind {
 	KS_EV_EXIT = 5,
 	/* the seal ended: values were taken out of the environment of a child */
 	KS_EV_SCRUB = 6,
+	/* the agent is to write one value: struct ks_write */
+	KS_EV_WRITE = 7,
+	/* those were all, and the process waits */
+	KS_EV_WAIT = 8,
 };
 
 enum ks_action { KS_ALLOWED = 0, KS_AUDITED = 1, KS_BLOCKED = 2, KS_KILLED = 3, KS_STARTED = 4 };
@@ -90,13 +100,21 @@ enum ks_reason {
 	KS_NO_PLACEHOLDER = 6,
 	/* more strings or a longer string than can be scanned */
 	KS_TOO_LARGE = 7,
+	/* the kernel may not write here, and there is no agent to do it */
+	KS_NO_AGENT = 8,
+	/* the ring is full: the agent cannot be asked to write */
+	KS_NO_ROOM = 9,
+	/* the agent could not write */
+	KS_NOT_WRITTEN = 10,
+	/* the agent that was to write is gone */
+	KS_AGENT_LOST = 11,
 };
 
 /* Index into the counters of a scope; per-CPU, never reset while the scope lives. Those of scope 0 belong to none. */
 enum ks_counter {
 	KS_N_EVENTS_LOST = 0,
 	KS_N_EXECS = 1,
-	/* seals begun, by delivery or by fork; those ended are KS_N_UNSEALED */
+	/* seals begun, by delivery or by fork */
 	KS_N_SEALED = 2,
 	KS_N_VALUES = 3,
 	KS_N_FAILED = 4,
@@ -105,7 +123,6 @@ enum ks_counter {
 	/* a process record did not fit: the fork or exec was refused */
 	KS_N_RECORDS_REFUSED = 7,
 	KS_N_STALE_RECORDS = 8,
-	KS_N_UNSEALED = 9,
 	KS_N_MAX = 16,
 };
 
@@ -126,23 +143,23 @@ struct ks_scope {
 	__u32 mode;
 	__u32 switches;
 	/* sets of bindings, one bit each */
-	__u64 entry_bindings;   /* without a binary: the entrypoint and its lineage */
+	__u64 entry_bindings;	/* without a binary: the entrypoint and its lineage */
 	__u64 visitor_bindings; /* lineage: any */
-	__u64 scrub_bindings;   /* children: scrub */
-	__u64 deny_bindings;    /* children: deny */
+	__u64 scrub_bindings;	/* children: scrub */
+	__u64 deny_bindings;	/* children: deny */
 	__u64 generation;
 	__u64 reserved[4];
 };
 
 /* processes: address of the thread group leader's task_struct -> record. */
 struct ks_process {
-	__u64 start; /* start_boottime of the leader, ns; 0: forked, not yet announced */
+	__u64 start;	/* start_boottime of the leader, ns; 0: forked, not yet announced */
 	__u64 bindings; /* bindings it is sealed under */
-	__u64 pending; /* bindings of the exec in progress */
+	__u64 pending;	/* bindings of the exec in progress */
 	__u32 scope;
 	__u32 flags;
-	__u32 container; /* inode number of its mount namespace when it entered */
-	__u32 reserved;
+	__u32 container;   /* inode number of its mount namespace when it entered */
+	__u32 waiting_pid; /* with KS_WAITING: its number in the scope's PID namespace */
 };
 
 /* agents: scope -> its living agent. Gone with that process. */
@@ -225,12 +242,12 @@ struct ks_value {
 };
 
 struct ks_task {
-	__u64 start; /* start_boottime of the thread group leader, ns */
-	__u32 tgid; /* init PID namespace */
-	__u32 tid; /* init PID namespace */
+	__u64 start;   /* start_boottime of the thread group leader, ns */
+	__u32 tgid;    /* init PID namespace */
+	__u32 tid;     /* init PID namespace */
 	__u32 ns_tgid; /* in its own PID namespace */
-	__u32 uid; /* init user namespace */
-	__u32 flags; /* enum ks_proc_flag */
+	__u32 uid;     /* init user namespace */
+	__u32 flags;   /* enum ks_proc_flag */
 	__u32 reserved;
 	char comm[KS_COMM];
 };
@@ -246,13 +263,24 @@ struct ks_event {
 	__u64 bindings;
 	__u64 cgroup;
 	__u64 duration; /* ns spent on delivery */
-	__u32 count; /* values written */
-	__u32 detail; /* ptrace mode, signal, or sample_type */
+	__u32 count;	/* values written */
+	__u32 detail;	/* ptrace mode, signal, or sample_type */
 	__u32 parent_tgid;
-	__u32 reserved;
+	__u32 pid; /* of KS_EV_WAIT: the process in the scope's PID namespace */
 	struct ks_task actor;
 	struct ks_task target;
 	char file[KS_FILE]; /* program, or name of the file opened; for people, never for decisions */
+};
+
+/* A value the agent is to write into a process that waits; time and kind stand where those of ks_event do. */
+struct ks_write {
+	__u64 time;
+	__u32 kind;
+	__u32 value; /* id in values; 0: zeroes */
+	__u64 start; /* the process: tgid in the init PID namespace, and start_boottime */
+	__u32 tgid;
+	__u32 capacity; /* bytes to write, the value padded with zeroes */
+	__u64 address;	/* of the first of them */
 };
 
 #define KS_ASSERT(what) _Static_assert(what, #what)
@@ -269,5 +297,6 @@ KS_ASSERT(sizeof(struct ks_name) == 16);
 KS_ASSERT(sizeof(struct ks_value_key) == 12);
 KS_ASSERT(sizeof(struct ks_task) == 48);
 KS_ASSERT(sizeof(struct ks_event) == 424);
+KS_ASSERT(sizeof(struct ks_write) == 40);
 
 #endif

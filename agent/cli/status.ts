@@ -28,8 +28,8 @@ async function main(args: string[]): Promise<number> {
   return survey ? EXIT.ok : EXIT.failed
 }
 
-function render({ tier, programs, scopes }: Survey): string {
-  const head = `${programs.length} programs, tier ${tier}; ${scopes.length} scopes\n`
+function render({ tier, delivery, programs, scopes }: Survey): string {
+  const head = `${programs.length} programs, refusal tier ${tier}, delivery tier ${delivery}; ${scopes.length} scopes\n`
   if (!scopes.length) return head
   const rows = [
     ['SCOPE', 'MODE', 'AGENT', 'SEALED', 'EXECS', 'VALUES', 'FAILED', 'BLOCKED', 'AUDITED', 'LOST'],

@@ -48,6 +48,9 @@ export function describe(event: KernelEvent, bindings: readonly Binding[]): Line
       const text = `${values} values taken from PID ${actor.pid} (${file}), started by a sealed program`
       return [{ level: 'info', tag: 'SCRUB', text, fields: { event: 'scrub', actor, file, values } }]
     }
+    case 'write':
+    case 'wait':
+      return []
     case 'unknown':
       return [{ level: 'warn', tag: 'EVENT', text: `unknown event kind ${event.number}`, fields: { event: 'unknown' } }]
   }

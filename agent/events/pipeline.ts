@@ -1,19 +1,34 @@
 /** Ring buffer → events → log and metrics. */
 import { closeSync } from 'node:fs'
+import type { Waiting } from '../kernel/waiting.ts'
 import type { BpfMap } from '../libbpf/map.ts'
 import { openRing, type Ring } from '../libbpf/ring.ts'
 import type { Binding } from '../policy/types.ts'
-import { decodeEvent } from '../wire/decode.ts'
+import { decodeEvent, type KernelEvent } from '../wire/decode.ts'
 import { describe } from './describe.ts'
 import type { Log } from './sinks/log.ts'
 import type { Metrics } from './sinks/metrics.ts'
 
 /** Owns the ring's descriptor from here on. */
-export function openPipeline(events: BpfMap, bindings: () => readonly Binding[], log: Log, metrics: Metrics): Ring {
-  const ring = openRing(events, (record) => {
-    const event = decodeEvent(record)
+export function openPipeline(
+  events: BpfMap,
+  bindings: () => readonly Binding[],
+  log: Log,
+  metrics: Metrics,
+  waiting: Waiting,
+): Ring {
+  const report = (event: KernelEvent): void => {
     metrics.observe(event)
     for (const line of describe(event, bindings())) log.write(line)
+  }
+  const ring = openRing(events, (record) => {
+    const event = decodeEvent(record)
+    if (event.kind === 'write') return waiting.ask(event)
+    if (event.kind !== 'wait') return report(event)
+    const why = waiting.complete(event)
+    if (why === undefined) return
+    report({ ...event, kind: 'fail', action: 'killed', reason: 'not-written', error: 0 })
+    log.say('error', 'FAIL', `PID ${event.pid}: ${why}`)
   })
   let open = true
   const close = (): void => {

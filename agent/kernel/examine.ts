@@ -1,6 +1,7 @@
 /** What this node can do, by trying it rather than by reading a version. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
-import { activeLsms, tryGuard } from './guard.ts'
+import { tryGuard } from './load.ts'
+import { activeLsms, lockdownLevel } from './securityfs.ts'
 
 export interface Finding {
   readonly what: string
@@ -49,12 +50,19 @@ function lsmList(): Finding {
 
 function lockdown(): Finding {
   const what = 'kernel lockdown'
-  const text = read('/sys/kernel/security/lockdown')
-  if (text === undefined) return { what, state: 'unknown', found: 'cannot be read' }
-  const level = /\[(\w+)\]/.exec(text)?.[1] ?? 'none'
+  const level = lockdownLevel()
+  if (level === undefined) return { what, state: 'unknown', found: 'cannot be read' }
   if (level === 'none') return { what, state: 'supported', found: 'none (delivery in the kernel)' }
   const fix = 'boot with lockdown=none, or without Secure Boot'
-  return { what, state: 'unsupported', found: `${level}: the kernel refuses bpf_probe_write_user`, fix }
+  if (level === 'confidentiality') {
+    return { what, state: 'unsupported', found: `${level}: no program may read the kernel's memory`, fix }
+  }
+  return {
+    what,
+    state: 'degraded',
+    found: `${level}: the kernel may not write; the agent delivers (tier stopped)`,
+    fix,
+  }
 }
 
 function bpffs(): Finding {
@@ -73,8 +81,8 @@ function bpffs(): Finding {
 function programs(): Finding {
   const what = 'kernel programs'
   try {
-    const { programs, tier } = tryGuard()
-    const found = `${programs.length} loaded and attached, tier ${tier}`
+    const { programs, tier, delivery } = tryGuard()
+    const found = `${programs.length} loaded and attached, refusal tier ${tier}, delivery tier ${delivery}`
     return { what, state: 'supported', found }
   } catch (error) {
     const [first = 'unknown error'] = (error as Error).message.split('\n')

@@ -1,7 +1,7 @@
 /**
  * The node's one set of programs and maps, under /sys/fs/bpf/kernelseal/<abi>/:
  *
- *     maps/<name>   programs/agent_enroll   links/<program>
+ *     maps/<name>   constants   programs/agent_enroll   links/<program>
  *
  * The first agent makes it, later ones adopt it, and it stays when they end. It appears whole or not at all: it is
  * built aside and renamed, under a lock on the directory.
@@ -49,6 +49,7 @@ const LOCK_TIMEOUT_MS = 60_000
 const LOCK_RETRY_MS = 50
 
 export const mapPin = (name: SharedMap): string => join(PIN_DIR, 'maps', name)
+export const constantsPin = (): string => join(PIN_DIR, 'constants')
 export const enrollPin = (): string => join(PIN_DIR, 'programs', 'agent_enroll')
 
 /** Whether a bpf file system is there to pin to. */
@@ -85,6 +86,7 @@ export function pinSet(object: BpfObject): void {
   for (const part of ['maps', 'programs', 'links']) mkdirSync(join(aside, part), { recursive: true, mode: 0o700 })
   for (const name of SHARED_MAPS) pinTo(object.map(name).fd, join(aside, 'maps', name))
   pinTo(object.programFd('agent_enroll'), join(aside, 'programs', 'agent_enroll'))
+  pinTo(object.constants().fd, join(aside, 'constants'))
   object.pinLinks(join(aside, 'links'))
   renameSync(aside, PIN_DIR)
 }

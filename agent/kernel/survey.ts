@@ -3,7 +3,9 @@ import { MODE } from '../wire/constants.ts'
 import { SCOPE } from '../wire/layout.ts'
 import { type Counts, readCounters } from './counters.ts'
 import { u32 } from './entries.ts'
-import { pinnedGuard, type Tier } from './guard.ts'
+import { pinnedGuard } from './guard.ts'
+import type { DeliveryTier, Tier } from './load.ts'
+import { processRecords, sealedIn } from './records.ts'
 import { scopesOf } from './scope.ts'
 
 export interface ScopeSurvey {
@@ -19,6 +21,7 @@ export interface ScopeSurvey {
 
 export interface Survey {
   readonly tier: Tier
+  readonly delivery: DeliveryTier
   readonly programs: readonly string[]
   readonly scopes: readonly ScopeSurvey[]
 }
@@ -34,13 +37,14 @@ export function surveyNode(): Survey | undefined {
         .keys()
         .map((key) => key.readUInt32LE(0)),
     )
+    const records = processRecords(guard)
     const scopes = scopesOf(guard).map((scope): ScopeSurvey => {
       const counts = readCounters(guard.map('counters'), scope)
       const number = guard.map('scopes').get(u32(scope))?.readUInt32LE(SCOPE.fields.mode[0])
       const mode = Object.entries(MODE).find(([, value]) => value === number)?.[0] ?? 'unknown'
-      return { scope, mode, agent: agents.has(scope), sealed: Math.max(0, counts.sealed - counts.unsealed), counts }
+      return { scope, mode, agent: agents.has(scope), sealed: sealedIn(records, scope), counts }
     })
-    return { tier: guard.tier, programs: guard.programs, scopes }
+    return { tier: guard.tier, delivery: guard.delivery, programs: guard.programs, scopes }
   } finally {
     guard.close()
   }

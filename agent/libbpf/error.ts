@@ -5,6 +5,8 @@ export class BpfError extends Error {
   readonly call: string
   /** Positive errno. */
   readonly errno: number
+  /** What libbpf and the verifier printed. */
+  readonly detail: string
 
   /** @param about what the call was to do, for example "load program `guard_open_lsm`" */
   constructor(call: string, errno: number, about: string, detail = '') {
@@ -13,6 +15,7 @@ export class BpfError extends Error {
     this.name = 'BpfError'
     this.call = call
     this.errno = errno
+    this.detail = detail
   }
 }
 

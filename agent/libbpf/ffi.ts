@@ -139,6 +139,13 @@ const vsnprintf = libc.func('int vsnprintf(_Out_ uint8_t *to, size_t size, const
   args: Pointer,
 ) => number
 const flock = libc.func('int flock(int fd, int operation)') as (fd: number, operation: number) => number
+const pidfdOpen = libc.func('int pidfd_open(int pid, unsigned int flags)') as (pid: number, flags: number) => number
+const pidfdSendSignal = libc.func('int pidfd_send_signal(int pidfd, int signal, void *info, unsigned int flags)') as (
+  pidfd: number,
+  signal: number,
+  info: null,
+  flags: number,
+) => number
 const prctl = libc.func('int prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)') as (
   option: number,
   a: number,
@@ -167,6 +174,17 @@ export function tryLock(fd: number): boolean {
   const LOCK_EX = 2
   const LOCK_NB = 4
   return flock(fd, LOCK_EX | LOCK_NB) === 0
+}
+
+/** A descriptor that stands for one process, whatever becomes of its number (pidfd_open(2)); or a negative errno. */
+export function openProcess(pid: number): number {
+  const fd = pidfdOpen(pid, 0)
+  return fd < 0 ? -errno() : fd
+}
+
+/** @returns 0 or a negative errno */
+export function signalProcess(fd: number, signal: number): number {
+  return pidfdSendSignal(fd, signal, null, 0) < 0 ? -errno() : 0
 }
 
 /** Runs a program once, in this thread's context. @returns its result, or the negative errno of the call */

@@ -7,6 +7,8 @@ import { BpfMap } from './map.ts'
 
 export interface BpfObject {
   readonly map: (name: string) => BpfMap
+  /** Its constants, as they were set. */
+  readonly constants: () => BpfMap
   readonly programFd: (name: string) => number
   /** Kernel ids of all loaded programs. */
   readonly programIds: () => number[]
@@ -74,7 +76,8 @@ function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): Bpf
     return ffi.programFd(program)
   }
   const programIds = (): number[] => programs.map((program) => idOf(ffi.programFd(program)))
-  return { map: (name) => required(maps, name), programFd, programIds, attach, pinLinks, close }
+  const constants = (): BpfMap => required(maps, [...maps.keys()].find((name) => name.endsWith('.rodata')) ?? '.rodata')
+  return { map: (name) => required(maps, name), constants, programFd, programIds, attach, pinLinks, close }
 }
 
 /** The second word of `struct bpf_prog_info`, as of all its relatives (include/uapi/linux/bpf.h): type, id. */

@@ -22,9 +22,12 @@ export const PROC_FLAG = {
   AGENT: 16,
   ENTRY: 32,
   EXECING: 64,
+  DUMPING: 128,
+  ENDED: 256,
+  WAITING: 512,
 } as const
 
-export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6 } as const
+export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6, WRITE: 7, WAIT: 8 } as const
 
 export const ACTION = { ALLOWED: 0, AUDITED: 1, BLOCKED: 2, KILLED: 3, STARTED: 4 } as const
 export const ACTION_NAMES = ['allowed', 'audited', 'blocked', 'killed', 'started'] as const
@@ -61,6 +64,10 @@ export const REASONS = [
   ['traced', 'a tracer or sampler was attached before the exec'],
   ['no-placeholder', 'the environment holds no placeholder for this program'],
   ['too-large', 'the environment has more or longer strings than can be scanned'],
+  ['no-agent', 'the kernel may not write here, and no agent is there to do it'],
+  ['no-room', 'the ring buffer is full, so the agent could not be asked to write'],
+  ['not-written', 'the agent could not write into the waiting process'],
+  ['agent-lost', 'the agent that was to write ended before it did'],
 ] as const
 export type Reason = (typeof REASONS)[number][0]
 
@@ -75,7 +82,6 @@ export const COUNTERS = [
   'audited',
   'records_refused',
   'stale_records',
-  'unsealed',
 ] as const
 export type Counter = (typeof COUNTERS)[number]
 

@@ -1,6 +1,6 @@
 /** Kernel bytes → events: a discriminated union by `kind`. An unknown kind is a value too, and is counted. */
 import { ACTION_NAMES, type Action, KIND, PROC_FLAG, REASONS, type Reason, WAY_NAMES, type Way } from './constants.ts'
-import { EVENT, TASK } from './layout.ts'
+import { EVENT, TASK, WRITE } from './layout.ts'
 
 /** One side of an event. Numbers are of the initial namespaces, except `nsPid`. */
 export interface Task {
@@ -59,14 +59,43 @@ export interface ScrubEvent extends Common {
   /** Values taken out of the environment. */
   readonly values: number
 }
+/** The agent is to write a value into a process that waits, and will be told by a `WaitEvent` when it has heard all. */
+export interface WriteEvent {
+  readonly kind: 'write'
+  /** Of the process: its number in the initial PID namespace, and its start, ns since boot. */
+  readonly pid: number
+  readonly start: bigint
+  /** Id in `secret_values`; 0: zeroes. */
+  readonly value: number
+  /** Bytes to write: the value, then zeroes. */
+  readonly capacity: number
+  /** Of the first of them. */
+  readonly address: bigint
+}
+export interface WaitEvent extends Common {
+  readonly kind: 'wait'
+  readonly file: string
+  readonly bindings: bigint
+  /** The process in the scope's PID namespace. */
+  readonly pid: number
+}
 export interface UnknownEvent {
   readonly kind: 'unknown'
   readonly number: number
 }
-export type KernelEvent = ExecEvent | InjectEvent | FailEvent | AccessEvent | ScrubEvent | UnknownEvent
+export type KernelEvent =
+  | ExecEvent
+  | InjectEvent
+  | FailEvent
+  | AccessEvent
+  | ScrubEvent
+  | WriteEvent
+  | WaitEvent
+  | UnknownEvent
 
-/** @param bytes one record of the ring buffer, `struct ks_event` */
+/** @param bytes one record of the ring buffer, `struct ks_event` or `struct ks_write` */
 export function decodeEvent(bytes: Buffer): KernelEvent {
+  if (bytes.length >= WRITE.size && u32(bytes, WRITE.fields.kind[0]) === KIND.WRITE) return write(bytes)
   if (bytes.length < EVENT.size) return { kind: 'unknown', number: -1 }
   const number = u32(bytes, EVENT.fields.kind[0])
   switch (number) {
@@ -80,6 +109,8 @@ export function decodeEvent(bytes: Buffer): KernelEvent {
       return { kind: 'access', ...common(bytes), ...accessed(bytes) }
     case KIND.SCRUB:
       return { kind: 'scrub', ...common(bytes), file: file(bytes), values: u32(bytes, EVENT.fields.count[0]) }
+    case KIND.WAIT:
+      return { kind: 'wait', ...common(bytes), file: file(bytes), bindings: bindings(bytes), pid: pid(bytes) }
     default:
       return { kind: 'unknown', number }
   }
@@ -89,6 +120,7 @@ const u32 = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at)
 const u64 = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at)
 const bindings = (bytes: Buffer): bigint => u64(bytes, EVENT.fields.bindings[0])
 const action = (bytes: Buffer): Action => ACTION_NAMES[u32(bytes, EVENT.fields.action[0])] ?? 'allowed'
+const pid = (bytes: Buffer): number => u32(bytes, EVENT.fields.pid[0])
 const file = (bytes: Buffer): string => text(bytes, EVENT.fields.file[0], EVENT.fields.file[1])
 
 function common(bytes: Buffer): Common {
@@ -110,6 +142,17 @@ function failed(bytes: Buffer) {
   const reason = REASONS[u32(bytes, EVENT.fields.reason[0])]?.[0] ?? 'ok'
   const error = bytes.readInt32LE(EVENT.fields.error[0])
   return { bindings: bindings(bytes), action: action(bytes), reason, error }
+}
+
+function write(bytes: Buffer): WriteEvent {
+  return {
+    kind: 'write',
+    pid: u32(bytes, WRITE.fields.tgid[0]),
+    start: u64(bytes, WRITE.fields.start[0]),
+    value: u32(bytes, WRITE.fields.value[0]),
+    capacity: u32(bytes, WRITE.fields.capacity[0]),
+    address: u64(bytes, WRITE.fields.address[0]),
+  }
 }
 
 function accessed(bytes: Buffer) {

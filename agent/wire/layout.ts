@@ -34,7 +34,7 @@ export const PROCESS = struct('ks_process', 40, {
   scope: [24, 4],
   flags: [28, 4],
   container: [32, 4],
-  reserved: [36, 4],
+  waiting_pid: [36, 4],
 })
 
 export const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })
@@ -74,10 +74,20 @@ export const EVENT = struct('ks_event', 424, {
   count: [56, 4],
   detail: [60, 4],
   parent_tgid: [64, 4],
-  reserved: [68, 4],
+  pid: [68, 4],
   actor: [72, 48],
   target: [120, 48],
   file: [168, 256],
+})
+
+export const WRITE = struct('ks_write', 40, {
+  time: [0, 8],
+  kind: [8, 4],
+  value: [12, 4],
+  start: [16, 8],
+  tgid: [24, 4],
+  capacity: [28, 4],
+  address: [32, 8],
 })
 
 export const STRUCTS: readonly Struct[] = [
@@ -96,6 +106,7 @@ export const STRUCTS: readonly Struct[] = [
   VALUE,
   TASK,
   EVENT,
+  WRITE,
 ]
 
 /** What differs between our tables and the object's BTF, one sentence each; empty when nothing does. */

@@ -105,15 +105,15 @@ function stop(child: ChildProcess): Promise<number> {
   })
 }
 
-/** Waits until `condition` gives something, 10 s at most. */
+/** Waits until `condition` gives something, 30 s at most: unloading waits for grace periods, which emulation makes long. */
 export async function eventually<T>(what: string, condition: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   while (Date.now() < deadline) {
     const value = condition()
     if (value) return value
     await sleep(50)
   }
-  throw new Error(`it did not happen within 10 s: ${what}`)
+  throw new Error(`it did not happen within 30 s: ${what}`)
 }
 
 /** The environment a process reads in its own memory, by the kernel's word: its `/proc/self/environ`. */

@@ -13,7 +13,7 @@ import { type CanaryProgram, copyProgram } from '../../agent/attack/program.ts'
 import { openSealed } from '../../agent/attack/sealed.ts'
 import { attackSide, type SideOutcomes } from '../../agent/attack/side.ts'
 import { attemptsOfRows } from '../../agent/attack/suite.ts'
-import { activeLsms } from '../../agent/kernel/guard.ts'
+import { activeLsms } from '../../agent/kernel/securityfs.ts'
 import type { Mode } from '../../agent/policy/types.ts'
 
 const attempts = attemptsOfRows([1, 2, 3, 5])

@@ -21,12 +21,17 @@ const TOTALS: readonly (readonly [name: string, counter: KernelCounter, help: st
   ['kernelseal_records_refused_total', 'records_refused', 'Forks and execs refused because the process table was full'],
 ]
 
-/** @param read the kernel's counters, asked at each scrape */
-export function openMetrics(read: Read, tier: string, mode: () => string): Metrics {
+interface Tiers {
+  readonly tier: string
+  readonly delivery: string
+}
+
+/** @param read the kernel's counters, @param sealed its sealed processes alive; both asked at each scrape */
+export function openMetrics(read: Read, sealed: () => number, tiers: Tiers, mode: () => string): Metrics {
   const registry = new Registry()
   for (const [name, counter, help] of TOTALS) total(registry, name, help, () => read()[counter])
-  sealedGauge(registry, read)
-  infoGauge(registry, tier, mode)
+  sealedGauge(registry, sealed)
+  infoGauge(registry, tiers, mode)
   return { registry, observe: observer(registry) }
 }
 
@@ -43,27 +48,26 @@ function total(registry: Registry, name: string, help: string, value: () => numb
   })
 }
 
-function sealedGauge(registry: Registry, read: Read): void {
+function sealedGauge(registry: Registry, sealed: () => number): void {
   new Gauge({
     name: 'kernelseal_sealed_processes',
     help: 'Sealed processes alive, forked children included',
     registers: [registry],
     collect() {
-      const { sealed, unsealed } = read()
-      this.set(Math.max(0, sealed - unsealed))
+      this.set(sealed())
     },
   })
 }
 
-function infoGauge(registry: Registry, tier: string, mode: () => string): void {
+function infoGauge(registry: Registry, { tier, delivery }: Tiers, mode: () => string): void {
   new Gauge({
     name: 'kernelseal_info',
-    help: 'Refusal tier and mode in force; always 1',
+    help: 'Tiers and mode in force; always 1',
     labelNames: ['refusal_tier', 'delivery_tier', 'mode'],
     registers: [registry],
     collect() {
       this.reset()
-      this.set({ refusal_tier: tier, delivery_tier: 'kernel', mode: mode() }, 1)
+      this.set({ refusal_tier: tier, delivery_tier: delivery, mode: mode() }, 1)
     },
   })
 }

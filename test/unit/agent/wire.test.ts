@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { OBJECT_PATH } from '../../../agent/kernel/guard.ts'
+import { OBJECT_PATH } from '../../../agent/kernel/load.ts'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
 import * as constants from '../../../agent/wire/constants.ts'
 import { decodeEvent } from '../../../agent/wire/decode.ts'

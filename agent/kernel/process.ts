@@ -1,0 +1,58 @@
+/** One process held by descriptors, so that a number used again is never mistaken for it. */
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import * as ffi from '../libbpf/ffi.ts'
+
+const SIGKILL = 9
+const SIGCONT = 18
+
+export interface HeldProcess {
+  /** @throws Error when not all bytes could be written */
+  readonly write: (address: bigint, bytes: Buffer) => void
+  /** @returns whether it could be signalled: false when it has ended */
+  readonly continue: () => boolean
+  readonly kill: () => boolean
+  readonly close: () => void
+}
+
+/**
+ * Opened first, proved afterwards: if the process with this number now is the one that started at `start`, it was when
+ * the descriptors were opened.
+ * @param pid in our PID namespace
+ * @param start ns since boot, of the kernel's start_boottime
+ * @returns undefined when it is gone
+ */
+export function holdProcess(pid: number, start: bigint): HeldProcess | undefined {
+  const fd = ffi.openProcess(pid)
+  if (fd < 0) return undefined
+  let memory: number | undefined
+  const close = (): void => {
+    closeSync(fd)
+    if (memory !== undefined) closeSync(memory)
+  }
+  try {
+    memory = openSync(`/proc/${pid}/mem`, 'r+')
+    if (startTicks(pid) !== ticksOf(start)) throw new Error('another process has its number now')
+  } catch {
+    close()
+    return undefined
+  }
+  const mem = memory
+  const write = (address: bigint, bytes: Buffer): void => {
+    const written = writeSync(mem, bytes, 0, bytes.length, Number(address))
+    if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`)
+  }
+  const signal = (number: number): boolean => ffi.signalProcess(fd, number) === 0
+  return { write, continue: () => signal(SIGCONT), kill: () => signal(SIGKILL), close }
+}
+
+/** /proc shows start times in ticks of 10 ms (USER_HZ is 100 on every architecture we build for; fs/proc/array.c). */
+const NS_PER_TICK = 10_000_000n
+
+const ticksOf = (ns: bigint): bigint => ns / NS_PER_TICK
+
+/** Field 22 of proc_pid_stat(5); the name in parentheses may contain anything. */
+function startTicks(pid: number): bigint {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return BigInt(afterName[22 - 3] ?? -1)
+}

@@ -1,0 +1,39 @@
+/** The kernel's records of processes, as they are now. */
+import { PROC_FLAG } from '../wire/constants.ts'
+import { PROCESS } from '../wire/layout.ts'
+import type { Guard } from './guard.ts'
+
+export interface ProcessRecord {
+  readonly scope: number
+  /** Bits of PROC_FLAG. */
+  readonly flags: number
+  /** ns since boot */
+  readonly start: bigint
+  /** With the flag WAITING: its number in the scope's PID namespace. */
+  readonly waitingPid: number
+}
+
+/** In one walk; a process that starts or ends meanwhile may be missed (kernel/bpf/hashtab.c). */
+export function processRecords(guard: Guard): ProcessRecord[] {
+  const processes = guard.map('processes')
+  const { scope, flags, start, waiting_pid } = PROCESS.fields
+  return processes.keys().flatMap((key) => {
+    const record = processes.get(key)
+    if (!record) return []
+    const u32 = ([at]: readonly [number, number]): number => record.readUInt32LE(at)
+    return [
+      {
+        scope: u32(scope),
+        flags: u32(flags),
+        start: record.readBigUInt64LE(start[0]),
+        waitingPid: u32(waiting_pid),
+      },
+    ]
+  })
+}
+
+/** Sealed processes alive in a scope, forked children included. */
+export function sealedIn(records: readonly ProcessRecord[], scope: number): number {
+  const alive = PROC_FLAG.SEALED | PROC_FLAG.ENDED
+  return records.filter((record) => record.scope === scope && (record.flags & alive) === PROC_FLAG.SEALED).length
+}

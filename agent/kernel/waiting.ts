@@ -1,0 +1,83 @@
+/**
+ * Delivery where the kernel may not write itself (lockdown=integrity), or met a page that was not there: it stops the
+ * process before its first instruction and says what is to be written where; this writes, and continues it.
+ */
+
+import { CHUNK, PROC_FLAG } from '../wire/constants.ts'
+import type { WaitEvent, WriteEvent } from '../wire/decode.ts'
+import { encode } from '../wire/encode.ts'
+import { VALUE_KEY } from '../wire/layout.ts'
+import type { Guard } from './guard.ts'
+import { holdProcess } from './process.ts'
+import { processRecords } from './records.ts'
+
+export interface Waiting {
+  /** Remembers one value to be written. */
+  readonly ask: (write: WriteEvent) => void
+  /** Writes all that was asked for and continues the process, or kills it. @returns why it was killed */
+  readonly complete: (wait: WaitEvent) => string | undefined
+}
+
+/** Processes with requests and no word yet that they wait; one that failed in between leaves its requests here. */
+const MOST_OPEN = 4096
+
+export function openWaiting(guard: Guard, scope: number): Waiting {
+  const open = new Map<string, WriteEvent[]>()
+  const ask = (write: WriteEvent): void => {
+    const key = `${write.pid}:${write.start}`
+    open.set(key, [...(open.get(key) ?? []), write])
+    if (open.size > MOST_OPEN) open.delete(open.keys().next().value!)
+  }
+  const complete = ({ actor, pid }: WaitEvent): string | undefined => {
+    const key = `${actor.pid}:${actor.start}`
+    const writes = open.get(key) ?? []
+    open.delete(key)
+    const held = holdProcess(pid, actor.start)
+    if (!held) return undefined // it ended by itself
+    try {
+      for (const write of writes) {
+        const bytes = paddedValue(guard, scope, write)
+        held.write(write.address, bytes)
+        bytes.fill(0)
+      }
+      held.continue()
+      return undefined
+    } catch (error) {
+      held.kill()
+      return (error as Error).message
+    } finally {
+      held.close()
+    }
+  }
+  return { ask, complete }
+}
+
+/** The value in its chunks, then zeroes up to the capacity, so that no padding of the placeholder stays. */
+function paddedValue(guard: Guard, scope: number, { value, capacity }: WriteEvent): Buffer {
+  const bytes = Buffer.alloc(capacity)
+  if (value === 0) return bytes
+  for (let chunk = 0; chunk * CHUNK < capacity; chunk++) {
+    const found = guard.map('secret_values').get(encode(VALUE_KEY, { scope, value, chunk }))
+    if (!found && chunk === 0) throw new Error('the value is no longer registered')
+    if (!found) break
+    found.copy(bytes, chunk * CHUNK)
+    found.fill(0)
+  }
+  return bytes
+}
+
+/**
+ * Kills what waits for an agent that has ended: nobody knows any more what it was to be given, and it must not run
+ * without. @returns their numbers in the scope's PID namespace
+ */
+export function killAbandoned(guard: Guard, scope: number): number[] {
+  const abandoned = processRecords(guard).filter(
+    (record) => record.scope === scope && record.flags & PROC_FLAG.WAITING && record.waitingPid,
+  )
+  return abandoned.flatMap(({ waitingPid, start }) => {
+    const held = holdProcess(waitingPid, start)
+    held?.kill()
+    held?.close()
+    return held ? [waitingPid] : []
+  })
+}

@@ -1,0 +1,120 @@
+/**
+ * Delivery where the kernel may not write (lockdown=integrity): the process waits, stopped, until the agent has written. What
+ * happens when somebody else continues it, and when the agent is not there.
+ */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { afterEach, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stateOf } from '../../agent/attack/launch.ts'
+import { type Agent, environOf, eventually, startAgent } from '../kernel/agent-under-test.ts'
+
+const SECRET = 'waited-for-secret-51c0'
+const config = (onFailure: 'kill' | 'start'): string => `
+version: v1
+policy: { mode: enforce }
+onFailure: ${onFailure}
+secrets:
+  - name: printer
+    selector: { binary: /usr/bin/printenv }
+    secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
+`
+let agent: Agent
+const started: ChildProcess[] = []
+
+const start = (onFailure: 'kill' | 'start' = 'kill') =>
+  startAgent({ config: config(onFailure), env: { SOURCE: SECRET } })
+
+before(() => {
+  assert.match(readFileSync('/sys/kernel/security/lockdown', 'utf8'), /\[integrity\]/)
+})
+
+afterEach(async () => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+  if (existsSync(`/proc/${agent.pid}`)) await agent.stop()
+})
+
+interface Printer {
+  readonly pid: number
+  readonly ended: Promise<string>
+}
+
+/** The bound program, and what became of it: its output, or the signal that ended it. */
+function printer(): Printer {
+  const child = spawn('/usr/bin/printenv', ['TOKEN'], { env: agent.placeholders, stdio: ['ignore', 'pipe', 'inherit'] })
+  started.push(child)
+  let output = ''
+  child.stdout!.on('data', (chunk) => {
+    output += chunk
+  })
+  const ended = new Promise<string>((resolve) => child.once('close', (_, signal) => resolve(signal ?? output)))
+  return { pid: child.pid as number, ended }
+}
+
+const stopped = (pid: number) => eventually('the stop', () => stateOf(pid) === 'T')
+
+async function killAgent(): Promise<void> {
+  process.kill(agent.pid, 'SIGKILL')
+  await eventually('its end', () => !existsSync(`/proc/${agent.pid}`))
+}
+
+test('the agent writes while the process is stopped, and says in which tier', async () => {
+  agent = await start()
+  assert.equal(await printer().ended, `${SECRET}\n`)
+  assert.match(agent.log(), /delivery tier stopped/)
+  const metrics = await (await fetch(`http://127.0.0.1:${agent.port}/metrics`)).text()
+  assert.match(metrics, /delivery_tier="stopped"/)
+})
+
+test('SIGCONT of root continues a stopped process that is not bound, and not one that waits for its values', async () => {
+  agent = await start()
+  const free = spawn('/usr/bin/sleep', ['600'])
+  started.push(free)
+  process.kill(free.pid as number, 'SIGSTOP')
+  await stopped(free.pid as number)
+  process.kill(free.pid as number, 'SIGCONT')
+  await eventually('its going on', () => stateOf(free.pid as number) === 'S')
+
+  process.kill(agent.pid, 'SIGSTOP') // its parent may; the agent is too slow for a test otherwise
+  const { pid, ended } = printer()
+  await stopped(pid)
+  assert.throws(() => process.kill(pid, 'SIGCONT'), { code: 'EPERM' })
+  assert.throws(() => environOf(pid), { code: 'EPERM' })
+  await sleep(200)
+  assert.equal(stateOf(pid), 'T')
+  process.kill(agent.pid, 'SIGCONT')
+  assert.equal(await ended, `${SECRET}\n`)
+})
+
+test('what waits when its agent is killed never runs, and the next agent ends it', async () => {
+  agent = await start()
+  process.kill(agent.pid, 'SIGSTOP')
+  const { pid, ended } = printer()
+  await stopped(pid)
+  await killAgent()
+  assert.throws(() => process.kill(pid, 'SIGCONT'), { code: 'EPERM' })
+  assert.equal(stateOf(pid), 'T')
+  agent = await start()
+  assert.equal(await ended, 'SIGKILL')
+  assert.match(agent.log(), new RegExp(`left waiting for its values: PID ${pid}`))
+  assert.equal(await printer().ended, `${SECRET}\n`)
+})
+
+test('without an agent a bound program is killed before it runs, or with onFailure: start keeps its placeholder', async () => {
+  agent = await start('kill')
+  await killAgent()
+  assert.equal(await printer().ended, 'SIGKILL')
+  agent = await start('start')
+  await killAgent()
+  assert.equal(await printer().ended, `${agent.placeholders.TOKEN}\n`)
+  agent = await start()
+})
+
+test('a hundred at a time all have their values', async () => {
+  agent = await start()
+  const script = `for i in $(seq 100); do /usr/bin/printenv TOKEN & done; wait`
+  const { stdout } = spawnSync('/bin/bash', ['-c', script], { env: agent.placeholders, encoding: 'latin1' })
+  const lines = stdout.trim().split('\n')
+  assert.deepEqual([lines.length, new Set(lines).size, lines[0]], [100, 1, SECRET])
+})
