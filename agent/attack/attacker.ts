@@ -17,8 +17,8 @@ export type Outcomes = ReadonlyMap<string, Outcome>
 const PROGRAM = join(import.meta.dirname, 'attacker-main.ts')
 /** From the start of a process to a sign of it; under emulation on a busy machine that takes 5 to 20 s. */
 const START_MS = 60_000
-/** From report to report: the longest attempt samples for 1.5 s. */
-const HANG_MS = 20_000
+/** From report to report: the longest attempt samples for 10 s. */
+const HANG_MS = 30_000
 
 /**
  * @param onOutcome called as results come in
