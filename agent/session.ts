@@ -1,15 +1,18 @@
 /** One running agent: secrets resolved, programs standing, scope registered, events flowing. Owns all of them. */
+import { type CanaryWatch, watchCanary } from './canary/watch.ts'
 import type { AgentConfig } from './config.ts'
 import { openPipeline } from './events/pipeline.ts'
 import type { Log } from './events/sinks/log.ts'
 import { type Metrics, openMetrics } from './events/sinks/metrics.ts'
 import { readCounters } from './kernel/counters.ts'
+import type { ResolvedValue } from './kernel/entries.ts'
 import { type Guard, openGuard } from './kernel/guard.ts'
 import * as pins from './kernel/pins.ts'
 import { processRecords, sealedIn } from './kernel/records.ts'
 import { nextGeneration, openScopeRing, register, scopesOf, sweep, unregister } from './kernel/scope.ts'
 import { killAbandoned, openWaiting } from './kernel/waiting.ts'
 import type { Ring } from './libbpf/ring.ts'
+import type { Binding } from './policy/types.ts'
 import { resolveAll } from './sources/resolve.ts'
 
 export interface Session {
@@ -25,6 +28,7 @@ export interface Session {
 export async function startSession(agent: AgentConfig, scope: number, log: Log): Promise<Session> {
   const values = resolveAll(agent.config)
   const guard = await openGuard()
+  let ring: Ring | undefined
   try {
     guard.enroll(scope)
     const swept = sweep(guard)
@@ -33,28 +37,72 @@ export async function startSession(agent: AgentConfig, scope: number, log: Log):
     const sealed = () => sealedIn(processRecords(guard), scope)
     const metrics = openMetrics(count, sealed, guard, () => agent.config.policy.mode)
     const events = openScopeRing(guard, scope, agent.host)
-    const ring = openPipeline(events, () => agent.config.secrets, log, metrics, openWaiting(guard, scope))
+    const bindings = () => agent.config.secrets
+    const waiting = openWaiting(guard, scope, bindings, (set) => addedBy(agent.config.secrets, values, set))
+    ring = openPipeline(events, bindings, log, metrics, waiting)
     endAbandoned(guard, scope, log)
-    register(guard, { scope, ...agent, values, generation: nextGeneration(guard, scope) })
     sayStanding(guard, log)
-    return session(agent, scope, log, guard, metrics, ring)
+    const canary = await prove(agent, scope, log, guard, metrics)
+    register(guard, { scope, ...agent, values, generation: nextGeneration(guard, scope) })
+    return session({ agent, scope, log, guard, metrics, ring, canary })
   } catch (error) {
+    ring?.close()
     guard.close()
     throw error
   }
 }
 
-function session(agent: AgentConfig, scope: number, log: Log, guard: Guard, metrics: Metrics, ring: Ring): Session {
+/** The variables of a set of bindings that are added where there is no placeholder; kept by the agent for that alone. */
+function addedBy(secrets: readonly Binding[], values: readonly ResolvedValue[], set: bigint): Map<string, Buffer> {
+  const adds = (i: number): boolean => secrets[i]?.selector.withoutPlaceholder === 'add'
+  const chosen = values.filter(({ binding }) => set & (1n << BigInt(binding)) && adds(binding))
+  return new Map(chosen.map(({ name, bytes }) => [name, bytes]))
+}
+
+/** No secret is in the kernel before the canary was refused; one that is there already, from an earlier agent, stays. */
+async function prove(
+  agent: AgentConfig,
+  scope: number,
+  log: Log,
+  guard: Guard,
+  metrics: Metrics,
+): Promise<CanaryWatch> {
+  const isNew = !scopesOf(guard).includes(scope)
+  if (isNew) {
+    const config = { ...agent.config, secrets: [] }
+    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 })
+  }
+  try {
+    return await watchCanary(guard, scope, () => agent.config.policy, metrics, log)
+  } catch (error) {
+    if (isNew) unregister(guard, scope)
+    throw error
+  }
+}
+
+interface Standing {
+  readonly agent: AgentConfig
+  readonly scope: number
+  readonly log: Log
+  readonly guard: Guard
+  readonly metrics: Metrics
+  readonly ring: Ring
+  readonly canary: CanaryWatch
+}
+
+function session({ agent, scope, log, guard, metrics, ring, canary }: Standing): Session {
   let open = true
   const close = async (): Promise<void> => {
     if (!open) return
     open = false
+    canary.close()
     if (agent.host) await leaveHost(guard, scope, log)
     else log.say('info', 'STOP', 'protection and delivery stay until the Pod ends')
     ring.close()
     guard.close()
   }
-  return { metrics, tier: guard.tier, notReady: () => (open ? undefined : 'the agent is stopping'), close }
+  const notReady = (): string | undefined => (open ? canary.broken() : 'the agent is stopping')
+  return { metrics, tier: guard.tier, notReady, close }
 }
 
 function endAbandoned(guard: Guard, scope: number, log: Log): void {

@@ -51,6 +51,22 @@ int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 	return bpf_map_update_elem(&agents, &scope, &agent, BPF_ANY);
 }
 
+/*
+ * Run by the agent on itself: what it starts next is the canary, or it is blind, or neither (ctx[0]: KS_CANARY,
+ * KS_BLIND, 0).
+ */
+SEC("raw_tp")
+int agent_stance(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ks_process *process = process_of(current_task());
+
+	if (!process || !(process->flags & KS_AGENT))
+		return -EPERM;
+	process->flags &= ~(KS_CANARY | KS_BLIND);
+	process->flags |= ctx->args[0] & (KS_CANARY | KS_BLIND);
+	return 0;
+}
+
 /* In a Pod the runtime signals from outside the PID namespace; on a host, init and the agent's parent may. */
 static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct task_struct *agent)
 {
@@ -133,7 +149,7 @@ ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 	struct ks_process *process = process_of(current_task());
 	struct ks_scope *scope;
 
-	if (!process || is_agent(process))
+	if (!process || (process->flags & KS_AGENT))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (scope->switches & KS_HOST))

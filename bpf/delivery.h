@@ -10,8 +10,11 @@ struct delivery {
 	__u64 at;    /* of its next piece */
 	__u64 end;   /* of the environment */
 	__u64 bindings;
-	__u64 lost;   /* bindings whose values are taken out */
-	__u64 target; /* address of the value being written */
+	__u64 refused; /* of these, what the program failed `verify` for */
+	__u64 pinned;  /* and what the agent verifies */
+	__u64 chosen;  /* the one that gives the value being written */
+	__u64 lost;    /* bindings whose values are taken out */
+	__u64 target;  /* address of the value being written */
 	__u32 scope;
 	__u32 written;
 	__u32 reason;
@@ -19,6 +22,7 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
+	__u32 chores;	 /* what the agent has to do beside writing */
 	__u32 asked;	 /* values the agent is asked to write */
 	__u32 faulted;	 /* the value being written met a page that is not there */
 	__u32 container; /* mount namespace the process entered by; 0: a host, where placeholders belong to nobody */
@@ -58,7 +62,7 @@ static __always_inline long stop(struct delivery *d, __u32 reason, long error)
 /* At most KS_CHUNK bytes to the user's memory. `last` is the length less one, bounded by the caller. */
 static __always_inline void write_user(struct delivery *d, __u64 at, const void *bytes, __u64 last)
 {
-	if (!can_write || bpf_probe_write_user((void *)at, bytes, last + 1))
+	if (!can_write || (d->chores & KS_PROVE) || bpf_probe_write_user((void *)at, bytes, last + 1))
 		d->faulted = 1;
 }
 

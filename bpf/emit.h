@@ -80,6 +80,8 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 
 	if (!report)
 		return 0;
+	if (is_blind(process_of(current_task())))
+		return refuse ? -EPERM : 0;
 	count(inum, refuse ? KS_N_BLOCKED : KS_N_AUDITED);
 	if (silent)
 		return refuse ? -EPERM : 0;

@@ -10,6 +10,7 @@
  */
 #include "emit.h"
 #include "hook.h"
+#include "image_file.h"
 #include "program.h"
 
 static __always_inline __u32 mount_ns_of(struct task_struct *task)
@@ -48,6 +49,8 @@ static __always_inline __u64 eligible(const struct ks_scope *scope, __u32 flags,
 {
 	__u64 bindings = program;
 
+	if (flags & KS_AGENT)
+		return flags & KS_CANARY ? KS_CANARY_BINDING : 0;
 	if (flags & KS_BELOW_SEAL)
 		return 0;
 	if (!(scope->switches & KS_HOST))
@@ -101,6 +104,23 @@ static __always_inline int deny_exec(struct ks_process *record, struct ks_scope 
 	return scope->mode == KS_ENFORCE ? -EPERM : 0;
 }
 
+/* The first of the files of one exec: a script's interpreter comes with `interp` changed (bprm_change_interp). */
+static __always_inline int is_first(struct linux_binprm *bprm)
+{
+	return BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename);
+}
+
+/* Every file of the exec counts: script and interpreter. */
+static __always_inline __u64 refused(const struct ks_process *record, const struct ks_scope *scope,
+				     struct linux_binprm *bprm)
+{
+	__u64 before = is_first(bprm) ? 0 : record->refused;
+
+	if (!scope->image_bindings || is_image_file(bprm->file))
+		return before;
+	return before | scope->image_bindings;
+}
+
 ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct linux_binprm *bprm)
 {
 	struct task_struct *task = current_task();
@@ -125,6 +145,7 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 		new_record(&record, task, inum, scope->switches & KS_HOST);
 	}
 	record.pending = eligible(scope, record.flags, program);
+	record.refused = refused(&record, scope, bprm);
 	record.flags |= KS_EXECING;
 	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm))
 		return -EPERM;

@@ -64,6 +64,7 @@ static __always_inline int choose_value(struct delivery *d, const struct ks_slot
 		if (!(slot->alternatives[i].bindings & d->bindings))
 			continue;
 		d->value = slot->alternatives[i].value;
+		d->chosen = slot->alternatives[i].bindings;
 		return 1;
 	}
 	return 0;
@@ -144,6 +145,10 @@ static __always_inline long fill_string(struct delivery *d, __u64 end, int loops
 	slot = slot_before(d, end);
 	if (!slot || !choose_value(d, slot))
 		return d->reason != 0;
+	if (d->chosen & d->refused)
+		return stop(d, KS_NOT_IMAGE, 0);
+	if (d->chosen & d->pinned)
+		d->chores |= KS_PROVE;
 	d->capacity = slot->capacity;
 	if (length <= d->capacity)
 		return stop(d, KS_BAD_PLACEHOLDER, 0);

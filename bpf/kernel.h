@@ -163,6 +163,7 @@ struct proc_inode {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	const char *interp;
 	char buf[256];
 };
 

@@ -33,7 +33,7 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	if (!target)
 		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples) : 0;
 	process = process_of(target);
-	if (!process || !is_guarded(process) || same_memory(current_task(), target))
+	if (!process || !is_guarded(process) || same_memory(current_task(), target) || is_agent_of(process->scope))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)

@@ -215,16 +215,23 @@ static __always_inline int has_agent(__u32 scope)
 	return process && (process->flags & KS_AGENT) && process->start == agent->start;
 }
 
+/* Whether a process has the agent's privileges. */
+static __always_inline int is_agent(const struct ks_process *process)
+{
+	return process && (process->flags & (KS_AGENT | KS_BLIND)) == KS_AGENT;
+}
+
+/* Tries the canary: its refusals are neither counted nor reported. */
+static __always_inline int is_blind(const struct ks_process *process)
+{
+	return process && (process->flags & KS_BLIND);
+}
+
 static __always_inline int is_agent_of(__u32 scope)
 {
 	struct ks_process *self = process_of(current_task());
 
-	return self && (self->flags & KS_AGENT) && self->scope == scope;
-}
-
-static __always_inline int is_agent(struct ks_process *process)
-{
-	return process && (process->flags & KS_AGENT);
+	return is_agent(self) && self->scope == scope;
 }
 
 static __always_inline int same_memory(struct task_struct *a, struct task_struct *b)

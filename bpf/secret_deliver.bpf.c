@@ -61,6 +61,8 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	delivery->scope = process->scope;
 	delivery->bindings = process->bindings;
 	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
+	delivery->refused = process->pending & process->refused;
+	delivery->pinned = process->pending & scope->pinned_bindings;
 	if (BPF_CORE_READ(task, ptrace) || is_sampled(task))
 		return KS_TRACED;
 	walk_environment(delivery, task, loops);
@@ -69,10 +71,22 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	return delivery->written ? KS_OK : KS_NO_PLACEHOLDER;
 }
 
+/* What the agent proves protection with: neither reported nor counted. */
+static __always_inline int is_canary(const struct ks_process *process)
+{
+	return (process->flags & (KS_CANARY | KS_AGENT)) == KS_CANARY;
+}
+
+static __always_inline void count_of(const struct ks_process *process, __u32 counter, __u64 many)
+{
+	if (!is_canary(process))
+		count_many(process->scope, counter, many);
+}
+
 static __always_inline void report(struct ks_process *process, struct linux_binprm *bprm, __u32 kind, __u32 action,
 				   const struct delivery *delivery, __u64 begun)
 {
-	struct ks_event *event = event_start(kind, process->scope, NULL);
+	struct ks_event *event = is_canary(process) ? NULL : event_start(kind, process->scope, NULL);
 
 	if (!event)
 		return;
@@ -113,6 +127,19 @@ static __always_inline void without_placeholder(struct ks_process *process, stru
 	process->bindings = 0;
 }
 
+/* A binding whose variables are added: the agent rebuilds the initial stack. */
+static __always_inline __u32 add_by_agent(struct ks_process *process, struct ks_scope *scope, struct delivery *delivery)
+{
+	if (!has_agent(process->scope))
+		return KS_NO_AGENT;
+	if (process->pending & scope->added_bindings & process->refused)
+		return KS_NOT_IMAGE;
+	if (process->pending & scope->pinned_bindings)
+		delivery->chores |= KS_PROVE;
+	delivery->chores |= KS_ADD;
+	return KS_OK;
+}
+
 /* Returns whether the process may run. */
 static __always_inline int seal_and_deliver(struct ks_process *process, struct ks_scope *scope,
 					    struct task_struct *task, struct linux_binprm *bprm,
@@ -124,8 +151,10 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 	process->bindings |= process->pending;
 	process->flags |= KS_SEALED;
 	if (!was_sealed)
-		count(process->scope, KS_N_SEALED);
+		count_of(process, KS_N_SEALED, 1);
 	delivery->reason = deliver(process, scope, task, delivery, loops);
+	if (delivery->reason == KS_NO_PLACEHOLDER && !was_sealed && (process->pending & scope->added_bindings))
+		delivery->reason = add_by_agent(process, scope, delivery);
 	if (delivery->reason == KS_NO_PLACEHOLDER) {
 		without_placeholder(process, scope, was_sealed, bprm, delivery);
 		return 1;
@@ -135,7 +164,7 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 		report(process, bprm, KS_EV_FAIL, action, delivery, begun);
 		return action == KS_STARTED;
 	}
-	count_many(process->scope, KS_N_VALUES, delivery->written);
+	count_of(process, KS_N_VALUES, delivery->written);
 	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, delivery, begun);
 	return 1;
 }
@@ -177,7 +206,7 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
  * back a SIGSTOP that is still on its way. An agent that cannot be told would never come: then it ends instead.
  */
 static __always_inline void wait_for_agent(struct ks_process *process, struct task_struct *task,
-					   struct linux_binprm *bprm)
+					   struct linux_binprm *bprm, __u32 chores)
 {
 	struct ks_event *event;
 
@@ -191,6 +220,7 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 		return;
 	}
 	event->pid = process->waiting_pid;
+	event->detail = chores;
 	event->bindings = process->bindings;
 	event->actor.flags = process->flags;
 	bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
@@ -210,16 +240,16 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
-	count(process->scope, KS_N_EXECS);
 	if (process->flags & KS_AGENT) /* what the agent starts is not the agent */
-		process->flags = (process->flags & ~KS_AGENT) | KS_VISITOR;
+		process->flags = (process->flags & ~(KS_AGENT | KS_BLIND)) | KS_VISITOR;
+	count_of(process, KS_N_EXECS, 1);
 	if (process->pending || !(scope->switches & KS_BINARY_FILTER))
 		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, &delivery, 0);
 	runs = scrub(process, scope, task, bprm, &delivery, loops);
 	if (runs && process->pending)
 		runs = seal_and_deliver(process, scope, task, bprm, &delivery, loops);
-	if (runs && delivery.asked)
-		wait_for_agent(process, task, bprm);
+	if (runs && (delivery.asked || delivery.chores & KS_ADD))
+		wait_for_agent(process, task, bprm, delivery.chores);
 	process->pending = 0;
 	return 0;
 }

@@ -46,7 +46,14 @@ enum ks_proc_flag {
 	KS_ENDED = 1 << 8,
 	/* stopped at its first instruction until the agent has written its values */
 	KS_WAITING = 1 << 9,
+	/* agent only: what it starts is the canary */
+	KS_CANARY = 1 << 10,
+	/* agent only: it has no privileges, so that it can try what others try */
+	KS_BLIND = 1 << 11,
 };
+
+/* The binding of the canary: no policy has that many. */
+#define KS_CANARY_BINDING (1ULL << 63)
 
 enum ks_kind {
 	KS_EV_EXEC = 1,
@@ -85,7 +92,11 @@ enum ks_way {
 	KS_WAY_TRACEFS = 13,
 	KS_WAY_BPF_PROGRAM = 14,
 	KS_WAY_BPF = 15,
+	KS_WAY_PIN = 16,
 };
+
+/* What the agent has to do for a process that waits, beside writing (ks_event.detail). */
+enum ks_chore { KS_PROVE = 1 << 0, KS_ADD = 1 << 1 };
 
 enum ks_reason {
 	KS_OK = 0,
@@ -108,6 +119,10 @@ enum ks_reason {
 	KS_NOT_WRITTEN = 10,
 	/* the agent that was to write is gone */
 	KS_AGENT_LOST = 11,
+	/* `verify: image`: not a file of the container's image */
+	KS_NOT_IMAGE = 12,
+	/* `verify: sha256`: another content */
+	KS_NOT_PINNED = 13,
 };
 
 /* Index into the counters of a scope; per-CPU, never reset while the scope lives. Those of scope 0 belong to none. */
@@ -148,7 +163,10 @@ struct ks_scope {
 	__u64 scrub_bindings;	/* children: scrub */
 	__u64 deny_bindings;	/* children: deny */
 	__u64 generation;
-	__u64 reserved[4];
+	__u64 image_bindings;  /* verify: image */
+	__u64 pinned_bindings; /* verify: sha256, by the agent */
+	__u64 added_bindings;  /* given even without a placeholder, by the agent */
+	__u64 reserved[1];
 };
 
 /* processes: address of the thread group leader's task_struct -> record. */
@@ -156,6 +174,7 @@ struct ks_process {
 	__u64 start;	/* start_boottime of the leader, ns; 0: forked, not yet announced */
 	__u64 bindings; /* bindings it is sealed under */
 	__u64 pending;	/* bindings of the exec in progress */
+	__u64 refused;	/* of these, what its files failed `verify` for */
 	__u32 scope;
 	__u32 flags;
 	__u32 container;   /* inode number of its mount namespace when it entered */
@@ -285,7 +304,7 @@ struct ks_write {
 
 #define KS_ASSERT(what) _Static_assert(what, #what)
 KS_ASSERT(sizeof(struct ks_scope) == 80);
-KS_ASSERT(sizeof(struct ks_process) == 40);
+KS_ASSERT(sizeof(struct ks_process) == 48);
 KS_ASSERT(sizeof(struct ks_agent) == 16);
 KS_ASSERT(sizeof(struct ks_counters) == 128);
 KS_ASSERT(sizeof(struct ks_path_key) == 264);

@@ -28,8 +28,8 @@ async function main(args: string[]): Promise<number> {
   return survey ? EXIT.ok : EXIT.failed
 }
 
-function render({ tier, delivery, programs, scopes }: Survey): string {
-  const head = `${programs.length} programs, refusal tier ${tier}, delivery tier ${delivery}; ${scopes.length} scopes\n`
+function render({ tier, delivery, programs, scopes, others }: Survey): string {
+  const head = `${programs.length} programs, refusal tier ${tier}, delivery tier ${delivery}; ${scopes.length} scopes\n${others.map(other).join('')}`
   if (!scopes.length) return head
   const rows = [
     ['SCOPE', 'MODE', 'AGENT', 'SEALED', 'EXECS', 'VALUES', 'FAILED', 'BLOCKED', 'AUDITED', 'LOST'],
@@ -49,6 +49,9 @@ function render({ tier, delivery, programs, scopes }: Survey): string {
       .join('')
   )
 }
+
+const other = ({ abi, scopes }: Survey['others'][number]): string =>
+  `beside it the set of another version, ${abi}, with ${scopes.length} scopes\n`
 
 function row({ scope, mode, agent, sealed, counts }: ScopeSurvey): string[] {
   const numbers = [

@@ -21,16 +21,22 @@ export const unload: Command = {
 
 async function main(args: string[]): Promise<number> {
   const { force } = parseArgs({ args, options: { force: { type: 'boolean' } } }).values
-  if (!pins.isPinned()) return EXIT.ok
+  if (!pins.isPinned() && !pins.otherSets().length) return EXIT.ok
   return pins.withLock(() => {
     const survey = surveyNode()
     const sealed = survey?.scopes.reduce((sum, scope) => sum + scope.sealed, 0) ?? 0
     const agents = survey?.scopes.filter((scope) => scope.agent).length ?? 0
+    const older = pins.otherSets().flatMap(({ scopes }) => scopes).length
+    if (!force && older) {
+      complain(`sets of other versions have ${older} scopes; end those first, or give --force to expose them`)
+      return EXIT.failed
+    }
     if (!force && (sealed || agents)) {
       complain(`${sealed} sealed processes and ${agents} agents live; stop them first, or give --force to expose them`)
       return EXIT.failed
     }
     pins.unpinSet()
+    for (const { abi } of pins.otherSets()) pins.unpinOther(abi)
     return EXIT.ok
   })
 }

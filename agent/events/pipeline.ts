@@ -25,10 +25,10 @@ export function openPipeline(
     const event = decodeEvent(record)
     if (event.kind === 'write') return waiting.ask(event)
     if (event.kind !== 'wait') return report(event)
-    const why = waiting.complete(event)
-    if (why === undefined) return
-    report({ ...event, kind: 'fail', action: 'killed', reason: 'not-written', error: 0 })
-    log.say('error', 'FAIL', `PID ${event.pid}: ${why}`)
+    const killed = waiting.complete(event)
+    if (!killed) return
+    report({ ...event, kind: 'fail', action: 'killed', reason: killed.reason, error: 0 })
+    log.say('error', 'FAIL', `PID ${event.pid}: ${killed.why}`)
   })
   let open = true
   const close = (): void => {

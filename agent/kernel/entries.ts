@@ -2,6 +2,7 @@
  * Policy and values → the entries of the kernel's maps, pure. Bindings are numbered by their place in the config;
  * a set of bindings is a 64-bit word.
  */
+import { pinnedHash } from '../policy/selector.ts'
 import type { Binding, Config } from '../policy/types.ts'
 import type { Variable } from '../policy/variables.ts'
 import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE, SWITCH } from '../wire/constants.ts'
@@ -54,6 +55,9 @@ export function scopeEntry({ scope, host, config, generation }: ScopeInput): Ent
     scrub_bindings: setOf(config.secrets, (b) => b.selector.children === 'scrub'),
     deny_bindings: setOf(config.secrets, (b) => b.selector.children === 'deny'),
     generation,
+    image_bindings: setOf(config.secrets, (b) => b.selector.verify === 'image'),
+    pinned_bindings: setOf(config.secrets, (b) => pinnedHash(b) !== undefined),
+    added_bindings: setOf(config.secrets, (b) => b.selector.withoutPlaceholder === 'add'),
   })
   return { map: 'scopes', key: u32(scope), value }
 }
@@ -83,7 +87,7 @@ function switchesOf({ policy, onFailure }: Config, host: boolean): number {
   )
 }
 
-/** Values of one registration; a policy has at most 256 variables in at most 64 bindings. */
+/** Values of one registration; a policy has at most 256 variables in at most 63 bindings. */
 const IDS_PER_GENERATION = 1 << 15
 
 /** Ids of two generations in a row differ, so that a new registration overwrites no value in use; 0 means none. */

@@ -3,32 +3,35 @@
  */
 import { closeSync } from 'node:fs'
 import { globalOffset } from '../libbpf/btf.ts'
-import { BpfError } from '../libbpf/error.ts'
-import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { u32 } from './entries.ts'
 import { type DeliveryTier, type Loaded, load, OBJECT_PATH, type Tier } from './load.ts'
+import { type OwnPrograms, openOwnProgram, ownPrograms } from './own-programs.ts'
 import * as pins from './pins.ts'
 
-export interface Guard {
+export interface Guard extends OwnPrograms {
   readonly tier: Tier
   readonly delivery: DeliveryTier
   /** Names of the attached programs. */
   readonly programs: readonly string[]
   /** `pinned`: they stay when this process ends. */
   readonly origin: 'adopted' | 'pinned' | 'own'
-  /** Makes this process the agent of a scope: from here on it is guarded like a sealed process, and more. */
-  readonly enroll: (scope: number) => void
   /** Maps with secret content open only for an agent: enroll first. */
   readonly map: (name: pins.SharedMap) => BpfMap
   /** Closes the descriptors; what is pinned stays. */
   readonly close: () => void
 }
 
-/** @throws BpfError when a program does not load or attach, Error when object and agent do not fit together */
+/**
+ * A set of another version stays beside ours as long as it has scopes.
+ * @throws BpfError when a program does not load or attach, Error when object and agent do not fit together
+ */
 export async function openGuard(): Promise<Guard> {
   if (!pins.canPin()) return ownGuard(load())
-  return pins.withLock(() => (pins.isPinned() ? adopt('adopted') : loadAndPin()))
+  return pins.withLock(() => {
+    for (const { abi, scopes } of pins.otherSets()) if (!scopes.length) pins.unpinOther(abi)
+    return pins.isPinned() ? adopt('adopted') : loadAndPin()
+  })
 }
 
 /** The set that is pinned, for those who only look: no enrolment, no secret maps. */
@@ -48,8 +51,8 @@ function loadAndPin(): Guard {
 
 /** Without a bpf file system: as long as this process. */
 function ownGuard({ object, tier, delivery, programs }: Loaded): Guard {
-  const enroll = (scope: number): void => enrollSelf(object.programFd('agent_enroll'), scope)
-  return { tier, delivery, programs, origin: 'own', enroll, map: object.map, close: object.close }
+  const { enroll, takeStance } = ownPrograms(object.programFd)
+  return { tier, delivery, programs, origin: 'own', enroll, takeStance, map: object.map, close: object.close }
 }
 
 function adopt(origin: 'adopted' | 'pinned'): Guard {
@@ -61,11 +64,18 @@ function adopt(origin: 'adopted' | 'pinned'): Guard {
   }
   const programs = pins.pinnedPrograms()
   const tier = programs.some((name) => name.endsWith('_lsm')) ? 'lsm' : 'fmod_ret'
+  const opened: number[] = []
+  const { enroll, takeStance } = ownPrograms((name) => {
+    const fd = openOwnProgram(name)
+    opened.push(fd)
+    return fd
+  })
   const close = (): void => {
     for (const open of maps.values()) open.close()
     maps.clear()
+    for (const fd of opened.splice(0)) closeSync(fd)
   }
-  return { tier, delivery: pinnedDelivery(), programs, origin, enroll: enrollByPin, map, close }
+  return { tier, delivery: pinnedDelivery(), programs, origin, enroll, takeStance, map, close }
 }
 
 /** The pinned programs' own constant says it. */
@@ -77,32 +87,4 @@ function pinnedDelivery(): DeliveryTier {
   } finally {
     constants.close()
   }
-}
-
-function enrollByPin(scope: number): void {
-  const fd = ffi.openPin(pins.enrollPin())
-  if (fd === -EPERM) throw new Error(`scope ${scope}: ${CLOSED}`)
-  if (fd < 0) throw new BpfError('bpf_obj_get', -fd, `open \`${pins.enrollPin()}\``)
-  try {
-    enrollSelf(fd, scope)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-const EPERM = 1
-const EBUSY = 16
-
-/** A living agent's programs are closed to the rest of its scope: on a host, to everybody (guard_program). */
-const CLOSED = 'this process is inside a scope that has a living agent already; stop that one first, or leave it to it'
-
-const livingAgent = (scope: number): Error =>
-  new Error(`scope ${scope} has a living agent already: stop that one first, or leave it to it`)
-
-function enrollSelf(fd: number, scope: number): void {
-  const context = Buffer.alloc(8)
-  context.writeBigUInt64LE(BigInt(scope))
-  const result = ffi.runProgram(fd, context)
-  if (result === -EBUSY) throw livingAgent(scope)
-  if (result !== 0) throw new BpfError('bpf_prog_test_run_opts', -result, `enroll the agent in scope ${scope}`)
 }

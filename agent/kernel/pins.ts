@@ -1,7 +1,7 @@
 /**
  * The node's one set of programs and maps, under /sys/fs/bpf/kernelseal/<abi>/:
  *
- *     maps/<name>   constants   programs/agent_enroll   links/<program>
+ *     maps/<name>   constants   programs/agent_{enroll,stance}   links/<program>
  *
  * The first agent makes it, later ones adopt it, and it stays when they end. It appears whole or not at all: it is
  * built aside and renamed, under a lock on the directory.
@@ -20,6 +20,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as ffi from '../libbpf/ffi.ts'
+import { BpfMap } from '../libbpf/map.ts'
 import { type BpfObject, pinTo } from '../libbpf/object.ts'
 
 const BPFFS = '/sys/fs/bpf'
@@ -50,7 +51,10 @@ const LOCK_RETRY_MS = 50
 
 export const mapPin = (name: SharedMap): string => join(PIN_DIR, 'maps', name)
 export const constantsPin = (): string => join(PIN_DIR, 'constants')
-export const enrollPin = (): string => join(PIN_DIR, 'programs', 'agent_enroll')
+/** Programs that an agent runs on itself. */
+export const OWN_PROGRAMS = ['agent_enroll', 'agent_stance'] as const
+export type OwnProgram = (typeof OWN_PROGRAMS)[number]
+export const programPin = (name: OwnProgram): string => join(PIN_DIR, 'programs', name)
 
 /** Whether a bpf file system is there to pin to. */
 export function canPin(): boolean {
@@ -85,7 +89,7 @@ export function pinSet(object: BpfObject): void {
   remove(aside)
   for (const part of ['maps', 'programs', 'links']) mkdirSync(join(aside, part), { recursive: true, mode: 0o700 })
   for (const name of SHARED_MAPS) pinTo(object.map(name).fd, join(aside, 'maps', name))
-  pinTo(object.programFd('agent_enroll'), join(aside, 'programs', 'agent_enroll'))
+  for (const name of OWN_PROGRAMS) pinTo(object.programFd(name), join(aside, 'programs', name))
   pinTo(object.constants().fd, join(aside, 'constants'))
   object.pinLinks(join(aside, 'links'))
   renameSync(aside, PIN_DIR)
@@ -94,6 +98,37 @@ export function pinSet(object: BpfObject): void {
 /** Under the lock. With the last pin and the last descriptor the programs are detached. */
 export function unpinSet(): void {
   remove(PIN_DIR)
+}
+
+export interface OtherSet {
+  /** Its ABI, for example `v0`. */
+  readonly abi: string
+  /** Numbers of its scopes. */
+  readonly scopes: readonly number[]
+}
+
+/**
+ * Sets of other versions, which guard their scopes until those end. Of their maps only this is known in every version: the
+ * keys of `scopes` begin with the scope's number, and 0 is none.
+ */
+export function otherSets(): OtherSet[] {
+  if (!existsSync(PIN_ROOT)) return []
+  const names = readdirSync(PIN_ROOT).filter((name) => /^v\d+$/.test(name) && name !== ABI)
+  return names.map((abi) => ({ abi, scopes: scopesIn(join(PIN_ROOT, abi, 'maps', 'scopes')) }))
+}
+
+function scopesIn(path: string): number[] {
+  const map = BpfMap.pinned('scopes', path)
+  try {
+    return map.keys().flatMap((key) => key.readUInt32LE(0) || [])
+  } finally {
+    map.close()
+  }
+}
+
+/** Under the lock. @param abi as `otherSets` gave it */
+export function unpinOther(abi: string): void {
+  remove(join(PIN_ROOT, abi))
 }
 
 /** bpffs has no recursive remove that Node's `rm` could use: it holds only pins and directories. */

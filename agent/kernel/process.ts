@@ -1,5 +1,5 @@
 /** One process held by descriptors, so that a number used again is never mistaken for it. */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import * as ffi from '../libbpf/ffi.ts'
 
 const SIGKILL = 9
@@ -8,6 +8,8 @@ const SIGCONT = 18
 export interface HeldProcess {
   /** @throws Error when not all bytes could be written */
   readonly write: (address: bigint, bytes: Buffer) => void
+  /** What is there: fewer bytes, or none, where the mapping ends. */
+  readonly read: (address: bigint, length: number) => Buffer
   /** @returns whether it could be signalled: false when it has ended */
   readonly continue: () => boolean
   readonly kill: () => boolean
@@ -41,8 +43,16 @@ export function holdProcess(pid: number, start: bigint): HeldProcess | undefined
     const written = writeSync(mem, bytes, 0, bytes.length, Number(address))
     if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`)
   }
+  const read = (address: bigint, length: number): Buffer => {
+    const bytes = Buffer.alloc(length)
+    try {
+      return bytes.subarray(0, readSync(mem, bytes, 0, length, address))
+    } catch {
+      return bytes.subarray(0, 0)
+    }
+  }
   const signal = (number: number): boolean => ffi.signalProcess(fd, number) === 0
-  return { write, continue: () => signal(SIGCONT), kill: () => signal(SIGKILL), close }
+  return { write, read, continue: () => signal(SIGCONT), kill: () => signal(SIGKILL), close }
 }
 
 /** /proc shows start times in ticks of 10 ms (USER_HZ is 100 on every architecture we build for; fs/proc/array.c). */

@@ -34,6 +34,6 @@ export function processRecords(guard: Guard): ProcessRecord[] {
 
 /** Sealed processes alive in a scope, forked children included. */
 export function sealedIn(records: readonly ProcessRecord[], scope: number): number {
-  const alive = PROC_FLAG.SEALED | PROC_FLAG.ENDED
+  const alive = PROC_FLAG.SEALED | PROC_FLAG.ENDED | PROC_FLAG.CANARY
   return records.filter((record) => record.scope === scope && (record.flags & alive) === PROC_FLAG.SEALED).length
 }

@@ -5,6 +5,7 @@ import { type Counts, readCounters } from './counters.ts'
 import { u32 } from './entries.ts'
 import { pinnedGuard } from './guard.ts'
 import type { DeliveryTier, Tier } from './load.ts'
+import { type OtherSet, otherSets } from './pins.ts'
 import { processRecords, sealedIn } from './records.ts'
 import { scopesOf } from './scope.ts'
 
@@ -24,6 +25,8 @@ export interface Survey {
   readonly delivery: DeliveryTier
   readonly programs: readonly string[]
   readonly scopes: readonly ScopeSurvey[]
+  /** Sets of other versions that still have scopes. */
+  readonly others: readonly OtherSet[]
 }
 
 /** Undefined when nothing is pinned: no agent ran, or none could pin. */
@@ -44,7 +47,7 @@ export function surveyNode(): Survey | undefined {
       const mode = Object.entries(MODE).find(([, value]) => value === number)?.[0] ?? 'unknown'
       return { scope, mode, agent: agents.has(scope), sealed: sealedIn(records, scope), counts }
     })
-    return { tier: guard.tier, delivery: guard.delivery, programs: guard.programs, scopes }
+    return { tier: guard.tier, delivery: guard.delivery, programs: guard.programs, scopes, others: otherSets() }
   } finally {
     guard.close()
   }

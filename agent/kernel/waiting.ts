@@ -3,53 +3,90 @@
  * process before its first instruction and says what is to be written where; this writes, and continues it.
  */
 
-import { CHUNK, PROC_FLAG } from '../wire/constants.ts'
+import { pinnedHash } from '../policy/selector.ts'
+import type { Binding } from '../policy/types.ts'
+import { CHUNK, PROC_FLAG, type Reason } from '../wire/constants.ts'
 import type { WaitEvent, WriteEvent } from '../wire/decode.ts'
 import { encode } from '../wire/encode.ts'
 import { VALUE_KEY } from '../wire/layout.ts'
 import type { Guard } from './guard.ts'
-import { holdProcess } from './process.ts'
+import { programHash } from './pinned-file.ts'
+import { type HeldProcess, holdProcess } from './process.ts'
+import { addVariables } from './rebuild.ts'
 import { processRecords } from './records.ts'
 
 export interface Waiting {
   /** Remembers one value to be written. */
   readonly ask: (write: WriteEvent) => void
-  /** Writes all that was asked for and continues the process, or kills it. @returns why it was killed */
-  readonly complete: (wait: WaitEvent) => string | undefined
+  /** Writes all that was asked for and continues the process, or kills it. */
+  readonly complete: (wait: WaitEvent) => Killed | undefined
+}
+
+export interface Killed {
+  readonly reason: Reason
+  readonly why: string
 }
 
 /** Processes with requests and no word yet that they wait; one that failed in between leaves its requests here. */
 const MOST_OPEN = 4096
 
-export function openWaiting(guard: Guard, scope: number): Waiting {
+/**
+ * @param bindings of the scope, in the order of their numbers
+ * @param added the variables of a set of bindings, for a program without placeholders
+ */
+export function openWaiting(
+  guard: Guard,
+  scope: number,
+  bindings: () => readonly Binding[],
+  added: (bindings: bigint) => ReadonlyMap<string, Buffer>,
+): Waiting {
   const open = new Map<string, WriteEvent[]>()
   const ask = (write: WriteEvent): void => {
     const key = `${write.pid}:${write.start}`
     open.set(key, [...(open.get(key) ?? []), write])
     if (open.size > MOST_OPEN) open.delete(open.keys().next().value!)
   }
-  const complete = ({ actor, pid }: WaitEvent): string | undefined => {
+  const complete = (wait: WaitEvent): Killed | undefined => {
+    const { actor, pid } = wait
     const key = `${actor.pid}:${actor.start}`
     const writes = open.get(key) ?? []
     open.delete(key)
     const held = holdProcess(pid, actor.start)
     if (!held) return undefined // it ended by itself
     try {
-      for (const write of writes) {
-        const bytes = paddedValue(guard, scope, write)
-        held.write(write.address, bytes)
-        bytes.fill(0)
+      const wrong = wait.unproved ? wrongProgram(wait, bindings()) : undefined
+      if (wrong) {
+        held.kill()
+        return wrong
       }
-      held.continue()
+      if (wait.adds) addVariables(pid, held, added(wait.bindings))
+      deliver(guard, scope, held, writes)
       return undefined
     } catch (error) {
       held.kill()
-      return (error as Error).message
+      return { reason: 'not-written', why: (error as Error).message }
     } finally {
       held.close()
     }
   }
   return { ask, complete }
+}
+
+function deliver(guard: Guard, scope: number, held: HeldProcess, writes: readonly WriteEvent[]): void {
+  for (const write of writes) {
+    const bytes = paddedValue(guard, scope, write)
+    held.write(write.address, bytes)
+    bytes.fill(0)
+  }
+  held.continue()
+}
+
+/** `verify: sha256:…` of every binding the process has. @throws Error when the program cannot be read */
+function wrongProgram({ pid, bindings }: WaitEvent, all: readonly Binding[]): Killed | undefined {
+  const hash = programHash(pid)
+  const wrong = all.find((binding, i) => bindings & (1n << BigInt(i)) && (pinnedHash(binding) ?? hash) !== hash)
+  if (!wrong) return undefined
+  return { reason: 'not-pinned', why: `its SHA-256 is ${hash}, binding \`${wrong.name}\` wants ${pinnedHash(wrong)}` }
 }
 
 /** The value in its chunks, then zeroes up to the capacity, so that no padding of the placeholder stays. */

@@ -4,6 +4,7 @@ import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
 
 const ENOENT = 2
+const E2BIG = 7
 
 export class BpfMap {
   readonly name: string
@@ -31,10 +32,13 @@ export class BpfMap {
     closeSync(this.fd)
   }
 
-  /** @throws BpfError E2BIG when the map is full (its `max_entries` says how many fit) */
+  /** @throws Error naming the limit when the map is full, BpfError otherwise */
   set(key: Buffer, value: Buffer): void {
     this.#check(key, value)
-    if (ffi.mapUpdate(this.fd, key, value, 0) < 0) throw this.#error('bpf_map_update_elem', 'write')
+    if (ffi.mapUpdate(this.fd, key, value, 0) === 0) return
+    if (ffi.errno() === E2BIG)
+      throw new Error(`map \`${this.name}\` is full: this node's limit is ${this.#capacity()} entries`)
+    throw this.#error('bpf_map_update_elem', 'write')
   }
 
   /** The value's bytes, or undefined when the key is absent. */
@@ -79,6 +83,11 @@ export class BpfMap {
   /** Id of the map in the kernel. */
   id(): number {
     return mapInfo(this.fd, this.name).readUInt32LE(4)
+  }
+
+  /** max_entries, the fifth word of struct bpf_map_info. */
+  #capacity(): number {
+    return mapInfo(this.fd, this.name).readUInt32LE(16)
   }
 
   #check(key: Buffer, value: Buffer): void {

@@ -5,8 +5,8 @@ import { didYouMean, quote } from './suggest.ts'
 import { templateReferences } from './template.ts'
 import type { Binding, SecretRef, Selector } from './types.ts'
 
-/** Bindings of one scope; the kernel's tables are sized for it. */
-const MAX_BINDINGS = 64
+/** Bindings of one scope: a bit each in a 64-bit word, of which the last is the canary's. */
+const MAX_BINDINGS = 63
 /** Variables of one scope, over all its bindings; the kernel's tables are sized for it. */
 const MAX_VARIABLES = 256
 /**

@@ -1,7 +1,7 @@
 /** The `selector` of a binding: which process it is for. */
 import { type Field, present } from './field.ts'
 import { wrongBinary, wrongLabel } from './names.ts'
-import type { Selector } from './types.ts'
+import type { Binding, Selector } from './types.ts'
 
 export const DEFAULT_SELECTOR: Selector = { lineage: 'workload', children: 'inherit' }
 
@@ -11,6 +11,7 @@ const SELECTOR_KEYS = [
   'lineage',
   'children',
   'verify',
+  'withoutPlaceholder',
   'labels',
   'namespace',
   'cgroupPath',
@@ -29,6 +30,7 @@ export function readSelector(field: Field): Selector {
     binary,
     container: containerField?.checked(containerField.text(), wrongLabel),
     verify: verifyField && readVerify(verifyField, binaryField !== undefined),
+    withoutPlaceholder: readWithoutPlaceholder(keys?.get('withoutPlaceholder'), binaryField, containerField),
     labels: noEffect(keys?.get('labels'))?.textMap(),
     namespace: noEffect(keys?.get('namespace'))?.text(),
     cgroupPath: noEffect(keys?.get('cgroupPath'))?.text(),
@@ -39,6 +41,20 @@ export function readSelector(field: Field): Selector {
     children:
       keys?.get('children')?.oneOf(['scrub', 'inherit', 'deny']) ?? (binaryField === undefined ? 'inherit' : 'scrub'),
   }
+}
+
+/** The hash of `verify: sha256:…`, in hex. */
+export function pinnedHash({ selector: { verify } }: Pick<Binding, 'selector'>): string | undefined {
+  return verify?.startsWith('sha256:') ? verify.slice('sha256:'.length) : undefined
+}
+
+/** A placeholder says whose a variable is; without one only the program does, so it has to be named. */
+function readWithoutPlaceholder(field?: Field, binary?: Field, container?: Field): Selector['withoutPlaceholder'] {
+  const choice = field?.oneOf(['start', 'add'])
+  if (choice !== 'add') return choice
+  if (!binary) return field?.error('adds variables to a named program, but the selector names none', 'add `binary`')
+  if (!container) return choice
+  return field?.error('knows no containers: only placeholders tell them apart', 'remove `container`')
 }
 
 function readVerify(field: Field, hasBinary: boolean): string | undefined {

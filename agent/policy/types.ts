@@ -43,6 +43,8 @@ export interface Selector {
   readonly children: 'scrub' | 'inherit' | 'deny'
   /** `image`, or `sha256:` and 64 hex digits. */
   readonly verify?: string
+  /** A program of the binding that brings no placeholder starts without the variables, or gets them added. */
+  readonly withoutPlaceholder?: 'start' | 'add'
   readonly labels?: Readonly<Record<string, string>>
   readonly namespace?: string
   readonly cgroupPath?: string

@@ -25,9 +25,20 @@ export const PROC_FLAG = {
   DUMPING: 128,
   ENDED: 256,
   WAITING: 512,
+  CANARY: 1024,
+  BLIND: 2048,
 } as const
 
+/** What the agent can be to the kernel beside itself (`agent_stance` in bpf/agent_guard.bpf.c). */
+export const STANCE = { NONE: 0, CANARY: PROC_FLAG.CANARY, BLIND: PROC_FLAG.BLIND } as const
+/** Policies have at most 63 bindings; the last bit is the canary's, and so is the last id of a value. */
+export const CANARY_BINDING = 1n << 63n
+export const CANARY_VALUE = 0xffffffff
+
 export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6, WRITE: 7, WAIT: 8 } as const
+
+/** What a process that waits needs beside values over its placeholders. */
+export const CHORE = { PROVE: 1, ADD: 2 } as const
 
 export const ACTION = { ALLOWED: 0, AUDITED: 1, BLOCKED: 2, KILLED: 3, STARTED: 4 } as const
 export const ACTION_NAMES = ['allowed', 'audited', 'blocked', 'killed', 'started'] as const
@@ -51,6 +62,7 @@ export const WAY_NAMES = [
   'tracefs',
   'bpf-program',
   'bpf-call',
+  'pin',
 ] as const
 export type Way = (typeof WAY_NAMES)[number]
 
@@ -68,6 +80,8 @@ export const REASONS = [
   ['no-room', 'the ring buffer is full, so the agent could not be asked to write'],
   ['not-written', 'the agent could not write into the waiting process'],
   ['agent-lost', 'the agent that was to write ended before it did'],
+  ['not-image', 'the program is not a file of its container’s image (`verify: image`)'],
+  ['not-pinned', 'the program has another content than the pinned one (`verify: sha256`)'],
 ] as const
 export type Reason = (typeof REASONS)[number][0]
 

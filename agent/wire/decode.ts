@@ -1,5 +1,15 @@
 /** Kernel bytes → events: a discriminated union by `kind`. An unknown kind is a value too, and is counted. */
-import { ACTION_NAMES, type Action, KIND, PROC_FLAG, REASONS, type Reason, WAY_NAMES, type Way } from './constants.ts'
+import {
+  ACTION_NAMES,
+  type Action,
+  CHORE,
+  KIND,
+  PROC_FLAG,
+  REASONS,
+  type Reason,
+  WAY_NAMES,
+  type Way,
+} from './constants.ts'
 import { EVENT, TASK, WRITE } from './layout.ts'
 
 /** One side of an event. Numbers are of the initial namespaces, except `nsPid`. */
@@ -76,6 +86,10 @@ export interface WaitEvent extends Common {
   readonly kind: 'wait'
   readonly file: string
   readonly bindings: bigint
+  /** The agent has to prove the program's content before it writes. */
+  readonly unproved: boolean
+  /** It had no placeholder, and its variables are to be added. */
+  readonly adds: boolean
   /** The process in the scope's PID namespace. */
   readonly pid: number
 }
@@ -110,7 +124,7 @@ export function decodeEvent(bytes: Buffer): KernelEvent {
     case KIND.SCRUB:
       return { kind: 'scrub', ...common(bytes), file: file(bytes), values: u32(bytes, EVENT.fields.count[0]) }
     case KIND.WAIT:
-      return { kind: 'wait', ...common(bytes), file: file(bytes), bindings: bindings(bytes), pid: pid(bytes) }
+      return { kind: 'wait', ...common(bytes), file: file(bytes), bindings: bindings(bytes), ...waited(bytes) }
     default:
       return { kind: 'unknown', number }
   }
@@ -120,7 +134,6 @@ const u32 = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at)
 const u64 = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at)
 const bindings = (bytes: Buffer): bigint => u64(bytes, EVENT.fields.bindings[0])
 const action = (bytes: Buffer): Action => ACTION_NAMES[u32(bytes, EVENT.fields.action[0])] ?? 'allowed'
-const pid = (bytes: Buffer): number => u32(bytes, EVENT.fields.pid[0])
 const file = (bytes: Buffer): string => text(bytes, EVENT.fields.file[0], EVENT.fields.file[1])
 
 function common(bytes: Buffer): Common {
@@ -142,6 +155,12 @@ function failed(bytes: Buffer) {
   const reason = REASONS[u32(bytes, EVENT.fields.reason[0])]?.[0] ?? 'ok'
   const error = bytes.readInt32LE(EVENT.fields.error[0])
   return { bindings: bindings(bytes), action: action(bytes), reason, error }
+}
+
+function waited(bytes: Buffer) {
+  const chores = u32(bytes, EVENT.fields.detail[0])
+  const pid = u32(bytes, EVENT.fields.pid[0])
+  return { pid, unproved: (chores & CHORE.PROVE) !== 0, adds: (chores & CHORE.ADD) !== 0 }
 }
 
 function write(bytes: Buffer): WriteEvent {

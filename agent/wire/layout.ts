@@ -24,17 +24,21 @@ export const SCOPE = struct('ks_scope', 80, {
   scrub_bindings: [24, 8],
   deny_bindings: [32, 8],
   generation: [40, 8],
-  reserved: [48, 32],
+  image_bindings: [48, 8],
+  pinned_bindings: [56, 8],
+  added_bindings: [64, 8],
+  reserved: [72, 8],
 })
 
-export const PROCESS = struct('ks_process', 40, {
+export const PROCESS = struct('ks_process', 48, {
   start: [0, 8],
   bindings: [8, 8],
   pending: [16, 8],
-  scope: [24, 4],
-  flags: [28, 4],
-  container: [32, 4],
-  waiting_pid: [36, 4],
+  refused: [24, 8],
+  scope: [32, 4],
+  flags: [36, 4],
+  container: [40, 4],
+  waiting_pid: [44, 4],
 })
 
 export const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })

@@ -1,12 +1,13 @@
 /** One set of programs for the node: it outlives its agents, later agents adopt it, and it goes when it should. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 
 const PINS = '/sys/fs/bpf/kernelseal/v1'
+const OLDER = '/sys/fs/bpf/kernelseal/v0'
 const SECRET = 'pinned-secret-90aa'
 const started: ChildProcess[] = []
 
@@ -105,6 +106,47 @@ async function namespace(): Promise<number> {
   const children = `/proc/${outer.pid}/task/${outer.pid}/children`
   return eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
 }
+
+test('nobody inside a scope removes or moves a pin, and what is not ours they do', async () => {
+  const init = await namespace()
+  const agent = await start(undefined, ['--pid-namespace', `/proc/${init}/ns/pid`])
+  const inside = (command: string) =>
+    spawnSync('nsenter', ['--target', String(init), '--pid', '/bin/bash', '-c', command], { encoding: 'latin1' })
+  assert.equal(inside('mkdir -p /sys/fs/bpf/other/kernelseal && mv /sys/fs/bpf/other /sys/fs/bpf/mine').status, 0)
+  assert.equal(inside('rmdir /sys/fs/bpf/mine/kernelseal /sys/fs/bpf/mine').status, 0)
+  for (const command of [`rm ${PINS}/links/*`, `rm ${PINS}/maps/scopes`, `mv ${PINS} ${PINS}-gone`]) {
+    const { status, stderr } = inside(command)
+    assert.notEqual(status, 0, command)
+    assert.match(stderr, /Operation not permitted/)
+  }
+  await eventually('the event', () => agent.events().some((e) => e.way === 'pin'))
+  await agent.stop()
+  await unloaded()
+})
+
+test('a set of another version stands beside ours until its last scope ends', async () => {
+  const [before, after] = [await namespace(), await namespace()]
+  const old = await start({ SOURCE: 'older-secret-31' }, ['--pid-namespace', `/proc/${before}/ns/pid`])
+  await killAgent(old)
+  renameSync(PINS, OLDER) // what another version pinned, to this one
+  const agent = await start(undefined, ['--pid-namespace', `/proc/${after}/ns/pid`])
+  assert.match(agent.log(), /programs attached and pinned/)
+  const inside = (init: number, { placeholders }: Agent) =>
+    spawnSync('nsenter', ['--target', String(init), '--pid', '/usr/bin/printenv', 'PRINTED'], {
+      env: placeholders,
+      encoding: 'latin1',
+    }).stdout
+  assert.equal(inside(before, old), 'older-secret-31\n')
+  assert.equal(inside(after, agent), `${SECRET}\n`)
+  assert.match(kernelseal(['status']).stdout, /another version, v0, with 1 scopes/)
+  process.kill(before, 'SIGKILL')
+  await eventually('its end', () => !existsSync(`/proc/${before}`))
+  const next = await start(undefined, ['--pid-namespace', `/proc/${await namespace()}/ns/pid`])
+  assert.ok(!existsSync(OLDER))
+  await next.stop()
+  await agent.stop()
+  assert.equal(kernelseal(['unload', '--force']).status, 0)
+})
 
 test("a PID namespace's scope ends in the kernel with its init, and another agent is not touched", async () => {
   const [first, second] = [await namespace(), await namespace()]

@@ -1,10 +1,16 @@
 /** Prometheus metrics. Totals come from the kernel's counters, so that a lost event loses no count. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Finding } from '../../canary/canary.ts'
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { COUNTERS, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/decode.ts'
 
-export interface Metrics {
+export interface CanaryMetrics {
+  /** Findings of one check of the canary; none when it could not be tried. */
+  readonly canary: (findings: readonly Finding[]) => void
+}
+
+export interface Metrics extends CanaryMetrics {
   readonly registry: Registry
   readonly observe: (event: KernelEvent) => void
 }
@@ -32,7 +38,7 @@ export function openMetrics(read: Read, sealed: () => number, tiers: Tiers, mode
   for (const [name, counter, help] of TOTALS) total(registry, name, help, () => read()[counter])
   sealedGauge(registry, sealed)
   infoGauge(registry, tiers, mode)
-  return { registry, observe: observer(registry) }
+  return { registry, observe: observer(registry), canary: canaryGauges(registry) }
 }
 
 /** A counter whose truth is elsewhere: set, not incremented. */
@@ -70,6 +76,27 @@ function infoGauge(registry: Registry, { tier, delivery }: Tiers, mode: () => st
       this.set({ refusal_tier: tier, delivery_tier: delivery, mode: mode() }, 1)
     },
   })
+}
+
+/** The metric says which way failed; the time says that checks go on. */
+function canaryGauges(registry: Registry): CanaryMetrics['canary'] {
+  const registers = [registry]
+  const refused = new Gauge({
+    name: 'kernelseal_canary_refused',
+    help: '1 when the last check of the canary was refused in this way, 0 when it was not',
+    labelNames: ['way'],
+    registers,
+  })
+  const checked = new Gauge({
+    name: 'kernelseal_canary_checked_timestamp_seconds',
+    help: 'When the canary was last tried in every way',
+    registers,
+  })
+  return (findings) => {
+    if (!findings.length) return
+    for (const { way, verdict } of findings) refused.set({ way }, verdict === 'leaked' ? 0 : 1)
+    checked.setToCurrentTime()
+  }
 }
 
 /** Labels are closed sets: reasons, ways and kinds of wire.h. */

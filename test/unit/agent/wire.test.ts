@@ -94,7 +94,7 @@ test('sizes have the numbers of wire.h', () => {
 })
 
 test('encoding refuses what does not fit its field', () => {
-  assert.throws(() => encode(SCOPE, { reserved: Buffer.alloc(33) }), /ks_scope\.reserved holds 32 bytes, got 33/)
+  assert.throws(() => encode(SCOPE, { reserved: Buffer.alloc(9) }), /ks_scope\.reserved holds 8 bytes, got 9/)
   assert.throws(() => encode(SCOPE, { mode: 2 ** 32 }), RangeError)
 })
 

@@ -91,10 +91,10 @@ describe('bindings looked at together', () => {
 describe('limits', () => {
   const many = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `V${from + index}`)
 
-  it('the 65th binding is refused with the limit named', () => {
+  it('the 64th binding is refused with the limit named', () => {
     const bindings = (count: number) => many(count).map((name) => ({ name, refs: [name] }))
-    accepted(config(...bindings(64)))
-    assert.match(refusal(config(...bindings(65))), /secrets\[64\]: is one of 65 bindings, the limit is 64/)
+    accepted(config(...bindings(63)))
+    assert.match(refusal(config(...bindings(64))), /secrets\[63\]: is one of 64 bindings, the limit is 63/)
   })
 
   it('the 257th variable is refused with the limit named', () => {

@@ -1,0 +1,83 @@
+/**
+ * Readiness is proved, not assumed: a process is sealed with a random value, and the agent, for a moment without its own
+ * privileges, tries to read it in every way. Each way must work with the privileges and be refused without.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Guard } from '../kernel/guard.ts'
+import { MIN_CAPACITY, placeholder } from '../policy/placeholder.ts'
+import type { Policy } from '../policy/types.ts'
+import { CANARY_BINDING, CANARY_VALUE, STANCE } from '../wire/constants.ts'
+import { encode } from '../wire/encode.ts'
+import { ALTERNATIVE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+import { isRefused, ways } from './ways.ts'
+
+export interface Finding {
+  readonly way: string
+  /** `kernel`: refused with our privileges as well, so by the kernel itself. */
+  readonly verdict: 'refused' | 'kernel' | 'leaked'
+}
+
+/** 16 random bytes in hex, well below the smallest placeholder. */
+const NEEDLE_BYTES = 16
+const VARIABLE = 'KERNELSEAL_CANARY'
+/** Natively under a millisecond; under emulation, with the agent writing, a second. */
+const DELIVERY_MS = 20_000
+
+/** @throws Error when the canary does not get its value, or a way fails for a reason that is no refusal */
+export async function checkCanary(guard: Guard, scope: number, policy: Policy): Promise<Finding[]> {
+  const needle = randomBytes(NEEDLE_BYTES).toString('hex')
+  const slot = randomBytes(16).toString('hex')
+  const remove = registerCanary(guard, scope, slot, needle)
+  const tried = ways.filter(({ refusedBy }) => refusedBy(policy))
+  const canary = startCanary(guard, placeholder(slot, MIN_CAPACITY))
+  try {
+    const { pid } = canary
+    if (!pid) throw new Error('the canary could not be started')
+    await delivered(pid, needle)
+    const allowed = tried.map((way) => !isRefused(way, pid))
+    guard.takeStance(STANCE.BLIND)
+    const refused = tried.map((way) => isRefused(way, pid))
+    return tried.map(({ name }, i) => {
+      const verdict = !refused[i] ? 'leaked' : allowed[i] ? 'refused' : 'kernel'
+      return { way: name, verdict }
+    })
+  } finally {
+    guard.takeStance(STANCE.NONE)
+    canary.kill('SIGKILL')
+    remove()
+  }
+}
+
+/** @returns takes it away again */
+function registerCanary(guard: Guard, scope: number, slot: string, needle: string): () => void {
+  const value = { map: 'secret_values', key: encode(VALUE_KEY, { scope, value: CANARY_VALUE, chunk: 0 }) } as const
+  const place = { map: 'slots', key: encode(SLOT_KEY, { scope, slot: Buffer.from(slot, 'latin1') }) } as const
+  const chosen = encode(ALTERNATIVE, { bindings: CANARY_BINDING, value: CANARY_VALUE, length: needle.length })
+  guard.map(value.map).set(value.key, encode(VALUE, { bytes: Buffer.from(needle) }))
+  guard.map(place.map).set(place.key, encode(SLOT, { capacity: MIN_CAPACITY, count: 1, alternatives: chosen }))
+  return () => {
+    for (const { map, key } of [place, value]) guard.map(map).delete(key)
+  }
+}
+
+/** This runtime, waiting for a script on its standard input. What the agent starts in this stance is the canary, by no name. */
+function startCanary(guard: Guard, value: string): ChildProcess {
+  guard.takeStance(STANCE.CANARY)
+  try {
+    const canary = spawn(process.execPath, ['-'], { env: { [VARIABLE]: value }, stdio: ['pipe', 'ignore', 'ignore'] })
+    canary.once('error', () => {}) // said by the missing pid
+    return canary
+  } finally {
+    guard.takeStance(STANCE.NONE)
+  }
+}
+
+async function delivered(pid: number, needle: string): Promise<void> {
+  for (const deadline = Date.now() + DELIVERY_MS; Date.now() < deadline; await sleep(5)) {
+    if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${VARIABLE}=${needle}\0`)) return
+  }
+  throw new Error(`the canary did not get its value within ${DELIVERY_MS / 1000} s`)
+}

@@ -1,0 +1,53 @@
+/** The canary, tried before the agent says it is ready and again on a timer; what it found is in readiness, log and metrics. */
+import type { Log } from '../events/sinks/log.ts'
+import type { CanaryMetrics } from '../events/sinks/metrics.ts'
+import type { Guard } from '../kernel/guard.ts'
+import type { Policy } from '../policy/types.ts'
+import { checkCanary } from './canary.ts'
+
+/** A check takes some 50 ms of a core natively: at this distance less than a thousandth of it. */
+const PERIOD_MS = 5 * 60_000
+
+export interface CanaryWatch {
+  /** Why protection does not stand; undefined while it does. */
+  readonly broken: () => string | undefined
+  readonly close: () => void
+}
+
+/** @throws Error naming what was not refused at the first check; later ones turn readiness off */
+export async function watchCanary(
+  guard: Guard,
+  scope: number,
+  policy: () => Policy,
+  metrics: CanaryMetrics,
+  log: Log,
+): Promise<CanaryWatch> {
+  let broken: string | undefined
+  const check = async (): Promise<void> => {
+    if (policy().mode !== 'enforce') return
+    broken = await problem(guard, scope, policy(), metrics)
+    if (broken) log.say('error', 'CANARY', broken)
+  }
+  await check()
+  if (broken) throw new Error(broken)
+  const timer = setInterval(() => void check(), PERIOD_MS)
+  timer.unref()
+  return { broken: () => broken, close: () => clearInterval(timer) }
+}
+
+async function problem(
+  guard: Guard,
+  scope: number,
+  policy: Policy,
+  metrics: CanaryMetrics,
+): Promise<string | undefined> {
+  try {
+    const findings = await checkCanary(guard, scope, policy)
+    metrics.canary(findings)
+    const leaks = findings.filter(({ verdict }) => verdict === 'leaked').map(({ way }) => way)
+    return leaks.length ? `the canary's value was not refused: ${leaks.join(', ')}` : undefined
+  } catch (error) {
+    metrics.canary([])
+    return `the canary could not be tried: ${(error as Error).message}`
+  }
+}
