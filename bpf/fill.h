@@ -33,7 +33,7 @@ static long write_chunk(__u64 index, struct delivery *d)
 	if (!value && index == 0)
 		return stop(d, KS_NO_VALUE, 0);
 	write_user(d, d->target + offset, value ? (const void *)value : zeroes, last);
-	return d->faulted;
+	return d->faulted != 0; /* what a callback of bpf_loop may return is 0 or 1 */
 }
 
 __attribute__((noinline)) int write_chunk_unlooped(__u32 index)

@@ -47,7 +47,7 @@ static long scrub_chunk(__u64 index, struct delivery *d)
 	if (last > KS_CHUNK - 1)
 		last = KS_CHUNK - 1;
 	write_user(d, d->target + offset, zeroes, last);
-	return d->faulted;
+	return d->faulted != 0; /* what a callback of bpf_loop may return is 0 or 1 */
 }
 
 __attribute__((noinline)) int scrub_chunk_unlooped(__u32 index)

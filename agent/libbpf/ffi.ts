@@ -216,7 +216,7 @@ export function sampleCallback(onSample: (data: Pointer, size: number) => void):
 
 /** Hands each line libbpf would print to `sink`, levels 0 (warn) to 2 (debug). libbpf's own default is stderr. */
 export function capturePrint(sink: (level: number, line: string) => void): void {
-  const text = Buffer.alloc(1 << 18)
+  const text = Buffer.alloc(1 << 24) // a verifier log, of which the end matters; pages are had as they are written
   const callback = koffi.register((level: number, format: string, args: Pointer) => {
     const length = vsnprintf(text, text.length, format, args)
     sink(level, text.toString('utf8', 0, Math.min(length, text.length - 1)).trimEnd())

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { stateOf } from '../../agent/attack/launch.ts'
-import { type Agent, environOf, eventually, startAgent } from './agent-under-test.ts'
+import { type Agent, environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 
 const SECRET = 'added-secret-9e41'
 const config = `
@@ -26,7 +26,10 @@ before(async () => {
   agent = await startAgent({ config, env: { SOURCE: SECRET } })
 })
 
-after(() => existsSync(`/proc/${agent.pid}`) && agent.stop())
+after(async () => {
+  if (existsSync(`/proc/${agent.pid}`)) await agent.stop()
+  kernelseal(['unload', '--force']) // the last test leaves a scope without an agent
+})
 
 const printed = (env: Readonly<Record<string, string>>, args: readonly string[] = []) =>
   spawnSync('/usr/bin/printenv', args, { env, encoding: 'latin1' })
