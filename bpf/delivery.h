@@ -26,6 +26,7 @@ struct delivery {
 	__u32 asked;	 /* values the agent is asked to write */
 	__u32 faulted;	 /* the value being written met a page that is not there */
 	__u32 container; /* mount namespace the process entered by; 0: a host, where placeholders belong to nobody */
+	__u32 reserved;
 };
 
 /*
@@ -73,16 +74,17 @@ static __always_inline void write_user(struct delivery *d, __u64 at, const void 
 static __always_inline long ask_agent(struct delivery *d, __u32 value)
 {
 	struct ks_write write = {.kind = KS_EV_WRITE, .value = value, .address = d->target, .capacity = d->capacity};
-	void *ring = bpf_map_lookup_elem(&rings, &d->scope);
+	__u32 scope = d->scope; /* a key has to lie on the stack */
+	void *ring = bpf_map_lookup_elem(&rings, &scope);
 	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
 
-	if (!d->asked && !has_agent(d->scope))
+	if (!d->asked && !has_agent(scope))
 		return stop(d, KS_NO_AGENT, 0);
 	write.time = bpf_ktime_get_ns();
 	write.start = BPF_CORE_READ(leader, start_boottime);
 	write.tgid = BPF_CORE_READ(leader, tgid);
 	if (!ring || bpf_ringbuf_output(ring, &write, sizeof(write), 0)) {
-		count(d->scope, KS_N_EVENTS_LOST);
+		count(scope, KS_N_EVENTS_LOST);
 		return stop(d, KS_NO_ROOM, 0);
 	}
 	d->asked++;

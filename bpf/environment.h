@@ -26,6 +26,27 @@ struct {
 	__type(value, struct piece);
 } pieces __weak SEC(".maps");
 
+/*
+ * With bpf_loop what is done to one string is a global function as well: verified once, not in every state in which the
+ * loops around it can be. Measured on 7.2: 970,000 instructions followed without, of the million allowed.
+ */
+__attribute__((noinline)) int fill_one(struct delivery *d, __u64 end)
+{
+	return d ? !!fill_string(d, end, 1) : 1;
+}
+
+__attribute__((noinline)) int scrub_one(struct delivery *d, __u64 end)
+{
+	return d ? !!scrub_string(d, end, 1) : 1;
+}
+
+static __always_inline long change_string(struct delivery *d, __u64 end, int loops)
+{
+	if (loops)
+		return d->lost ? scrub_one(d, end) : fill_one(d, end);
+	return d->lost ? scrub_string(d, end, 0) : fill_string(d, end, 0);
+}
+
 static __always_inline long read_string(struct delivery *d, int loops)
 {
 	__u32 zero = 0;
@@ -42,7 +63,7 @@ static __always_inline long read_string(struct delivery *d, int loops)
 		d->at += PIECE - 1;
 		return 0;
 	}
-	stopped = d->lost ? scrub_string(d, d->at + length - 1, loops) : fill_string(d, d->at + length - 1, loops);
+	stopped = change_string(d, d->at + length - 1, loops);
 	d->at += length;
 	d->start = d->at;
 	return stopped;
@@ -50,7 +71,7 @@ static __always_inline long read_string(struct delivery *d, int loops)
 
 static long read_piece(__u64 index, struct delivery *d)
 {
-	return read_string(d, 1);
+	return read_string(d, 1) != 0;
 }
 
 __attribute__((noinline)) int read_piece_unlooped(__u32 index)

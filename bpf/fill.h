@@ -13,7 +13,7 @@
 #define MIN_CAPACITY 96
 
 /* One chunk of a value; behind its end zeroes, so that no padding stays. */
-static long write_chunk(__u64 index, struct delivery *d)
+static __always_inline long write_chunk(__u64 index, struct delivery *d)
 {
 	struct ks_value_key key = {.scope = d->scope, .value = d->value, .chunk = index};
 	__u64 offset = index * KS_CHUNK, last;
@@ -33,7 +33,12 @@ static long write_chunk(__u64 index, struct delivery *d)
 	if (!value && index == 0)
 		return stop(d, KS_NO_VALUE, 0);
 	write_user(d, d->target + offset, value ? (const void *)value : zeroes, last);
-	return d->faulted != 0; /* what a callback of bpf_loop may return is 0 or 1 */
+	return d->faulted;
+}
+
+__attribute__((noinline)) int write_one_chunk(struct delivery *d, __u32 index)
+{
+	return d ? write_chunk(index, d) != 0 : 1;
 }
 
 __attribute__((noinline)) int write_chunk_unlooped(__u32 index)
@@ -46,13 +51,9 @@ __attribute__((noinline)) int write_chunk_unlooped(__u32 index)
 static __always_inline void write_value(struct delivery *d, int loops)
 {
 	d->faulted = 0;
-	if (loops) {
-		bpf_loop(KS_MAX_CHUNKS, write_chunk, d, 0);
-	} else {
-		for (int i = 0; i < KS_MAX_CHUNKS; i++)
-			if (write_chunk_unlooped(i))
-				break;
-	}
+	for (int i = 0; i < KS_MAX_CHUNKS; i++)
+		if (loops ? write_one_chunk(d, i) : write_chunk_unlooped(i))
+			break;
 	if (d->reason || (d->faulted && ask_agent(d, d->value)))
 		return;
 	d->written++;

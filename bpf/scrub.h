@@ -36,7 +36,7 @@ static __always_inline int cut_name(struct ks_name_key *key)
 }
 
 /* Writes zeroes over [d->target, d->target + d->capacity): a value, up to its terminator. */
-static long scrub_chunk(__u64 index, struct delivery *d)
+static __always_inline long scrub_chunk(__u64 index, struct delivery *d)
 {
 	__u64 offset = index * KS_CHUNK, last;
 
@@ -47,7 +47,12 @@ static long scrub_chunk(__u64 index, struct delivery *d)
 	if (last > KS_CHUNK - 1)
 		last = KS_CHUNK - 1;
 	write_user(d, d->target + offset, zeroes, last);
-	return d->faulted != 0; /* what a callback of bpf_loop may return is 0 or 1 */
+	return d->faulted;
+}
+
+__attribute__((noinline)) int scrub_one_chunk(struct delivery *d, __u32 index)
+{
+	return d ? scrub_chunk(index, d) != 0 : 1;
 }
 
 __attribute__((noinline)) int scrub_chunk_unlooped(__u32 index)
@@ -75,13 +80,9 @@ static __always_inline long scrub_string(struct delivery *d, __u64 end, int loop
 		return 0;
 	d->capacity = end - d->target;
 	d->faulted = 0;
-	if (loops) {
-		bpf_loop(2 * KS_MAX_CHUNKS, scrub_chunk, d, 0);
-	} else {
-		for (int i = 0; i < 2 * KS_MAX_CHUNKS; i++)
-			if (scrub_chunk_unlooped(i))
-				break;
-	}
+	for (int i = 0; i < 2 * KS_MAX_CHUNKS; i++)
+		if (loops ? scrub_one_chunk(d, i) : scrub_chunk_unlooped(i))
+			break;
 	if (d->reason || (d->faulted && ask_agent(d, 0)))
 		return 1;
 	d->scrubbed++;
