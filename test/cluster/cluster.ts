@@ -104,7 +104,7 @@ export function kubectl(args: readonly string[], input?: string): Promise<Ran> {
 export async function until<Found>(
   what: string,
   look: () => Promise<Found | undefined | false>,
-  seconds = 60,
+  seconds = 120,
 ): Promise<Found> {
   const deadline = Date.now() + seconds * 1000
   for (;;) {

@@ -90,17 +90,11 @@ async function setEnv(env: Readonly<Record<string, string>>): Promise<void> {
 
 /** The Deployment has its replicas, all of the newest kind and ready, and every API server entry has a caBundle. */
 export async function rolledOut(): Promise<void> {
-  await until(
-    'the Deployment is rolled out',
-    async () => {
-      const { metadata, spec, status } = await get(DEPLOYMENT)
-      const counts = [status.replicas, status.updatedReplicas, status.readyReplicas]
-      return (
-        status.observedGeneration === metadata.generation && counts.every((count: number) => count === spec.replicas)
-      )
-    },
-    120,
-  )
+  await until('the Deployment is rolled out', async () => {
+    const { metadata, spec, status } = await get(DEPLOYMENT)
+    const counts = [status.replicas, status.updatedReplicas, status.readyReplicas]
+    return status.observedGeneration === metadata.generation && counts.every((count: number) => count === spec.replicas)
+  })
   const configurations: Any[] = [await get(MUTATING), await get(VALIDATING)]
   const bundles = configurations.flatMap(({ webhooks }) =>
     webhooks.map(({ clientConfig }: Any) => clientConfig.caBundle),
