@@ -11,7 +11,20 @@ start_process() {
   setsid "${enter[@]}" "$@" >"$state/$name.log" 2>&1 </dev/null &
   local pid=$!
   disown "$pid"
+  # See scripts/test-cluster; the session is there in a moment.
+  [[ -z ${KERNELSEAL_CLUSTER_NICE-} ]] || prefer "$pid" "$KERNELSEAL_CLUSTER_NICE"
   echo "$pid $(start_time "$pid")" >"$state/$name.pid"
+}
+
+# prefer PID NICE: once setsid(1) has run; a kernel without autogroups has nothing to prefer by.
+prefer() {
+  local turn session
+  for ((turn = 0; turn < 50; turn++)); do
+    session=$(ps -o sid= -p "$1") || return 0
+    [[ ${session// /} == "$1" ]] && break
+    sleep 0.02
+  done
+  { echo "$2" >"/proc/$1/autogroup"; } 2>/dev/null || true
 }
 
 # pid_of NAME: prints it; fails when that process is not there any more.
