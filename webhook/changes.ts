@@ -1,6 +1,7 @@
 /** What the Pod shall be: one change per member that is ours, however many variables there are. */
 import { AGENT_CONTAINER } from '../agent/policy/sidecar.ts'
 import type { Variable } from '../agent/policy/variables.ts'
+import { tokenMountOf } from './account-token.ts'
 import type { Change } from './patch.ts'
 import { envWith, variablesIn } from './placeholders.ts'
 import type { Container, Pod } from './pod.ts'
@@ -42,25 +43,36 @@ function nativeChanges({ pod, agent, variables }: Place): Change[] {
     return own.length === 0 ? [] : [{ at: ['spec', 'containers', index, 'env'], value: envWith(container, own) }]
   })
   return [
-    { at: ['spec', 'initContainers'], value: agentFirst(pod.spec.initContainers ?? [], agent, variables) },
+    { at: ['spec', 'initContainers'], value: agentFirst(pod.spec.initContainers ?? [], pod, agent, variables) },
     ...envs,
   ]
 }
 
 function containerChanges({ pod, agent, variables }: Place): Change[] {
-  return [{ at: ['spec', 'containers'], value: agentFirst(pod.spec.containers, agent, variables) }]
+  return [{ at: ['spec', 'containers'], value: agentFirst(pod.spec.containers, pod, agent, variables) }]
 }
 
 /** The agent first: what stands before it would start before protection does. */
-function agentFirst(existing: readonly Container[], agent: AgentContainer, variables: readonly Variable[]): unknown[] {
+function agentFirst(
+  existing: readonly Container[],
+  pod: Pod,
+  agent: AgentContainer,
+  variables: readonly Variable[],
+): unknown[] {
   const found = existing.find(({ name }) => name === AGENT_CONTAINER)
   const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
-  return [withOwnImage(found, agent), ...others.map((container) => withPlaceholders(container, variables))]
+  const first = found === undefined ? withToken(agent, pod) : withOwnImage(found, agent)
+  return [first, ...others.map((container) => withPlaceholders(container, variables))]
+}
+
+function withToken(agent: AgentContainer, pod: Pod): unknown {
+  const mount = tokenMountOf(pod)
+  return mount === undefined ? agent : { ...agent, volumeMounts: [...agent.volumeMounts, mount] }
 }
 
 /** An agent of an earlier pass keeps what the API server added to it; its image is ours again. */
-function withOwnImage(found: Container | undefined, agent: AgentContainer): unknown {
-  return found === undefined ? agent : { ...found, image: agent.image, imagePullPolicy: agent.imagePullPolicy }
+function withOwnImage(found: Container, agent: AgentContainer): unknown {
+  return { ...found, image: agent.image, imagePullPolicy: agent.imagePullPolicy }
 }
 
 function withPlaceholders(container: Container, variables: readonly Variable[]): Container {

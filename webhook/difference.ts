@@ -1,5 +1,6 @@
 /** Whether a container that is already there is the one we would add, give or take what the API server writes into it. */
 import { isDeepStrictEqual } from 'node:util'
+import { isTokenMount } from './account-token.ts'
 import { isObject } from './pod.ts'
 
 /**
@@ -10,8 +11,6 @@ import { isObject } from './pod.ts'
 const FREE = ['.resources', '.image', '.imagePullPolicy']
 /** Members a server before 1.30 drops, because it does not know them. */
 const DROPPED_BY_SERVER = ['.securityContext.appArmorProfile']
-/** The admission plugin `ServiceAccount` mounts the token into every container it sees. */
-const TOKEN_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** @returns the path of the first difference, or undefined when `actual` is what we would write */
 export function differenceFrom(actual: unknown, expected: unknown, path = ''): string | undefined {
@@ -31,6 +30,6 @@ export function differenceFrom(actual: unknown, expected: unknown, path = ''): s
 }
 
 function differenceInMounts(actual: readonly unknown[], expected: unknown, path: string): string | undefined {
-  const own = actual.filter((mount) => !(isObject(mount) && mount.mountPath === TOKEN_MOUNT && mount.readOnly === true))
+  const own = actual.filter((mount) => !isTokenMount(mount))
   return isDeepStrictEqual(own, expected) ? undefined : path
 }

@@ -115,8 +115,11 @@ export function respond({ uid, apiVersion }: Caller, outcome: Outcome) {
       ...(allowed ? {} : { status: statusOf(outcome) }),
       ...(outcome.kind === 'inject' && outcome.operations.length > 0 ? patchFields(outcome.operations) : {}),
       ...(warnings.length > 0 && apiVersion !== 'admission.k8s.io/v1beta1' ? { warnings } : {}),
-      // The API server puts the webhook's name before each key.
-      auditAnnotations: { outcome: outcome.kind, reason: outcome.reason },
+      // The API server puts the webhook's name before each key. It keeps the first value of a key and logs a warning for
+      // another one, so a second pass that finds all done leaves the first one's word.
+      ...(outcome.reason === 'nothing-to-change'
+        ? {}
+        : { auditAnnotations: { outcome: outcome.kind, reason: outcome.reason } }),
     },
   }
 }

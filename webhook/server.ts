@@ -28,20 +28,22 @@ export interface ServerDeps extends JourneyDeps {
 
 /** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
 const REQUEST_TIMEOUT = 5_000
-/** Node looks for requests out of time every 30 s and lets a handshake take 120 s, unless told otherwise. */
-const TLS_TIMEOUTS = { connectionsCheckingInterval: 1_000, handshakeTimeout: REQUEST_TIMEOUT }
 /**
- * Milliseconds an idle connection stays open. Longer than the API server's 90 s (IdleConnTimeout of Go's default
+ * Milliseconds a connection stays open without a request. Longer than the API server's 90 s (IdleConnTimeout of Go's default
  * transport), so that it is always the client that closes, and no request is sent into a closing connection.
+ * That holds for new connections too: Go opens one for each request that waits, keeps those it did not need after all,
+ * and uses them later. Node counts the time until their first request as that of slow headers, and answers 408.
  */
-const KEEP_ALIVE_TIMEOUT = 120_000
+const IDLE_TIMEOUT = 120_000
+/** Node lets a handshake take 120 s, and gives headers 60 s at most, unless told otherwise. */
+const TLS_TIMEOUTS = { headersTimeout: IDLE_TIMEOUT, handshakeTimeout: REQUEST_TIMEOUT }
 
 export function buildServer(deps: ServerDeps): FastifyInstance {
   const options = {
     // Ours is kept by `readBody`, which answers in the protocol; this one is for all other routes.
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    requestTimeout: IDLE_TIMEOUT,
+    keepAliveTimeout: IDLE_TIMEOUT,
     // While draining, requests on open connections are still answered: a 503 would refuse a Pod.
     return503OnClosing: false,
     logger: false,
@@ -53,7 +55,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
       : (fastify({ ...options, https: { ...deps.tls, ...TLS_TIMEOUTS } }) as unknown as FastifyInstance)
   app.removeAllContentTypeParsers()
   // Whatever the content type says: the body is JSON or it is refused as not being JSON.
-  app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readBody(payload))
+  app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readInTime(payload))
   for (const [path, journey] of Object.entries(JOURNEYS)) {
     app.post(path, { onRequest: admitCaller(deps) }, (request, reply) =>
       answer(request.body as Body | undefined, reply, journey, deps),
@@ -65,6 +67,12 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' })
   })
   return app
+}
+
+/** A body that comes too slowly is cut off with its connection. */
+function readInTime(payload: IncomingMessage): Promise<Body> {
+  const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
+  return readBody(payload).finally(() => clearTimeout(late))
 }
 
 /** The API server shows the certificate of its `--admission-control-config-file` (kubernetes.io, Authenticate API servers). */
@@ -101,7 +109,9 @@ async function answer(
   }
   deps.metrics.admission(answered.outcome, (performance.now() - start) / 1000)
   logAnswer(answered, deps.log)
-  if (body?.kind === 'oversized' && !body.drained) reply.header('connection', 'close')
+  // While draining, the client shall look for another replica, and not hold a connection that is closed at the end.
+  const last = (body?.kind === 'oversized' && !body.drained) || !deps.ready()
+  if (last) reply.header('connection', 'close')
   return reply.type('application/json').send(answered.text)
 }
 

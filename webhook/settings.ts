@@ -49,6 +49,7 @@ export const SETTINGS = {
     default: '',
     help: 'Secret that the replicas share a certificate of their own making by; needs the API server',
   },
+  certCheckSeconds: { kind: 'seconds', default: '60', help: 'how often each replica reads that Secret; at least 1' },
   dnsNames: {
     kind: 'list',
     default: 'kernelseal-webhook.kernelseal-system.svc,localhost,127.0.0.1',
@@ -86,6 +87,7 @@ export interface Settings {
   readonly clientCaFile: string
   readonly clientNames: readonly string[]
   readonly certSecret: string
+  readonly certCheckSeconds: number
   readonly namespace: string
   readonly apiServer: string
   readonly apiTokenFile: string

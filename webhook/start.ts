@@ -116,11 +116,11 @@ function openCertificate(
   api: KubeApi | undefined,
   events: CertificateEvents,
 ): Promise<ServingCertificate> {
-  const { certFile, keyFile, certSecret: name, namespace, dnsNames } = settings
+  const { certFile, keyFile, certSecret: name, certCheckSeconds: checkSeconds, namespace, dnsNames } = settings
   if (certFile !== '') return certificateFromFiles(certFile, keyFile, events)
   if (name !== '') {
     if (api === undefined) throw new Error('`--cert-secret` needs an API server: run in a Pod, or give `--api-server`')
-    return sharedCertificate(api, { namespace, name, dnsNames, holder: hostname() }, events)
+    return sharedCertificate(api, { namespace, name, dnsNames, checkSeconds, holder: hostname() }, events)
   }
   return selfSignedCertificate(settings.dnsNames, events)
 }

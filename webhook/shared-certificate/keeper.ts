@@ -13,6 +13,8 @@ export interface SharedSettings {
   readonly dnsNames: readonly string[]
   /** This replica. */
   readonly holder: string
+  /** Time between two looks at the Secret. A renewal has a month. */
+  readonly checkSeconds: number
 }
 
 interface Secret {
@@ -20,8 +22,7 @@ interface Secret {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** How often each replica looks; a renewal has a month, a first start waits for it. */
-const LOOK_MS = 60_000
+/** A first start waits for it. */
 const FIRST_LOOK_MS = 500
 const FIRST_LOOKS = 120
 
@@ -33,18 +34,32 @@ export async function sharedCertificate(
 ): Promise<ServingCertificate> {
   const first = await firstPair(api, settings)
   let current = first
+  let closed = false
+  let timer = later()
   const look = async () => {
     try {
       const pair = await keep(api, settings, Date.now())
-      if (pair === undefined || pair.cert === current.cert) return
-      current = pair
-      events.changed(pair)
+      if (pair !== undefined && pair.cert !== current.cert) {
+        current = pair
+        events.changed(pair)
+      }
     } catch (error) {
       events.rejected(error as Error)
     }
+    if (!closed) timer = later()
   }
-  const timer = setInterval(look, LOOK_MS).unref()
-  return { first, close: () => clearInterval(timer) }
+  return {
+    first,
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+
+  /** After the last look, not at a fixed rate: an API server that answers late must not be asked twice at once. */
+  function later(): NodeJS.Timeout {
+    return setTimeout(() => void look(), Math.max(1, settings.checkSeconds) * 1000).unref()
+  }
 }
 
 async function firstPair(api: KubeApi, settings: SharedSettings): Promise<KeyPair> {

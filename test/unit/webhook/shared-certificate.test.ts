@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { loadSettings } from '../../../webhook/config.ts'
 import { probe } from '../../../webhook/self-probe.ts'
+import { advance } from '../../../webhook/shared-certificate/advance.ts'
 import { keep, type SharedSettings, sharedCertificate } from '../../../webhook/shared-certificate/keeper.ts'
 import { acquireLease } from '../../../webhook/shared-certificate/lease.ts'
 import { CONFIGURATIONS, publishedBundle } from '../../../webhook/shared-certificate/publish.ts'
@@ -11,7 +12,13 @@ import { startWebhook } from '../../../webhook/start.ts'
 import { configurationOf, type StandIn, startStandIn } from './stand-in-api.ts'
 
 const DAY = 24 * 60 * 60 * 1000
-const SETTINGS: SharedSettings = { namespace: 'ks', name: 'tls', dnsNames: ['localhost'], holder: 'one' }
+const SETTINGS: SharedSettings = {
+  namespace: 'ks',
+  name: 'tls',
+  dnsNames: ['localhost'],
+  holder: 'one',
+  checkSeconds: 60,
+}
 const SECRET = '/api/v1/namespaces/ks/secrets/tls'
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -99,6 +106,20 @@ describe('a certificate shared by replicas', () => {
     server.objects.set(SECRET, { metadata: { name: 'tls', resourceVersion: '0' }, data: { 'tls.crt': 'eA==' } })
     assert.ok(await keep(server.api, SETTINGS, Date.now()))
     assert.equal(nextStep(state(), Date.now()), 'none')
+  })
+
+  it('is exchanged where another replica renews it, at the next look', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const events = { changed: ({ cert }: { cert: string }) => resolve(cert), rejected: assert.fail }
+    const serving = await sharedCertificate(server.api, { ...SETTINGS, checkSeconds: 1 }, events)
+    const stored = server.objects.get(SECRET)!
+    const old = state()!
+    const next = await advance('renew-leaf', old, SETTINGS.dnsNames, Date.now())
+    const data = Object.entries(next).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
+    server.objects.set(SECRET, { ...stored, data: Object.fromEntries(data) })
+    assert.equal(await promise, next['tls.crt'])
+    assert.notEqual(next['tls.crt'], old['tls.crt'])
+    serving.close()
   })
 
   it('waits for the replica that holds the Lease, and takes over when that has died', async () => {

@@ -1,0 +1,103 @@
+/** The webhook as its users install it: an overlay applied, its Deployment run by the stand-in node. */
+import { join } from 'node:path'
+import { build } from '../unit/deploy/kustomize.ts'
+import { type Any, call, get, kubectl, MINOR, REPOSITORY, until } from './cluster.ts'
+import { type StandInNode, startNode } from './stand-in-node.ts'
+import type { StandInPod } from './stand-in-pod.ts'
+
+export const SYSTEM = 'kernelseal-system'
+export const DEPLOYMENT = `/apis/apps/v1/namespaces/${SYSTEM}/deployments/kernelseal-webhook`
+export const MUTATING = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/kernelseal'
+export const VALIDATING = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/kernelseal'
+
+/** The overlay whose certificate needs nobody else, in the form this server takes. */
+export const OVERLAY = MINOR < 21 ? 'kubernetes-1.20' : 'self-signed'
+
+export interface Installation {
+  /** Those that are up, in the order of their start. */
+  pods(): readonly StandInPod[]
+  /** All that ever were. */
+  readonly all: ReadonlySet<StandInPod>
+  /** Changes the Deployment's environment, and waits until the rollout is over. */
+  setEnv(env: Readonly<Record<string, string>>): Promise<void>
+  remove(): Promise<void>
+}
+
+/** @param env variables that differ from the manifest's */
+export async function install(env: Readonly<Record<string, string>> = {}): Promise<Installation> {
+  await apply(OVERLAY)
+  if (Object.keys(env).length > 0) await setEnv(env)
+  const node = await startNode(SYSTEM)
+  const all = new Set<StandInPod>()
+  const seeing = setInterval(() => see(node, all), 20)
+  await rolledOut()
+  see(node, all)
+  return {
+    all,
+    pods: () => [...node.pods.values()],
+    setEnv: async (changed) => {
+      await setEnv(changed)
+      await rolledOut()
+    },
+    remove: async () => {
+      clearInterval(seeing)
+      await node.close()
+      await remove()
+      await until(
+        'its namespace is gone',
+        async () => (await call('GET', `/api/v1/namespaces/${SYSTEM}`)).status === 404,
+      )
+    },
+  }
+}
+
+function see(node: StandInNode, all: Set<StandInPod>): void {
+  for (const pod of node.pods.values()) all.add(pod)
+}
+
+/** kubectl before 1.21 knows no kustomize components: there the tests' own renderer stands in for it. */
+export async function apply(overlay: string, ...flags: readonly string[]): Promise<string> {
+  const folder = join(REPOSITORY, 'deploy/overlays', overlay)
+  const ran =
+    MINOR < 21
+      ? await kubectl(
+          ['apply', ...flags, '-f', '-'],
+          JSON.stringify({ apiVersion: 'v1', kind: 'List', items: build(folder) }),
+        )
+      : await kubectl(['apply', ...flags, '-k', folder])
+  if (ran.status !== 0) throw new Error(`kubectl apply: ${ran.stderr}`)
+  return ran.stdout + ran.stderr
+}
+
+/** Configurations first: without their webhook they would hold up what is still to be removed. */
+async function remove(): Promise<void> {
+  const items = build(join(REPOSITORY, 'deploy/overlays', OVERLAY))
+  const [first, rest] = [items.filter(isConfiguration), items.filter((item) => !isConfiguration(item))]
+  for (const part of [first, rest]) {
+    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: part })
+    const ran = await kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], list)
+    if (ran.status !== 0) throw new Error(`kubectl delete: ${ran.stderr}`)
+  }
+}
+
+const isConfiguration = ({ kind }: { readonly kind: string }): boolean => /Webhook|AdmissionPolicy/.test(kind)
+
+async function setEnv(env: Readonly<Record<string, string>>): Promise<void> {
+  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const ran = await kubectl(['-n', SYSTEM, 'set', 'env', 'deployment/kernelseal-webhook', ...pairs])
+  if (ran.status !== 0) throw new Error(`kubectl set env: ${ran.stderr}`)
+}
+
+/** The Deployment has its replicas, all of the newest kind and ready, and every API server entry has a caBundle. */
+export async function rolledOut(): Promise<void> {
+  await until('the Deployment is rolled out', async () => {
+    const { metadata, spec, status } = await get(DEPLOYMENT)
+    const counts = [status.replicas, status.updatedReplicas, status.readyReplicas]
+    return status.observedGeneration === metadata.generation && counts.every((count: number) => count === spec.replicas)
+  })
+  const configurations: Any[] = [await get(MUTATING), await get(VALIDATING)]
+  const bundles = configurations.flatMap(({ webhooks }) =>
+    webhooks.map(({ clientConfig }: Any) => clientConfig.caBundle),
+  )
+  if (!bundles.every((bundle) => typeof bundle === 'string')) throw new Error('a webhook has no caBundle')
+}

@@ -1,0 +1,80 @@
+/** Every shipped manifest, shown to a real API server under dry run, unknown fields being errors where it checks them. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { loadAll } from 'js-yaml'
+import { build } from '../unit/deploy/kustomize.ts'
+import { call, kubectl, MINOR, makeNamespace, REPOSITORY, until } from './cluster.ts'
+import { apply, SYSTEM } from './installation.ts'
+
+const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
+const EXAMPLES = join(REPOSITORY, 'deploy/examples')
+/** The others are written in an API that this server does not have yet, or has no more. */
+const fitting = readdirSync(OVERLAYS).filter((name) => MINOR >= 30 === (name !== 'kubernetes-1.20'))
+const CRDS = join(REPOSITORY, 'test/fixtures/cluster/cert-manager-crds.yaml')
+/** Server-side field validation is on from 1.25; before, kubectl validates by itself. */
+const STRICT = MINOR >= 25 ? ['--validate=strict'] : []
+
+before(async () => {
+  // A dry run stores nothing, so what stands in a namespace needs that first.
+  await makeNamespace(SYSTEM)
+  await makeNamespace('shop')
+  await makeNamespace('demo')
+  if (MINOR < 30) return
+  const ran = await kubectl(['apply', '-f', CRDS])
+  assert.equal(ran.status, 0, ran.stderr)
+  await until('the resources of cert-manager are served', async () => {
+    return (await call('GET', '/apis/cert-manager.io/v1/certificates')).status === 200
+  })
+})
+after(async () => {
+  for (const name of [SYSTEM, 'shop', 'demo']) await call('DELETE', `/api/v1/namespaces/${name}`)
+  if (MINOR >= 30) await kubectl(['delete', '-f', CRDS])
+  await until('its namespaces are gone', async () => (await call('GET', `/api/v1/namespaces/${SYSTEM}`)).status === 404)
+})
+
+for (const overlay of fitting) {
+  describe(`kubectl apply --dry-run=server of deploy/overlays/${overlay}`, () => {
+    it('accepts every object', async () => {
+      const output = await apply(overlay, '--dry-run=server', ...STRICT)
+      const objects = build(join(OVERLAYS, overlay))
+      assert.equal(output.match(/\(server dry run\)/g)?.length, objects.length, output)
+    })
+  })
+}
+
+describe('kubectl kustomize', { skip: MINOR < 21 ? 'kubectl knows no components before 1.21' : false }, () => {
+  for (const overlay of readdirSync(OVERLAYS)) {
+    it(`makes of deploy/overlays/${overlay} what the unit tests look at`, async () => {
+      const ran = await kubectl(['kustomize', join(OVERLAYS, overlay)])
+      assert.equal(ran.status, 0, ran.stderr)
+      assert.deepEqual(sorted(loadAll(ran.stdout)), sorted(build(join(OVERLAYS, overlay))))
+    })
+  }
+})
+
+describe('kubectl apply --dry-run=server of deploy/examples', () => {
+  for (const file of readdirSync(EXAMPLES)) {
+    it(`accepts ${file}`, async () => {
+      const ran = await kubectl(['apply', '--dry-run=server', ...STRICT, '-f', join(EXAMPLES, file)])
+      assert.equal(ran.status, 0, ran.stderr)
+      const documents = readFileSync(join(EXAMPLES, file), 'utf8').match(/^kind:/gm) ?? []
+      assert.equal(ran.stdout.match(/\(server dry run\)/g)?.length, documents.length)
+    })
+  }
+})
+
+const sorted = (objects: readonly unknown[]): string[] =>
+  objects.map((object) => JSON.stringify(ordered(object))).sort()
+
+/** With its members in alphabetical order, all the way down. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]) => [key, ordered(inner)])
+      .sort(),
+  )
+}
