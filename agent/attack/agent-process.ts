@@ -28,6 +28,8 @@ export interface AgentProcess {
   metric(name: string): Promise<number>
   /** Its refusal tier. */
   tier(): Promise<string>
+  /** Its delivery tier. */
+  delivery(): Promise<string>
   /** SIGTERM; waits for its end. May be called again. */
   close(): Promise<void>
 }
@@ -48,6 +50,7 @@ export async function startAgent(program: CanaryProgram, mode: Mode, needle: Buf
     log,
     metric: endpoint.metric,
     tier: async () => (await endpoint.info('refusal_tier')) ?? 'unknown',
+    delivery: async () => (await endpoint.info('delivery_tier')) ?? 'unknown',
     close: () => stop(child),
   }
   try {
@@ -60,14 +63,19 @@ export async function startAgent(program: CanaryProgram, mode: Mode, needle: Buf
 }
 
 /** Every switch on, `blockMaps` too, which is off by default: each row has to show what its switch can. */
-function configFor({ path }: CanaryProgram, mode: Mode): string {
+function configFor({ path, shells }: CanaryProgram, mode: Mode): string {
+  const { shell, pinned, sha256 } = shells
   return `version: v1
 policy: { mode: ${mode}, blockEnviron: true, blockMem: true, blockMaps: true, blockPtrace: true }
 secrets:
-  - name: canary
-    selector: { binary: ${JSON.stringify(path)} }
-    secretRefs:
-      - { name: ${CANARY_VARIABLE}, source: { fileRef: /proc/self/fd/${NEEDLE_FD} } }
+${binding('canary', path)}${shell === undefined ? '' : binding('shell', shell)}${pinned === undefined ? '' : binding('pinned', pinned, `, verify: "sha256:${sha256}"`)}`
+}
+
+/** All have the same variable, and so the same placeholder. */
+function binding(name: string, path: string, more = ''): string {
+  return `  - name: ${name}
+    selector: { binary: ${JSON.stringify(path)}${more} }
+    secretRefs: [{ name: ${CANARY_VARIABLE}, source: { fileRef: /proc/self/fd/${NEEDLE_FD} } }]
 `
 }
 

@@ -21,6 +21,10 @@ export interface Target {
   readonly region?: Region
   /** How to start the target program once more, for attempts that must be there before or after its life. */
   readonly start?: LaunchSpec
+  /** A shell that is bound to the same value. */
+  readonly shell?: string
+  /** The same shell, bound with its content. */
+  readonly pinned?: string
   readonly agentPid?: number
   /** Allows what outlives or disturbs more than the target: `core_pattern`, SIGKILL to the agent. */
   readonly disruptive?: boolean

@@ -26,6 +26,8 @@ export interface Contest {
   readonly mode: Mode
   /** How the agent refuses on this node. */
   readonly tier: string
+  /** Who writes the values here. */
+  readonly delivery: string
   readonly lines: readonly MatrixLine[]
 }
 
@@ -48,14 +50,15 @@ export async function holdContest(options: ContestOptions): Promise<Contest> {
     const sealedSide = await openSealed(program, mode)
     cleanup.add(sealedSide.close)
     const tier = await sealedSide.agent.tier()
-    onStage(`attacking a sealed canary, tier ${tier}`)
+    const delivery = await sealedSide.agent.delivery()
+    onStage(`attacking a sealed canary, refusal tier ${tier}, delivery tier ${delivery}`)
     const sealed = await attackSide(sealedSide, on('sealed'))
     const runs = attackers.map(({ name }) => ({
       attacker: name,
       unprotected: unprotected.get(name)!,
       protected: sealed.get(name)!,
     }))
-    return { kernel: release(), mode, tier, lines: matrixOf(attemptsById(ids), runs) }
+    return { kernel: release(), mode, tier, delivery, lines: matrixOf(attemptsById(ids), runs) }
   } finally {
     await cleanup.run()
   }

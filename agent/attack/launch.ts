@@ -59,8 +59,10 @@ function launchHeld(spec: LaunchSpec, streams: readonly Stream[]): ChildProcess 
 
 /** What our own processes inherit: under emulation the compile cache makes the difference between 9 and 3 s a start. */
 export function runtimeEnvironment(): Record<string, string> {
-  const cache = process.env.NODE_COMPILE_CACHE
-  return cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }
+  const names = ['NODE_COMPILE_CACHE', 'NODE_COMPILE_CACHE_PORTABLE']
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
 }
 
 /** Whether the pid runs `argv` now: the launcher's exec has happened. */

@@ -25,6 +25,7 @@ export async function openSealed(program: CanaryProgram, mode: Mode): Promise<Se
     const deliveries = await countDeliveries(agent)
     return {
       agent,
+      bound: program.shells,
       start: async (victim) => {
         const canary = await startSealed(program, agent, victim, needle, deliveries)
         cleanup.add(canary.close)
