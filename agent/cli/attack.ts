@@ -79,8 +79,9 @@ async function main(args: string[]): Promise<number> {
 
 function print({ lines, ...about }: Contest, json: boolean): void {
   if (json) return void process.stdout.write(`${renderJson(lines, about)}\n`)
-  const { kernel, tier, mode } = about
-  process.stdout.write(`Linux ${kernel}, refusal tier ${tier}, mode ${mode}\n\n${renderTable(lines)}\n`)
+  const { kernel, tier, delivery, mode } = about
+  const head = `Linux ${kernel}, refusal tier ${tier}, delivery tier ${delivery}, mode ${mode}`
+  process.stdout.write(`${head}\n\n${renderTable(lines)}\n`)
 }
 
 function couldNotRun(why: string): number {
