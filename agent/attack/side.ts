@@ -54,7 +54,7 @@ async function attackVictim(
   const found: [AttackerName, Outcomes][] = []
   try {
     for (const { name, identity } of attackers) {
-      const target = { ...canary.target, ...side.bound, agentPid: await side.agentPid(), disruptive }
+      const target = { ...startable(canary.target, side.bound), agentPid: await side.agentPid(), disruptive }
       const outcomes = await attack(target, identity, ids, (id, outcome) => onOutcome?.(name, id, outcome))
       if (verified) await side.verify(outcomes)
       found.push([name, outcomes])
@@ -64,3 +64,13 @@ async function attackVictim(
     await canary.close()
   }
 }
+
+/** Attempts that start the program themselves start a shell, where there is one: it is there at once, and has a small core. */
+function startable(target: Target, bound: Side['bound']): Target {
+  const { start } = target
+  if (bound.shell === undefined || start === undefined) return { ...target, ...bound }
+  return { ...target, ...bound, start: { ...start, argv: [bound.shell, '-c', SPIN] } }
+}
+
+/** It runs all the time: perf samples only what runs. */
+const SPIN = 'while :; do :; done'

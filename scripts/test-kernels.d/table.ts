@@ -13,8 +13,8 @@ const ROWS: Readonly<Record<number, string>> = {
   7: 'children',
   8: 'look-alikes of the bound program',
   9: '`LD_PRELOAD` set by a child or a visitor',
-  10: 'visitors, as `kubectl exec` brings them',
-  11: 'debug containers: an admission matter, tested with the webhook and in the cluster, not here',
+  10: 'visitors, as `kubectl exec` brings them: no attempt of the suite yet; test/kernel/pod.test.ts enters a Pod with runc',
+  11: 'debug containers: an admission matter, which the tests of the webhook show; no attempt here',
   12: 'the agent',
   13: 'our maps and programs',
   14: 'kernel memory and tracefs',
@@ -46,7 +46,7 @@ Written by \`scripts/test-kernels\`; do not edit. Every cell is one run of the w
 --disruptive\`) and of the kernel tests on a Debian kernel in a virtual machine. Each attempt was made first on a canary without
 protection and then on a sealed one, by five attackers: root, a container's root, uid 0 and uid 65534 without capabilities,
 and the application's own user. \`n/n\`: so many of them worked without protection, and so many of those were refused with it.
-\`-\`: no attempt of the row was possible to anybody there; the reasons are below.`
+\`-\`: no attempt of the row was possible to anybody there; the reasons are below. Empty: the suite has none.`
 
 interface Cell {
   readonly kernel: string
@@ -69,7 +69,7 @@ function refusedOf(attack: CellResult['attack'], row: number): string {
   const verdicts = attack.attempts.filter((attempt) => attempt.row === row).flatMap((a) => Object.values(a.verdicts))
   const count = (kinds: readonly string[]) => verdicts.filter(({ kind }) => kinds.includes(kind)).length
   const tried = count(['refused', 'leaked', 'unproved'])
-  if (tried === 0) return '-'
+  if (tried === 0) return verdicts.length === 0 ? '' : '-'
   const refused = count(['refused'])
   return refused === tried ? `${refused}/${tried}` : `**${refused}/${tried}**`
 }

@@ -55,9 +55,18 @@ for (const [what, change, fault] of broken) {
   })
 }
 
+test('a row whose attempts are all impossible has a dash, one without attempts nothing', () => {
+  const line =
+    renderDocument(['6.1'], [green])
+      .split('\n')
+      .find((text) => text.startsWith('| 6.1 ')) ?? ''
+  const cells = line.split('|').map((cell) => cell.trim())
+  assert.deepEqual([cells[2 + 1], cells[2 + 2], cells[2 + 14]], ['2/2', '', '-'])
+})
+
 test('the document counts per row what worked and was refused, and says what was not run', () => {
   const document = renderDocument(['6.1', 'latest'], [green])
-  assert.match(document, /^\| 6\.1 \| `bpf` in `lsm=` \| 2\/2 \| - \|/m)
+  assert.match(document, /^\| 6\.1 \| `bpf` in `lsm=` \| 2\/2 \| {2}\|/m)
   assert.match(document, /^\| latest \| without `bpf` \| not run \|/m)
   assert.match(document, /^- row 14, `kcore`, root: skipped, no such file: everywhere$/m)
   assert.match(
