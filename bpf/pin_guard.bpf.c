@@ -3,14 +3,14 @@
  * Keeps what is pinned pinned (row 13): without its pins the node's set would go with its last agent.
  *
  *   inode_unlink, inode_rmdir, inode_rename
- *       vfs_unlink(), vfs_rmdir(), vfs_rename(): nobody in a scope but its agent removes or moves anything below /kernelseal
- *       of a bpf file system. In the machine's own PID namespace root may (`kernelseal unload`), and it is reported.
+ *       vfs_unlink(), vfs_rmdir(), vfs_rename(): nobody in a scope but its agent removes or moves anything below
+ * /kernelseal of a bpf file system. In the machine's own PID namespace root may (`kernelseal unload`), and it is
+ * reported.
  */
 #include "emit.h"
 #include "hook.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
-#define INIT_PID_NS 0xeffffffcU /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
 /* /kernelseal/<abi>/<kind>/<pin> */
 #define MAX_DEPTH 6
 
