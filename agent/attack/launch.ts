@@ -95,8 +95,10 @@ export function stateOf(pid: number): string {
   return stat[stat.lastIndexOf(')') + 2] ?? '?'
 }
 
-/** Natively about 0.1 s; a launcher and its program under emulation need some 10 s on a loaded machine. */
+/** Natively about 0.1 s; a launcher and its program under emulation need some 10 s on a loaded machine. Below START_MS of attacker.ts. */
 const START_TIMEOUT_MS = 50_000
+/** For canaries, which nobody watches over, and which an agent may have to fill. */
+const CANARY_TIMEOUT_MS = 150_000
 
 /** Blocks until `ready`, for attempts. */
 export function waitUntil(what: string, ready: () => boolean): void {
@@ -109,9 +111,9 @@ export function waitUntil(what: string, ready: () => boolean): void {
 
 /** The same for code that shares its event loop. */
 export async function until(what: string, ready: () => boolean): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS
+  const deadline = Date.now() + CANARY_TIMEOUT_MS
   while (!ready()) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${START_TIMEOUT_MS} ms`)
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${CANARY_TIMEOUT_MS} ms`)
     await delay(5)
   }
 }
