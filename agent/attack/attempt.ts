@@ -51,6 +51,8 @@ export interface Attempt {
   readonly proof: 'refusal' | 'absence' | 'control'
   /** It starts the target's program itself, and gets more time. */
   readonly starts?: true
+  /** It takes a target in a PID namespace like a Pod's, and an agent for that. */
+  readonly inPod?: true
   /** It ends the agent where nothing stops it, and what is tried afterwards would prove nothing: it comes last. */
   readonly endsAgent?: true
   run(target: Target): Outcome

@@ -96,9 +96,9 @@ export function stateOf(pid: number): string {
 }
 
 /** Natively about 0.1 s; a launcher and its program under emulation need some 10 s on a loaded machine. Below START_MS of attacker.ts. */
-const START_TIMEOUT_MS = 50_000
+const START_TIMEOUT_MS = 150_000
 /** For canaries, which nobody watches over, and which an agent may have to fill. */
-const CANARY_TIMEOUT_MS = 150_000
+const CANARY_TIMEOUT_MS = 180_000
 
 /** Blocks until `ready`, for attempts. */
 export function waitUntil(what: string, ready: () => boolean): void {

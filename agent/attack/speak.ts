@@ -16,7 +16,7 @@ export interface HowTo {
 }
 
 /** Under emulation a shell takes half a second, and where the agent delivers it waits for that. */
-const LONGEST_MS = 20_000
+const LONGEST_MS = 60_000
 
 /** Lets a shell say its value itself, without another program's help. */
 export const SAY = `printf %s "$${CANARY_VARIABLE}"`
@@ -47,7 +47,7 @@ function environmentOf({ start }: Target): Readonly<Record<string, string>> {
 }
 
 /** The bound shell. @throws Impossible where there is none */
-export function shellOf({ shell }: Target): string {
+export function shellOf({ shell }: Pick<Target, 'shell'>): string {
   if (shell === undefined) throw new Impossible('there is no shell to bind')
   return shell
 }

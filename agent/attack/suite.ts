@@ -19,6 +19,7 @@ import { processVmAttempts } from './process-vm.ts'
 import { ptraceAttempts } from './ptrace.ts'
 import { tracerAttempts } from './tracer.ts'
 import { uringAttempts } from './uring.ts'
+import { visitorAttempts } from './visitors.ts'
 
 export const attempts: readonly Attempt[] = [
   ...environAttempts,
@@ -35,6 +36,7 @@ export const attempts: readonly Attempt[] = [
   ...childAttempts,
   ...lookAlikeAttempts,
   ...preloadAttempts,
+  ...visitorAttempts,
   ...agentAttempts,
   ...bpfAttempts,
   ...kernelMemoryAttempts,

@@ -13,7 +13,7 @@ const ROWS: Readonly<Record<number, string>> = {
   7: 'children',
   8: 'look-alikes of the bound program',
   9: '`LD_PRELOAD` set by a child or a visitor',
-  10: 'visitors, as `kubectl exec` brings them: no attempt of the suite yet; test/kernel/pod.test.ts enters a Pod with runc',
+  10: 'visitors, as `kubectl exec` brings them',
   11: 'debug containers: an admission matter, which the tests of the webhook show; no attempt here',
   12: 'the agent',
   13: 'our maps and programs',

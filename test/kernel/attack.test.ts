@@ -55,7 +55,7 @@ test('the suite runs beside an agent of another namespace, lets a third start, a
   suite.stderr.on('data', (chunk) => {
     progress += chunk
   })
-  while (!progress.includes('attacking a sealed canary') && suite.exitCode === null) await once(suite.stderr, 'data')
+  while (!progress.includes('attacking a canary, sealed') && suite.exitCode === null) await once(suite.stderr, 'data')
   await neighbour()
   assert.deepEqual(await ended, [0, null], progress)
   const { counts } = JSON.parse(await document)
@@ -73,7 +73,7 @@ test('an interrupted suite ends with the status of the signal, and takes its sco
   suite.stderr.on('data', (chunk) => {
     progress += chunk
   })
-  while (!progress.includes('attacking a sealed canary') && suite.exitCode === null) await once(suite.stderr, 'data')
+  while (!progress.includes('attacking a canary, sealed') && suite.exitCode === null) await once(suite.stderr, 'data')
   suite.kill('SIGTERM')
   assert.deepEqual(await ended, [143, null], progress)
   assert.equal(livingScopes(), 2)
