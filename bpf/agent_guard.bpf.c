@@ -4,7 +4,8 @@
  *
  *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent, and nobody but the agent may
  *              continue a process that waits for its values
- *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values
+ *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values, and nobody in a
+ *              scope one of our other maps, which hold its policy
  *   bpf_prog   bpf_prog_new_fd(): nobody in a scope gets a descriptor of our programs
  *   bpf        bpf(2): nobody in a Pod's scope but its agent calls it at all
  *
@@ -13,7 +14,9 @@
 #include "emit.h"
 #include "hook.h"
 
-/* Ids of our maps whose content is secret, written by the agent that loads them. */
+enum { MAP_SECRET = 1, MAP_OURS = 2 };
+
+/* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -115,13 +118,28 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 	return judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0);
 }
 
-ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)
+/* As with programs, without an agent somebody must be able to become it. `kernelseal status` of root is outside of
+ * Pods. */
+static __always_inline int policy_map_verdict(__u32 id)
 {
-	__u32 id = BPF_CORE_READ(map, id), node = 0;
+	__u32 inum = current_scope();
 	struct ks_scope *scope;
 
-	if (!bpf_map_lookup_elem(&guarded_maps, &id) || is_agent(process_of(current_task())))
+	if (!inum || inum == INIT_PID_NS || !has_agent(inum))
 		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &inum);
+	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
+}
+
+ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)
+{
+	__u32 id = BPF_CORE_READ(map, id), node = 0, *kind = bpf_map_lookup_elem(&guarded_maps, &id);
+	struct ks_scope *scope;
+
+	if (!kind || is_agent(process_of(current_task())))
+		return 0;
+	if (*kind == MAP_OURS)
+		return policy_map_verdict(id);
 	scope = bpf_map_lookup_elem(&scopes, &node);
 	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
 }

@@ -11,7 +11,6 @@
 #include "hook.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
-#define INIT_PID_NS 0xeffffffcU /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
 /* /kernelseal/<abi>/<kind>/<pin> */
 #define MAX_DEPTH 6
 

@@ -158,6 +158,8 @@ static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct
 	return upid.ns;
 }
 
+#define INIT_PID_NS 0xeffffffcU /* the machine's own: include/linux/proc_ns.h, PROC_PID_INIT_INO */
+
 /* Namespaces above the task's own that are searched: deeper nesting finds no scope, and so gets no secret. */
 #define MAX_PID_NS_DEPTH 8
 

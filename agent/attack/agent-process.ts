@@ -1,20 +1,18 @@
-/** The real agent as a child process, on a config that binds the canary program: `kernelseal run`, as users start it. */
+/** The real agent as a child process, on a policy that binds the canary program: `kernelseal run`, as users start it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { loadAgentConfig } from '../config.ts'
-import type { Mode } from '../policy/types.ts'
-import { CANARY_VARIABLE } from './canary.ts'
+import type { AgentForm } from './agent-form.ts'
 import { type Endpoint, endpointOn } from './endpoint.ts'
 import { runtimeEnvironment } from './launch.ts'
-import type { CanaryProgram } from './program.ts'
+import { childOf } from './pod.ts'
 import { sys } from './syscall.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
-/** Natively about 1 s; under emulation on a loaded machine up to 30 s. */
-const READY_MS = 90_000
+/** Natively about 1 s; under emulation on a loaded machine 5.10's verifier takes a minute. */
+const READY_MS = 180_000
 /** The agent takes its scope away in milliseconds. */
 const STOP_MS = 10_000
 
@@ -28,30 +26,32 @@ export interface AgentProcess {
   metric(name: string): Promise<number>
   /** Its refusal tier. */
   tier(): Promise<string>
+  /** Its delivery tier. */
+  delivery(): Promise<string>
   /** SIGTERM; waits for its end. May be called again. */
   close(): Promise<void>
 }
 
 /** @throws Error with what the agent printed when it does not get ready */
-export async function startAgent(program: CanaryProgram, mode: Mode, needle: Buffer): Promise<AgentProcess> {
-  const config = join(program.directory, `${mode}.yaml`)
-  writeFileSync(config, configFor(program, mode))
+export async function startAgent(form: AgentForm, needle: Buffer): Promise<AgentProcess> {
   const port = await freePort()
-  const child = spawnAgent(config, port, needle)
+  const child = spawnAgent(form, port, needle)
   const output: string[] = []
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => output.push(String(chunk)))
   const log = () => output.join('')
   const endpoint = endpointOn(port)
   const agent = {
     pid: child.pid ?? 0,
-    placeholder: placeholderIn(config),
+    placeholder: form.placeholder,
     log,
     metric: endpoint.metric,
     tier: async () => (await endpoint.info('refusal_tier')) ?? 'unknown',
-    close: () => stop(child),
+    delivery: async () => (await endpoint.info('delivery_tier')) ?? 'unknown',
+    close: () => stop(child, agent.pid),
   }
   try {
     await ready(child, endpoint, log)
+    if (form.enter.length > 0) agent.pid = childOf(agent.pid) ?? agent.pid
     return agent
   } catch (error) {
     await agent.close()
@@ -59,39 +59,19 @@ export async function startAgent(program: CanaryProgram, mode: Mode, needle: Buf
   }
 }
 
-/** Every switch on, `blockMaps` too, which is off by default: each row has to show what its switch can. */
-function configFor({ path }: CanaryProgram, mode: Mode): string {
-  return `version: v1
-policy: { mode: ${mode}, blockEnviron: true, blockMem: true, blockMaps: true, blockPtrace: true }
-secrets:
-  - name: canary
-    selector: { binary: ${JSON.stringify(path)} }
-    secretRefs:
-      - { name: ${CANARY_VARIABLE}, source: { fileRef: /proc/self/fd/${NEEDLE_FD} } }
-`
-}
-
-const NEEDLE_FD = 3
-
 /** The needle travels in a memory file that only the agent keeps: nothing of it is in an environment or on a disk. */
-function spawnAgent(config: string, port: number, needle: Buffer): ChildProcess {
+function spawnAgent({ options, enter }: AgentForm, port: number, needle: Buffer): ChildProcess {
   const memory = sys('memfd_create', 'kernelseal-needle', 0)
   try {
     writeSync(memory, needle)
     const { PATH = '', KERNELSEAL_STATE_DIR: state } = process.env
     const env = { PATH, ...runtimeEnvironment(), ...(state !== undefined && { KERNELSEAL_STATE_DIR: state }) }
-    const args = ['run', '--config', config, '--metrics-port', String(port), '--log-format', 'json']
-    return spawn(process.execPath, [MAIN, ...args], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe', memory] })
+    const own = [process.execPath, MAIN, 'run', ...options, '--metrics-port', String(port), '--log-format', 'json']
+    const [command = '', ...args] = [...enter, ...own]
+    return spawn(command, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe', memory] })
   } finally {
     closeSync(memory)
   }
-}
-
-function placeholderIn(config: string): string {
-  const { variables } = loadAgentConfig({ config })
-  const found = variables.find(({ name }) => name === CANARY_VARIABLE)
-  if (!found) throw new Error(`\`${config}\` does not bind \`${CANARY_VARIABLE}\``)
-  return found.placeholder
 }
 
 async function ready(child: ChildProcess, endpoint: Endpoint, log: () => string): Promise<void> {
@@ -103,10 +83,10 @@ async function ready(child: ChildProcess, endpoint: Endpoint, log: () => string)
   throw new Error(`the agent was not ready within ${READY_MS / 1000} s:\n${log()}`)
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, pid: number): Promise<void> {
   if (child.pid === undefined || ended(child)) return
   const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
+  process.kill(pid, 'SIGTERM')
   const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
   await gone
   clearTimeout(late)

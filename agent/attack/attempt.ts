@@ -21,6 +21,10 @@ export interface Target {
   readonly region?: Region
   /** How to start the target program once more, for attempts that must be there before or after its life. */
   readonly start?: LaunchSpec
+  /** A shell that is bound to the same value. */
+  readonly shell?: string
+  /** The same shell, bound with its content. */
+  readonly pinned?: string
   readonly agentPid?: number
   /** Allows what outlives or disturbs more than the target: `core_pattern`, SIGKILL to the agent. */
   readonly disruptive?: boolean
@@ -47,6 +51,8 @@ export interface Attempt {
   readonly proof: 'refusal' | 'absence' | 'control'
   /** It starts the target's program itself, and gets more time. */
   readonly starts?: true
+  /** It takes a target in a PID namespace like a Pod's, and an agent for that. */
+  readonly inPod?: true
   /** It ends the agent where nothing stops it, and what is tried afterwards would prove nothing: it comes last. */
   readonly endsAgent?: true
   run(target: Target): Outcome

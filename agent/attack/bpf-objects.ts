@@ -1,9 +1,11 @@
 /** Row 13: our maps and programs, taken by whoever may call bpf() (kernel/bpf/syscall.c, bpf_map_get_fd_by_id). */
 import { closeSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type Attempt, empty, judge, leaked, type Outcome, type Target } from './attempt.ts'
-import { descriptorOf, idsOf, type Kind, pinned, valuesOf } from './bpf-call.ts'
+import { bpf, descriptorOf, idsOf, type Kind, pinned, valuesOf } from './bpf-call.ts'
 
+/** enum bpf_cmd; link_fd is the first word. */
+const LINK_DETACH = 34
 const PINS = '/sys/fs/bpf/kernelseal'
 
 const row13 = { row: 13, switch: 'always' } as const
@@ -23,7 +25,13 @@ export const bpfAttempts: readonly Attempt[] = [
     title: 'get a BPF program by id',
     run: () => overIds('program', () => leaked('got a descriptor')),
   },
-  { ...row13, id: 'bpf-pins', proof: 'control', title: 'open what is pinned', run: openPins },
+  {
+    ...row13,
+    id: 'bpf-pins',
+    proof: 'control',
+    title: 'open pinned maps and programs, detach pinned links',
+    run: openPins,
+  },
 ]
 
 /** One leak is enough. Without one, a refusal counts more than a map that held nothing. */
@@ -51,13 +59,23 @@ function openPins(): Outcome {
   const entries = readdirSync(PINS, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory())
   let last: Outcome = empty('a directory without pins')
   for (const { parentPath, name } of entries) {
-    last = using(
-      () => pinned(join(parentPath, name)),
-      () => leaked(`opened the pin ${name}`),
-    )
-    if (last.kind === 'leaked') return last
+    const use = basename(parentPath) === 'links' ? detach : () => leaked('opened')
+    const outcome = using(() => pinned(join(parentPath, name)), use)
+    if (outcome.kind === 'leaked') return leaked(`the pin ${name}: ${outcome.detail}`)
+    if (last.kind !== 'refused') last = outcome
   }
   return last
+}
+
+/** A link's descriptor does nothing by itself: no hook sees it given out, and everything else needs the program. */
+function detach(fd: number): Outcome {
+  try {
+    bpf(LINK_DETACH, (attr) => attr.writeUInt32LE(fd, 0))
+    return leaked('detached')
+  } catch (error) {
+    const { code } = error as { code?: string }
+    return code === 'EOPNOTSUPP' ? empty('a link that cannot be detached') : judge(error)
+  }
 }
 
 function using(open: () => number, look: (fd: number) => Outcome): Outcome {

@@ -2,12 +2,13 @@
 import { release } from 'node:os'
 import type { Mode } from '../policy/types.ts'
 import type { AttackerName } from './attackers.ts'
-import type { Outcome } from './attempt.ts'
+import { type Attempt, Impossible, impossible, type Outcome } from './attempt.ts'
 import { type Cleanup, newCleanup } from './cleanup.ts'
 import { type MatrixLine, matrixOf } from './matrix.ts'
-import { copyProgram } from './program.ts'
-import { openSealed } from './sealed.ts'
-import { type Attack, attackSide } from './side.ts'
+import { openSealedPod, openUnprotectedPod } from './pod-sides.ts'
+import { type CanaryProgram, copyProgram } from './program.ts'
+import { openSealed, type SealedSide } from './sealed.ts'
+import { type Attack, attackSide, type Side, type SideOutcomes } from './side.ts'
 import { attemptsById } from './suite.ts'
 import { openUnprotected } from './unprotected.ts'
 
@@ -26,37 +27,100 @@ export interface Contest {
   readonly mode: Mode
   /** How the agent refuses on this node. */
   readonly tier: string
+  /** Who writes the values here. */
+  readonly delivery: string
   readonly lines: readonly MatrixLine[]
 }
 
 /** @throws Error where a side cannot be had: no protection on this node, no right to start a process */
 export async function holdContest(options: ContestOptions): Promise<Contest> {
-  const { mode, attackers, ids, onStage = () => {}, onOutcome, cleanup = newCleanup() } = options
-  const on = (side: SideName): Attack => {
-    const report: Attack['onOutcome'] = (attacker, id, outcome) => onOutcome?.(side, attacker, id, outcome)
-    return { ...options, onOutcome: report }
-  }
+  const { mode, attackers, ids, cleanup = newCleanup() } = options
   try {
     const program = copyProgram()
     cleanup.add(program.close)
-    onStage('attacking a canary without protection')
-    const open = openUnprotected(program)
-    cleanup.add(open.close)
-    const unprotected = await attackSide(open, on('unprotected'))
-    await open.close()
-    onStage(`starting the agent, mode ${mode}`)
-    const sealedSide = await openSealed(program, mode)
-    cleanup.add(sealedSide.close)
-    const tier = await sealedSide.agent.tier()
-    onStage(`attacking a sealed canary, tier ${tier}`)
-    const sealed = await attackSide(sealedSide, on('sealed'))
+    const [inPod, onHost] = [true, false].map((pod) => attemptsById(ids).filter(({ inPod }) => Boolean(inPod) === pod))
+    // The Pod first: beneath the agent of the host no other could be.
+    const contrasts = [
+      ...(inPod!.length > 0 ? [await contrastInPod(program, { ...options, ids: idsOf(inPod!), cleanup })] : []),
+      ...(onHost!.length > 0
+        ? [await contrast(hostArena(program, mode), { ...options, ids: idsOf(onHost!), cleanup })]
+        : []),
+    ]
     const runs = attackers.map(({ name }) => ({
       attacker: name,
-      unprotected: unprotected.get(name)!,
-      protected: sealed.get(name)!,
+      unprotected: new Map(contrasts.flatMap(({ unprotected }) => [...unprotected.get(name)!])),
+      protected: new Map(contrasts.flatMap(({ sealed }) => [...sealed.get(name)!])),
     }))
-    return { kernel: release(), mode, tier, lines: matrixOf(attemptsById(ids), runs) }
+    const { tier = 'unknown', delivery = 'unknown' } = contrasts.findLast((found) => found.tier) ?? {}
+    return { kernel: release(), mode, tier, delivery, lines: matrixOf(attemptsById(ids), runs) }
   } finally {
     await cleanup.run()
+  }
+}
+
+const idsOf = (attempts: readonly Attempt[]): string[] => attempts.map(({ id }) => id)
+
+/** Where both sides are. */
+interface Arena {
+  readonly what: string
+  open(): Promise<Side>
+  seal(): Promise<SealedSide>
+}
+
+const hostArena = (program: CanaryProgram, mode: Mode): Arena => ({
+  what: 'a canary',
+  open: async () => openUnprotected(program),
+  seal: () => openSealed(program, mode),
+})
+
+const podArena = (program: CanaryProgram, mode: Mode): Arena => ({
+  what: 'a Pod',
+  open: () => openUnprotectedPod(program),
+  seal: () => openSealedPod(program, mode),
+})
+
+interface Contrast {
+  readonly unprotected: SideOutcomes
+  readonly sealed: SideOutcomes
+  /** Undefined where it did not come to an agent. */
+  readonly tier?: string
+  readonly delivery?: string
+}
+
+async function contrast(
+  { what, open, seal }: Arena,
+  { onStage = () => {}, onOutcome, ...options }: ContestOptions & { readonly cleanup: Cleanup },
+): Promise<Contrast> {
+  const on = (side: SideName): Attack => ({
+    ...options,
+    onOutcome: (attacker, id, outcome) => onOutcome?.(side, attacker, id, outcome),
+  })
+  onStage(`attacking ${what} without protection`)
+  const openSide = await open()
+  options.cleanup.add(openSide.close)
+  const unprotected = await attackSide(openSide, on('unprotected'))
+  await openSide.close()
+  onStage(`starting the agent for ${what}, mode ${options.mode}`)
+  const sealedSide = await seal()
+  options.cleanup.add(sealedSide.close)
+  const [tier, delivery] = [await sealedSide.agent.tier(), await sealedSide.agent.delivery()]
+  onStage(`attacking ${what}, sealed, refusal tier ${tier}, delivery tier ${delivery}`)
+  const sealed = await attackSide(sealedSide, on('sealed'))
+  await sealedSide.close()
+  return { unprotected, sealed, tier, delivery }
+}
+
+/** Where there is nothing to make a Pod with, that is what becomes of each attempt. */
+async function contrastInPod(
+  program: CanaryProgram,
+  options: ContestOptions & { readonly cleanup: Cleanup },
+): Promise<Contrast> {
+  try {
+    return await contrast(podArena(program, options.mode), options)
+  } catch (error) {
+    if (!(error instanceof Impossible)) throw error
+    const outcomes = new Map(options.ids.map((id) => [id, impossible(error.message)]))
+    const all = new Map(options.attackers.map(({ name }) => [name, outcomes]))
+    return { unprotected: all, sealed: all }
   }
 }

@@ -3,10 +3,11 @@
  * on argv or in the launcher's environment the secret would be readable before the program exists.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Identity } from './identity.ts'
+import { SHELL, scriptOf } from './launch-script.ts'
 import { sleep, sys } from './syscall.ts'
 
 export interface LaunchSpec {
@@ -37,8 +38,10 @@ type Stream = 'ignore' | 'pipe' | 'inherit'
 
 /** @returns the child; its pid is the program's, the launcher execs it in place */
 export function launch(spec: LaunchSpec, streams: readonly [Stream, Stream, Stream]): ChildProcess {
-  const plain = spec.as === 'root' && spec.gate === undefined && spec.coreLimit === undefined
-  return plain ? launchPlain(spec, streams) : launchHeld(spec, streams)
+  const itself = spec.as === 'root'
+  if (itself && spec.gate === undefined && spec.coreLimit === undefined) return launchPlain(spec, streams)
+  const simple = itself && spec.gate !== 'traceme' && existsSync(SHELL)
+  return simple ? launchByShell(spec, streams) : launchHeld(spec, streams)
 }
 
 /** Nothing to prepare: the launcher would only cost the start of a runtime. */
@@ -46,12 +49,28 @@ function launchPlain({ argv, env, cwd }: LaunchSpec, streams: readonly Stream[])
   return spawn(argv[0]!, argv.slice(1), { env, cwd: cwd ?? '/', stdio: [...streams] })
 }
 
+/** A runtime that only stops and execs is 3 s of an emulated machine; a shell can do that. */
+function launchByShell(spec: LaunchSpec, streams: readonly Stream[]): ChildProcess {
+  const { script, input } = scriptOf(spec)
+  return withSpec(spec, streams, input, [SHELL, '-c', script, SHELL, ...spec.argv], {})
+}
+
 function launchHeld(spec: LaunchSpec, streams: readonly Stream[]): ChildProcess {
+  return withSpec(spec, streams, JSON.stringify(spec), [process.execPath, LAUNCHER], runtimeEnvironment())
+}
+
+function withSpec(
+  { cwd = '/' }: LaunchSpec,
+  streams: readonly Stream[],
+  input: string,
+  [command = '', ...args]: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ChildProcess {
   const memory = sys('memfd_create', 'kernelseal-launch', 0)
   try {
-    writeSync(memory, JSON.stringify(spec), 0)
-    const env = { KERNELSEAL_LAUNCHER: '1', ...runtimeEnvironment() }
-    return spawn(process.execPath, [LAUNCHER], { env, cwd: spec.cwd ?? '/', stdio: [...streams, memory] })
+    writeSync(memory, input, 0)
+    const env = { KERNELSEAL_LAUNCHER: '1', ...environment }
+    return spawn(command, args, { env, cwd, stdio: [...streams, memory] })
   } finally {
     closeSync(memory)
   }
@@ -59,8 +78,10 @@ function launchHeld(spec: LaunchSpec, streams: readonly Stream[]): ChildProcess 
 
 /** What our own processes inherit: under emulation the compile cache makes the difference between 9 and 3 s a start. */
 export function runtimeEnvironment(): Record<string, string> {
-  const cache = process.env.NODE_COMPILE_CACHE
-  return cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }
+  const names = ['NODE_COMPILE_CACHE', 'NODE_COMPILE_CACHE_PORTABLE']
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
 }
 
 /** Whether the pid runs `argv` now: the launcher's exec has happened. */
@@ -74,8 +95,10 @@ export function stateOf(pid: number): string {
   return stat[stat.lastIndexOf(')') + 2] ?? '?'
 }
 
-/** Natively about 0.1 s; a launcher and its program under emulation need some 10 s on a loaded machine. */
-const START_TIMEOUT_MS = 50_000
+/** Natively about 0.1 s; a launcher and its program under emulation need some 10 s on a loaded machine. Below START_MS of attacker.ts. */
+const START_TIMEOUT_MS = 150_000
+/** For canaries, which nobody watches over, and which an agent may have to fill. */
+const CANARY_TIMEOUT_MS = 180_000
 
 /** Blocks until `ready`, for attempts. */
 export function waitUntil(what: string, ready: () => boolean): void {
@@ -88,9 +111,9 @@ export function waitUntil(what: string, ready: () => boolean): void {
 
 /** The same for code that shares its event loop. */
 export async function until(what: string, ready: () => boolean): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS
+  const deadline = Date.now() + CANARY_TIMEOUT_MS
   while (!ready()) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${START_TIMEOUT_MS} ms`)
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${CANARY_TIMEOUT_MS} ms`)
     await delay(5)
   }
 }

@@ -10,6 +10,8 @@ export interface AttackRequest {
   /** Two decimal addresses; JSON has no 64-bit integers. */
   readonly region?: readonly [start: string, end: string]
   readonly start?: LaunchSpec
+  readonly shell?: string
+  readonly pinned?: string
   readonly agentPid?: number
   readonly disruptive?: boolean
 }

@@ -1,6 +1,7 @@
 /** The side with protection: an agent of our own, and canaries that get the needle from it and from nobody else. */
 import { spawnSync } from 'node:child_process'
 import type { Mode } from '../policy/types.ts'
+import { hostForm } from './agent-form.ts'
 import { type AgentProcess, startAgent } from './agent-process.ts'
 import type { Outcomes } from './attacker.ts'
 import { CANARY_VARIABLE, type Canary, canaryArgv, canarySpec, newNeedle, startProcess } from './canary.ts'
@@ -17,7 +18,7 @@ export interface SealedSide extends Side {
 /** @throws Error where the agent does not get ready, or the program does not get its value */
 export async function openSealed(program: CanaryProgram, mode: Mode): Promise<SealedSide> {
   const needle = newNeedle()
-  const agent = await startAgent(program, mode, needle)
+  const agent = await startAgent(hostForm(program, mode), needle)
   const cleanup = newCleanup()
   cleanup.add(agent.close)
   try {
@@ -25,6 +26,7 @@ export async function openSealed(program: CanaryProgram, mode: Mode): Promise<Se
     const deliveries = await countDeliveries(agent)
     return {
       agent,
+      bound: program.shells,
       start: async (victim) => {
         const canary = await startSealed(program, agent, victim, needle, deliveries)
         cleanup.add(canary.close)

@@ -2,12 +2,14 @@
 
 import { attack, type Outcomes } from './attacker.ts'
 import { type Attacker, type AttackerName, byVictim } from './attackers.ts'
-import type { Outcome } from './attempt.ts'
+import type { Outcome, Target } from './attempt.ts'
 import type { Canary } from './canary.ts'
 import type { Identity } from './identity.ts'
 import { attemptsById } from './suite.ts'
 
 export interface Side {
+  /** What is bound beside the canary's own program. */
+  readonly bound: Pick<Target, 'shell' | 'pinned'>
   /** Starts a canary; who asked for it closes it. */
   start(victim: Identity): Promise<Canary>
   /** The agent to attack, started again where an attack has ended a stand-in. */
@@ -52,7 +54,7 @@ async function attackVictim(
   const found: [AttackerName, Outcomes][] = []
   try {
     for (const { name, identity } of attackers) {
-      const target = { ...canary.target, agentPid: await side.agentPid(), disruptive }
+      const target = { ...startable(canary.target, side.bound), agentPid: await side.agentPid(), disruptive }
       const outcomes = await attack(target, identity, ids, (id, outcome) => onOutcome?.(name, id, outcome))
       if (verified) await side.verify(outcomes)
       found.push([name, outcomes])
@@ -62,3 +64,13 @@ async function attackVictim(
     await canary.close()
   }
 }
+
+/** Attempts that start the program themselves start a shell, where there is one: it is there at once, and has a small core. */
+function startable(target: Target, bound: Side['bound']): Target {
+  const { start } = target
+  if (bound.shell === undefined || start === undefined) return { ...target, ...bound }
+  return { ...target, ...bound, start: { ...start, argv: [bound.shell, '-c', SPIN] } }
+}
+
+/** It runs all the time: perf samples only what runs. */
+const SPIN = 'while :; do :; done'

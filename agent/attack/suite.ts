@@ -4,18 +4,22 @@ import { agentAttempts } from './agent.ts'
 import type { Attempt } from './attempt.ts'
 import { beforeExecAttempts } from './before-exec.ts'
 import { bpfAttempts } from './bpf-objects.ts'
+import { childAttempts } from './children.ts'
 import { coreAttempts } from './core-dump.ts'
 import { environAttempts } from './environ.ts'
 import { handleAttempts } from './handles.ts'
 import { kernelMemoryAttempts } from './kernel-memory.ts'
+import { lookAlikeAttempts } from './look-alikes.ts'
 import { mapsAttempts } from './maps.ts'
 import { memoryAttempts } from './memory.ts'
 import { mountAttempts } from './mounts.ts'
 import { perfAttempts } from './perf.ts'
+import { preloadAttempts } from './preload.ts'
 import { processVmAttempts } from './process-vm.ts'
 import { ptraceAttempts } from './ptrace.ts'
 import { tracerAttempts } from './tracer.ts'
 import { uringAttempts } from './uring.ts'
+import { visitorAttempts } from './visitors.ts'
 
 export const attempts: readonly Attempt[] = [
   ...environAttempts,
@@ -29,6 +33,10 @@ export const attempts: readonly Attempt[] = [
   ...tracerAttempts,
   ...mapsAttempts,
   ...coreAttempts,
+  ...childAttempts,
+  ...lookAlikeAttempts,
+  ...preloadAttempts,
+  ...visitorAttempts,
   ...agentAttempts,
   ...bpfAttempts,
   ...kernelMemoryAttempts,

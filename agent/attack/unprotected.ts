@@ -16,6 +16,7 @@ export function openUnprotected(program: CanaryProgram): Side {
   }
   cleanup.add(plantDecoys(needle).close)
   return {
+    bound: program.shells,
     start: async (victim) => owned(await startCanary(victim, needle, canaryArgv(program.path))),
     agentPid: async () => {
       if (standIn === undefined || !exists(standIn.pid)) standIn = owned(await startStandIn())

@@ -4,6 +4,7 @@ import { type Attacker, EVERY_ATTACKER, parseAttacker } from '../attack/attacker
 import { newCleanup } from '../attack/cleanup.ts'
 import { type Contest, holdContest } from '../attack/contest.ts'
 import { countsOf, exitStatusOf } from '../attack/matrix.ts'
+import { becomeInit, isInit, runAsInit } from '../attack/namespace.ts'
 import { openProgress } from '../attack/progress.ts'
 import { renderJson, renderTable } from '../attack/render.ts'
 import { attempts, attemptsOfRows } from '../attack/suite.ts'
@@ -22,8 +23,10 @@ of its own, lets it give a secret to canaries and attacks those in the same way.
   skipped   this host does not permit the attempt
 
 Attackers: root; container-root (uid 0 with the capabilities of a container); uid:0 and uid:65534 (without any); same-uid (the
-user of the application itself). An agent that runs on this host already is left alone. The switches of the policy are all
-on, blockMaps (row 5) too, which is off by default. Needs root, and executable space for a copy of the runtime in TMPDIR.
+user of the application itself). All of it happens in a PID namespace of its own, with an agent for that: Pods and their agents
+on this node are left alone, and come and go meanwhile. (Beneath an agent that serves the whole machine no other can be: stop
+that one first.) The switches of the policy are all on, blockMaps (row 5) too, which is off by default. Needs root, and
+executable space for a copy of the runtime in TMPDIR.
 
   --rows 1,2,3           only these rows of the table of ways (default: all)
   --as ATTACKER          root, container-root, same-uid or uid:N; repeatable (default: all five)
@@ -61,6 +64,8 @@ async function main(args: string[]): Promise<number> {
   const ids = idsOf(values.rows)
   const mode = modeNamed(values.mode)
   if (process.getuid?.() !== 0) return couldNotRun('only root can start and attack processes of every kind')
+  if (!isInit()) return runAsInit(['attack', ...args]).catch((error: Error) => couldNotRun(error.message))
+  becomeInit()
   const progress = openProgress({ total: 2 * attackers.length * ids.length, verbose: values.verbose })
   const cleanup = newCleanup()
   const interrupted = onSignal(cleanup.run)
@@ -79,8 +84,9 @@ async function main(args: string[]): Promise<number> {
 
 function print({ lines, ...about }: Contest, json: boolean): void {
   if (json) return void process.stdout.write(`${renderJson(lines, about)}\n`)
-  const { kernel, tier, mode } = about
-  process.stdout.write(`Linux ${kernel}, refusal tier ${tier}, mode ${mode}\n\n${renderTable(lines)}\n`)
+  const { kernel, tier, delivery, mode } = about
+  const head = `Linux ${kernel}, refusal tier ${tier}, delivery tier ${delivery}, mode ${mode}`
+  process.stdout.write(`${head}\n\n${renderTable(lines)}\n`)
 }
 
 function couldNotRun(why: string): number {

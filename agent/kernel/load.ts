@@ -15,8 +15,11 @@ export type DeliveryTier = 'kernel' | 'stopped'
 
 export const OBJECT_PATH = new URL('../../bpf/build/kernelseal.bpf.o', import.meta.url).pathname
 
-/** Maps whose content nobody but an agent may read. */
-const SECRET_MAPS = ['secret_values', 'slots']
+/** Maps whose content nobody but an agent may read; `pieces` holds what was last read of an environment. */
+const SECRET_MAPS = ['secret_values', 'slots', 'pieces']
+/** In `guarded_maps` (bpf/agent_guard.bpf.c). */
+const MAP_SECRET = 1
+const MAP_OURS = 2
 
 export interface Loaded {
   readonly object: BpfObject
@@ -30,7 +33,10 @@ export function load(tier = chooseTier()): Loaded {
   proveLayouts(OBJECT_PATH)
   const { object, delivery } = loadForDelivery(tier)
   try {
-    for (const name of SECRET_MAPS) object.map('guarded_maps').set(u32(object.map(name).id()), u32(1))
+    for (const name of object.mapNames()) {
+      const kind = SECRET_MAPS.includes(name) ? MAP_SECRET : MAP_OURS
+      object.map('guarded_maps').set(u32(object.map(name).id()), u32(kind))
+    }
     for (const id of object.programIds()) object.map('guarded_programs').set(u32(id), u32(1))
     return { object, tier, delivery, programs: object.attach() }
   } catch (error) {

@@ -7,6 +7,7 @@ import { BpfMap } from './map.ts'
 
 export interface BpfObject {
   readonly map: (name: string) => BpfMap
+  readonly mapNames: () => string[]
   /** Its constants, as they were set. */
   readonly constants: () => BpfMap
   readonly programFd: (name: string) => number
@@ -77,7 +78,8 @@ function attachable(object: ffi.Pointer, programs: ffi.Pointer[], log: Log): Bpf
   }
   const programIds = (): number[] => programs.map((program) => idOf(ffi.programFd(program)))
   const constants = (): BpfMap => required(maps, [...maps.keys()].find((name) => name.endsWith('.rodata')) ?? '.rodata')
-  return { map: (name) => required(maps, name), constants, programFd, programIds, attach, pinLinks, close }
+  const mapNames = (): string[] => [...maps.keys()]
+  return { map: (name) => required(maps, name), mapNames, constants, programFd, programIds, attach, pinLinks, close }
 }
 
 /** The second word of `struct bpf_prog_info`, as of all its relatives (include/uapi/linux/bpf.h): type, id. */

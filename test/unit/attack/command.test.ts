@@ -4,7 +4,7 @@ import { attack } from '../../../agent/cli/attack.ts'
 import { UsageError } from '../../../agent/cli/command.ts'
 
 const refusals: [args: string[], why: RegExp][] = [
-  [['--rows', '9'], /there is no row `9`; there are 1, 2, 3/],
+  [['--rows', '16'], /there is no row `16`; there are 1, 2, 3/],
   [['--rows', ''], /there is no row ``/],
   [['--rows', '1,x'], /there is no row `x`/],
   [['--as', 'admin'], /--as: unknown attacker `admin`.*same-uid/],

@@ -1,0 +1,80 @@
+/**
+ * One cell, in its virtual machine: `node cell.ts KERNEL CONFIG`. Everything that is run writes to standard error, which is
+ * the cell's log; standard output is the result, one JSON document.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { release, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestEntry } from './reporter.ts'
+import type { CellResult, Config, TestReport } from './result.ts'
+import { faultsOf } from './result.ts'
+
+const REPOSITORY = join(import.meta.dirname, '../..')
+const TESTS = ['test/kernel/delivery.test.ts', 'test/kernel/children.test.ts']
+const LOCKED_TESTS = 'test/locked/**/*.test.ts'
+/** A third of the cell's time: a test that hangs must not take the suite's result with it. */
+const TESTS_MS = 800_000
+
+const [kernel = '', config = ''] = process.argv.slice(2)
+const began = Date.now()
+const tests = runTests()
+const attack = runAttack()
+const result: CellResult = {
+  kernel,
+  config: config as Config,
+  release: release(),
+  lsms: readFileSync('/sys/kernel/security/lsm', 'utf8'),
+  lockdown: readFileSync('/sys/kernel/security/lockdown', 'utf8'),
+  date: new Date().toISOString().slice(0, 10),
+  seconds: Math.round((Date.now() - began) / 1000),
+  attack,
+  tests,
+}
+console.error(summaryOf(result))
+process.stdout.write(`${JSON.stringify(result)}\n`)
+
+/** Without a document there is no outcome, whatever the status says. */
+function runAttack(): CellResult['attack'] {
+  const command = join(REPOSITORY, 'node_modules/.bin/kernelseal')
+  const { stdout, status, signal, error } = spawnSync(command, ['attack', '--disruptive', '--verbose', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    return { error: error?.message ?? `it ended with ${signal ?? `status ${status}`}; the log says why` }
+  }
+}
+
+function runTests(): TestReport {
+  const outcomes = join(mkdtempSync(join(tmpdir(), 'kernelseal-cell-')), 'tests.jsonl')
+  const reporters = [
+    ...['--test-reporter=spec', '--test-reporter-destination=stderr'],
+    ...[`--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`, `--test-reporter-destination=${outcomes}`],
+  ]
+  const files = config === 'locked' ? [...TESTS, LOCKED_TESTS] : TESTS
+  const { status, signal } = spawnSync(
+    process.execPath,
+    ['--test', '--test-force-exit', '--test-concurrency=1', ...reporters, ...files],
+    { cwd: REPOSITORY, stdio: ['ignore', 2, 'inherit'], timeout: TESTS_MS },
+  )
+  const entries = readFileSync(outcomes, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as TestEntry)
+  const named = (outcome: TestEntry['outcome']) =>
+    entries.filter((entry) => entry.outcome === outcome).map(({ name }) => name)
+  const failed = named('failed')
+  if (status !== 0 && failed.length === 0) failed.push(`the test runner ended with ${signal ?? `status ${status}`}`)
+  return { passed: named('passed').length, skipped: named('skipped').length, failed }
+}
+
+function summaryOf(of: CellResult): string {
+  const faults = faultsOf(of)
+  const { passed } = of.tests
+  const refused = 'error' in of.attack ? 0 : of.attack.counts.refused
+  return `${faults.length === 0 ? 'green' : `NOT GREEN: ${faults.join('; ')}`} (${refused} refused, ${passed} tests passed, ${of.seconds} s)`
+}

@@ -1,0 +1,64 @@
+/** What a cell, one kernel in one configuration, has to say, and when it is green. Pure. */
+import type { Verdict } from '../../agent/attack/matrix.ts'
+
+export const CONFIGS = ['lsm', 'fmod_ret', 'locked'] as const
+export type Config = (typeof CONFIGS)[number]
+
+/** `kernelseal attack --json`. */
+export interface AttackReport {
+  /** How the agent refuses, and who writes the values. */
+  readonly tier: string
+  readonly delivery: string
+  readonly attempts: readonly {
+    readonly id: string
+    readonly row: number
+    readonly title: string
+    readonly verdicts: Readonly<Record<string, Verdict>>
+  }[]
+  readonly counts: Readonly<Record<Verdict['kind'], number>>
+  readonly exitStatus: number
+}
+
+export interface TestReport {
+  readonly passed: number
+  readonly skipped: number
+  /** Names. */
+  readonly failed: readonly string[]
+}
+
+export interface CellResult {
+  /** As scripts/vm calls it. */
+  readonly kernel: string
+  readonly config: Config
+  readonly release: string
+  readonly lsms: string
+  readonly lockdown: string
+  /** ISO 8601, day only. */
+  readonly date: string
+  readonly seconds: number
+  readonly attack: AttackReport | { readonly error: string }
+  readonly tests: TestReport
+}
+
+/** Why a result is not green; none: it is. A kernel that is not what the configuration says proves nothing. */
+export function faultsOf({ config, lsms, lockdown, attack, tests }: CellResult): string[] {
+  const hasBpf = lsms.split(',').includes('bpf')
+  const locked = lockdown.includes('[integrity]')
+  const faults = [
+    config === 'lsm' && !hasBpf && 'the kernel runs without `bpf` in its LSM list',
+    config === 'fmod_ret' && hasBpf && 'the kernel runs with `bpf` in its LSM list',
+    (config === 'locked') !== locked && `lockdown is \`${lockdown.trim()}\``,
+    tests.passed === 0 && 'no test passed',
+    ...tests.failed.map((name) => `failed: ${name}`),
+    ...('error' in attack ? [`the suite did not run: ${attack.error}`] : faultsOfAttack(attack, hasBpf, locked)),
+  ]
+  return faults.filter((fault) => fault !== false)
+}
+
+function faultsOfAttack({ tier, delivery, counts, exitStatus }: AttackReport, hasBpf: boolean, locked: boolean) {
+  return [
+    tier !== (hasBpf ? 'lsm' : 'fmod_ret') && `refusal tier \`${tier}\``,
+    delivery !== (locked ? 'stopped' : 'kernel') && `delivery tier \`${delivery}\``,
+    exitStatus !== 0 && `attack: ${counts.leaked} leaked, ${counts.unproved} unproved, ${counts.refused} refused`,
+  ]
+}

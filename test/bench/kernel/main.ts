@@ -1,0 +1,89 @@
+/** `npm run bench:kernel`: what protection costs, measured in the test VM. See HELP. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import type { BenchResult } from './samples.ts'
+import { renderResult } from './table.ts'
+
+const HELP = `usage: npm run bench:kernel -- [options]
+
+Fork, exec and exit, and open and close, without an agent, outside scopes, inside, and with values delivered; with 1, 50 and 500
+scopes; once where the kernel writes the values, and once under lockdown=integrity, where the agent does.
+
+  --kernel VERSION  5.10, 6.1, 6.12 or latest (default: 6.1)
+  --rounds N        with and without agent in turn, so many times (default: 5); about two minutes each
+  --json            the raw data instead of the tables
+  --write           tables and raw data into docs/benchmarks/kernel.md and kernel.json
+`
+const REPOSITORY = join(import.meta.dirname, '../../..')
+const TIERS = { kernel: '', stopped: 'lockdown=integrity' } as const
+const SECONDS = 7200
+
+const { values: options } = parseArgs({
+  options: {
+    kernel: { type: 'string', default: '6.1' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (options.help) process.stdout.write(HELP)
+else await main()
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'kernelseal-bench-'))
+  try {
+    compile(folder, 'measure')
+    compile(folder, 'nothing', '-nostdlib')
+    const results: BenchResult[] = []
+    for (const append of Object.values(TIERS)) results.push(await boot(folder, append))
+    print(results)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function compile(folder: string, name: string, ...more: string[]): void {
+  const source = join(import.meta.dirname, `${name}.c`)
+  const { status } = spawnSync('clang', ['-O2', '-Wall', '-static', ...more, '-o', join(folder, name), source], {
+    stdio: 'inherit',
+  })
+  if (status !== 0) throw new Error(`\`${source}\` does not compile; scripts/setup installs clang`)
+}
+
+async function boot(folder: string, append: string): Promise<BenchResult> {
+  const { kernel, rounds } = options
+  const vm = ['--kernel', kernel, '--append', append, '--share', folder, '--timeout', String(SECONDS)]
+  const guest = ['node', 'test/bench/kernel/guest.ts', kernel, rounds, `/share/${basename(folder)}`]
+  const child = spawn(join(REPOSITORY, 'scripts/vm'), [...vm, '--', ...guest], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
+  const output = await text(child.stdout)
+  const [status] = await ended
+  if (status !== 0) throw new Error(`the virtual machine ended with ${status}`)
+  return JSON.parse(output)
+}
+
+function print(results: readonly BenchResult[]): void {
+  const raw = `${JSON.stringify(results)}\n`
+  const document = [introduction(), ...results.map(renderResult)].join('\n\n').concat('\n')
+  process.stdout.write(options.json ? raw : document)
+  if (!options.write) return
+  writeFileSync(join(REPOSITORY, 'docs/benchmarks/kernel.md'), document)
+  writeFileSync(join(REPOSITORY, 'docs/benchmarks/kernel.json'), raw)
+}
+
+function introduction(): string {
+  return `# What protection costs
+
+Written by \`npm run bench:kernel -- --write\` on ${new Date().toISOString().slice(0, 10)}; raw data in kernel.json. Measured in a virtual machine under
+emulation (${cpus().length} processors, load ${loadavg()[0]!.toFixed(1)} at the end): absolute times are many times those of a real machine, and ratios are what the
+emulator makes of the same instructions. Each variant is compared with itself in the same place and with the same environment,
+without an agent, in rounds that alternate. An exec is vfork, exec and exit of a program of four instructions: the least there can be to
+compare with. In the kernel tier the agent is stopped while a sample is taken, so that the figures are the kernel's; in the
+stopped tier its work is part of a delivery.`
+}

@@ -1,0 +1,34 @@
+/** What one run measured. */
+
+/** `none`: nothing of ours is loaded. Otherwise the number of registered scopes. */
+export type Phase = 'none' | '1' | '50' | '500'
+
+/** Mean time of one operation, in ns, over the operations of one sample. */
+export interface Sample {
+  readonly round: number
+  readonly phase: Phase
+  readonly variant: string
+  readonly ns: number
+}
+
+/** By BPF statistics, over the operations of one variant. */
+export interface ProgramTime {
+  readonly variant: string
+  readonly program: string
+  readonly callsPerOperation: number
+  /** Less what the statistics cost themselves. */
+  readonly nsPerCall: number
+}
+
+export interface BenchResult {
+  /** As scripts/vm calls it. */
+  readonly kernel: string
+  readonly release: string
+  readonly refusal: string
+  readonly delivery: string
+  readonly rounds: number
+  /** Of events, in all of it: with lost ones the kernel would have done less than it has to. */
+  readonly eventsLost: number
+  readonly samples: readonly Sample[]
+  readonly programs: readonly ProgramTime[]
+}

@@ -1,0 +1,124 @@
+/** Samples → medians, ratios, and the document. Pure. */
+import type { BenchResult, Phase, Sample } from './samples.ts'
+
+export interface Line {
+  readonly variant: string
+  readonly phase: Phase
+  /** Median over all samples, ns. */
+  readonly ns: number
+  /** The middle half of the samples. */
+  readonly quartiles: readonly [number, number]
+  /** Against the same variant in the phase compared with: the median of the rounds' ratios, and their extremes. */
+  readonly ratio: { readonly to: Phase; readonly median: number; readonly range: readonly [number, number] } | undefined
+}
+
+/** With one scope against nothing loaded; with more scopes against one. */
+const COMPARED: Readonly<Record<Phase, Phase | undefined>> = { none: undefined, '1': 'none', '50': '1', '500': '1' }
+
+/** What was aimed at: a variant and phase, and by how much it may be slower. */
+const TARGETS: readonly [variant: RegExp, phases: readonly Phase[], most: number, text: string][] = [
+  [/^outside: exec/, ['1'], 0.01, 'outside scopes, exec: at most +1 %'],
+  [/^outside: open/, ['1'], 0.02, 'outside scopes, open: at most +2 %'],
+  [/^inside, unbound/, ['1'], 0.03, 'inside, unbound: at most +3 %'],
+  [/^inside, 10 variables/, ['1'], 0.05, 'delivery of 10 variables by the kernel: at most +5 % of fork, exec and exit'],
+  [/./, ['50', '500'], 0.05, 'many scopes: within 5 % of one'],
+]
+
+export function linesOf(samples: readonly Sample[]): Line[] {
+  const groups = Map.groupBy(samples, ({ phase, variant }) => `${phase}\0${variant}`)
+  return [...groups.values()]
+    .map((group) => lineOf(group, samples))
+    .toSorted((a, b) => order(a, samples) - order(b, samples))
+}
+
+/** Variants in the order they were measured in, phases within. */
+function order({ variant, phase }: Line, samples: readonly Sample[]): number {
+  return samples.findIndex((s) => s.variant === variant) * 10 + ['none', '1', '50', '500'].indexOf(phase)
+}
+
+function lineOf(group: readonly Sample[], samples: readonly Sample[]): Line {
+  const { variant, phase } = group[0]!
+  const all = group.map(({ ns }) => ns)
+  const to = COMPARED[phase]
+  const base = samples.filter((sample) => sample.variant === variant && sample.phase === to)
+  const ratio = to === undefined || base.length === 0 ? undefined : { to, ...ratioOf(group, base) }
+  return { variant, phase, ns: quantile(all, 0.5), quartiles: [quantile(all, 0.25), quantile(all, 0.75)], ratio }
+}
+
+/** Round by round, since a machine's pace drifts. */
+function ratioOf(group: readonly Sample[], base: readonly Sample[]) {
+  const inRound = (of: readonly Sample[], round: number) => of.filter((s) => s.round === round).map(({ ns }) => ns)
+  const rounds = [...new Set(group.map(({ round }) => round))].filter((round) => inRound(base, round).length > 0)
+  const ratios = rounds.map((round) => quantile(inRound(group, round), 0.5) / quantile(inRound(base, round), 0.5))
+  return { median: quantile(ratios, 0.5), range: [Math.min(...ratios), Math.max(...ratios)] as const }
+}
+
+/** Between two values by distance. */
+export function quantile(values: readonly number[], at: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = (sorted.length - 1) * at
+  const [low = Number.NaN, high = low] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]]
+  return low + (high - low) * (place - Math.floor(place))
+}
+
+export function renderResult(result: BenchResult): string {
+  const { kernel, release, refusal, delivery, rounds, eventsLost } = result
+  const lines = linesOf(result.samples)
+  return [
+    `## Linux ${kernel} (${release}), refusal tier ${refusal}, delivery tier ${delivery}`,
+    `${rounds} rounds; ${eventsLost} events lost.`,
+    timeTable(lines),
+    '### Targets',
+    targetTable(lines, delivery),
+    '### Time in our programs, by BPF statistics, with one scope',
+    programTable(result),
+  ].join('\n\n')
+}
+
+function timeTable(lines: readonly Line[]): string {
+  const body = lines.map(({ variant, phase, ns, quartiles, ratio }) => [
+    variant,
+    phase === 'none' ? 'no agent' : phase,
+    micro(ns),
+    quartiles.map(micro).join('–'),
+    ratio ? percent(ratio.median) : '',
+    ratio ? `${ratio.range.map(percent).join(' … ')}` : '',
+  ])
+  return table(
+    ['What', 'Scopes', 'µs, median', 'middle half', 'against no agent, or one scope', 'round by round'],
+    body,
+  )
+}
+
+function targetTable(lines: readonly Line[], delivery: string): string {
+  const body = TARGETS.flatMap(([variant, phases, most, text]) => {
+    if (/by the kernel/.test(text) && delivery !== 'kernel') return []
+    const concerned = lines.filter((line) => line.ratio && variant.test(line.variant) && phases.includes(line.phase))
+    return concerned.map(({ variant: name, phase, ratio }) => [
+      text,
+      phase === '1' ? name : `${name}, ${phase} scopes`,
+      percent(ratio!.median),
+      ratio!.median <= 1 + most ? 'met' : '**missed**',
+    ])
+  })
+  return table(['Target', 'What', 'Measured', ''], body)
+}
+
+function programTable({ programs }: BenchResult): string {
+  const body = programs.map(({ variant, program, callsPerOperation, nsPerCall }) => [
+    variant,
+    `\`${program}\``,
+    callsPerOperation.toFixed(2),
+    nsPerCall.toFixed(0),
+  ])
+  return table(['What', 'Program', 'calls each', 'ns a call'], body)
+}
+
+const micro = (ns: number): string => (ns / 1000).toFixed(ns < 100_000 ? 2 : 0)
+
+const percent = (ratio: number): string => `${ratio < 1 ? '−' : '+'}${Math.abs((ratio - 1) * 100).toFixed(1)} %`
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')
+}
