@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, startAgent } from './agent-under-test.ts'
+import { type Agent, eventually, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
 
 const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
 const config = `
