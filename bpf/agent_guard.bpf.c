@@ -91,7 +91,6 @@ static __always_inline int continue_waiting(struct ks_process *process, struct t
 
 	if (is_agent_of(process->scope)) {
 		process->flags &= ~KS_WAITING;
-		process->waiting_pid = 0;
 		return 0;
 	}
 	if (scope)

@@ -164,6 +164,9 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 		report(process, bprm, KS_EV_FAIL, action, delivery, begun);
 		return action == KS_STARTED;
 	}
+	process->flags |= KS_GIVEN;
+	process->pid = pid_in_scope(task, process->scope);
+	process->generation = scope->generation;
 	count_of(process, KS_N_VALUES, delivery->written);
 	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, delivery, begun);
 	return 1;
@@ -196,7 +199,7 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 	process->bindings &= ~lost;
 	if (process->bindings)
 		return 1;
-	process->flags = (process->flags & ~KS_SEALED) | KS_BELOW_SEAL;
+	process->flags = (process->flags & ~(KS_SEALED | KS_GIVEN)) | KS_BELOW_SEAL;
 	process->pending = 0;
 	return 1;
 }
@@ -211,7 +214,6 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 	struct ks_event *event;
 
 	process->flags |= KS_WAITING;
-	process->waiting_pid = pid_in_scope(task, process->scope);
 	bpf_send_signal(SIGSTOP);
 	event = event_start(KS_EV_WAIT, process->scope, NULL);
 	if (!event) {
@@ -219,7 +221,7 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 		bpf_send_signal(SIGKILL);
 		return;
 	}
-	event->pid = process->waiting_pid;
+	event->pid = process->pid;
 	event->detail = chores;
 	event->bindings = process->bindings;
 	event->actor.flags = process->flags;

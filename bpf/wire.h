@@ -50,6 +50,8 @@ enum ks_proc_flag {
 	KS_CANARY = 1 << 10,
 	/* agent only: it has no privileges, so that it can try what others try */
 	KS_BLIND = 1 << 11,
+	/* was given values itself; its forked children have copies */
+	KS_GIVEN = 1 << 12,
 };
 
 /* The binding of the canary: no policy has that many. */
@@ -178,7 +180,8 @@ struct ks_process {
 	__u32 scope;
 	__u32 flags;
 	__u32 container;   /* inode number of its mount namespace when it entered */
-	__u32 waiting_pid; /* with KS_WAITING: its number in the scope's PID namespace */
+	__u32 pid;	 /* with KS_GIVEN or KS_WAITING: its number in the scope's PID namespace */
+	__u64 generation; /* of the scope when the values it has were given */
 };
 
 /* agents: scope -> its living agent. Gone with that process. */
@@ -304,7 +307,7 @@ struct ks_write {
 
 #define KS_ASSERT(what) _Static_assert(what, #what)
 KS_ASSERT(sizeof(struct ks_scope) == 80);
-KS_ASSERT(sizeof(struct ks_process) == 48);
+KS_ASSERT(sizeof(struct ks_process) == 56);
 KS_ASSERT(sizeof(struct ks_agent) == 16);
 KS_ASSERT(sizeof(struct ks_counters) == 128);
 KS_ASSERT(sizeof(struct ks_path_key) == 264);

@@ -9,24 +9,31 @@ export interface ProcessRecord {
   readonly flags: number
   /** ns since boot */
   readonly start: bigint
-  /** With the flag WAITING: its number in the scope's PID namespace. */
-  readonly waitingPid: number
+  /** Bindings it is sealed under. */
+  readonly bindings: bigint
+  /** With the flag GIVEN or WAITING: its number in the scope's PID namespace. */
+  readonly pid: number
+  /** Of the scope when the values it has were given; forked children have their parent's. */
+  readonly generation: bigint
 }
 
 /** In one walk; a process that starts or ends meanwhile may be missed (kernel/bpf/hashtab.c). */
 export function processRecords(guard: Guard): ProcessRecord[] {
   const processes = guard.map('processes')
-  const { scope, flags, start, waiting_pid } = PROCESS.fields
+  const { scope, flags, start, bindings, pid, generation } = PROCESS.fields
   return processes.keys().flatMap((key) => {
     const record = processes.get(key)
     if (!record) return []
     const u32 = ([at]: readonly [number, number]): number => record.readUInt32LE(at)
+    const u64 = ([at]: readonly [number, number]): bigint => record.readBigUInt64LE(at)
     return [
       {
         scope: u32(scope),
         flags: u32(flags),
-        start: record.readBigUInt64LE(start[0]),
-        waitingPid: u32(waiting_pid),
+        start: u64(start),
+        bindings: u64(bindings),
+        pid: u32(pid),
+        generation: u64(generation),
       },
     ]
   })

@@ -109,12 +109,12 @@ function paddedValue(guard: Guard, scope: number, { value, capacity }: WriteEven
  */
 export function killAbandoned(guard: Guard, scope: number): number[] {
   const abandoned = processRecords(guard).filter(
-    (record) => record.scope === scope && record.flags & PROC_FLAG.WAITING && record.waitingPid,
+    (record) => record.scope === scope && record.flags & PROC_FLAG.WAITING && record.pid,
   )
-  return abandoned.flatMap(({ waitingPid, start }) => {
-    const held = holdProcess(waitingPid, start)
+  return abandoned.flatMap(({ pid, start }) => {
+    const held = holdProcess(pid, start)
     held?.kill()
     held?.close()
-    return held ? [waitingPid] : []
+    return held ? [pid] : []
   })
 }

@@ -27,6 +27,7 @@ export const PROC_FLAG = {
   WAITING: 512,
   CANARY: 1024,
   BLIND: 2048,
+  GIVEN: 4096,
 } as const
 
 /** What the agent can be to the kernel beside itself (`agent_stance` in bpf/agent_guard.bpf.c). */

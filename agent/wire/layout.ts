@@ -30,7 +30,7 @@ export const SCOPE = struct('ks_scope', 80, {
   reserved: [72, 8],
 })
 
-export const PROCESS = struct('ks_process', 48, {
+export const PROCESS = struct('ks_process', 56, {
   start: [0, 8],
   bindings: [8, 8],
   pending: [16, 8],
@@ -38,7 +38,8 @@ export const PROCESS = struct('ks_process', 48, {
   scope: [32, 4],
   flags: [36, 4],
   container: [40, 4],
-  waiting_pid: [44, 4],
+  pid: [44, 4],
+  generation: [48, 8],
 })
 
 export const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })
