@@ -46,7 +46,8 @@ async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({ args: own, options: OPTIONS })
   if (process.getuid?.() !== 0) throw new Error('only root can load the kernel programs')
   if (!isInit()) return runOutside(own, command)
-  await (await import('../exec/agent.ts')).serve(values)
+  const { serve } = await import('../exec/agent.ts')
+  await serve(values).finally(() => process.connected && process.disconnect())
   return EXIT.ok
 }
 
@@ -56,7 +57,10 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
   const agent = startAgent(own, strings)
   const answer = await Promise.race([once(agent, 'message'), once(agent, 'exit')])
   const standing = answer[0] as Standing | number | null
-  if (standing === null || typeof standing === 'number') return standing ?? EXIT.failed // it has said why
+  if (standing === null || typeof standing === 'number') {
+    await end(agent)
+    return standing ?? EXIT.failed // it has said why
+  }
   wipe(strings, standing.sources)
   const lost = (): void => complain('the agent has ended, and all that ran under it')
   agent.once('exit', lost)
