@@ -3,6 +3,7 @@
  * them, the kernel ends everything in there, and its scope, with the init.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { sys } from './attack/syscall.ts'
 
@@ -26,26 +27,24 @@ export function isInit(): boolean {
 /**
  * Starts a command line as the init of new PID and mount namespaces. They belong to the thread that asks, which is the one that
  * forks: what this process starts later is in them too, and this process itself stays outside of the PID namespace.
+ * @param mounts `private`: nothing comes in; `slave`: what the machine mounts later does; nothing goes out in either case
  * @throws SyscallError without CAP_SYS_ADMIN
  */
-export function startInit(args: readonly string[], options: SpawnOptions): ChildProcess {
+export function startInit(args: readonly string[], mounts: 'private' | 'slave', options: SpawnOptions): ChildProcess {
   sys('unshare', CLONE_NEWPID | CLONE_NEWNS)
+  sys('mount', 'none', '/', null, MS_REC | (mounts === 'slave' ? MS_SLAVE : MS_PRIVATE), null)
   const env = { ...(options.env ?? process.env), [MARK]: '1' }
   return spawn(process.execPath, [MAIN, ...args], { ...options, env })
 }
 
-/**
- * The first thing an init does. Its /proc has to show its own namespace; mounts are for the process, not for one thread.
- * @param mounts `private`: nothing comes in; `slave`: what the machine mounts later does
- */
-export function becomeInit(mounts: 'private' | 'slave' = 'private'): void {
+/** The first thing an init does. Its /proc has to show its own namespace; the mount is for all of it, not for one thread. */
+export function becomeInit(): void {
   delete process.env[MARK]
   sys('prctl', PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
-  sys('mount', 'none', '/', null, MS_REC | (mounts === 'slave' ? MS_SLAVE : MS_PRIVATE), null)
   sys('mount', 'proc', '/proc', 'proc', 0, null)
 }
 
-/** For the process outside, once the init has ended: its mount namespace has a /proc of nobody then. */
+/** For the process outside, once the init has ended: its mount namespace may have a /proc in which it does not exist. */
 export function uncoverProc(): void {
-  sys('umount2', '/proc', MNT_DETACH)
+  if (!existsSync('/proc/self')) sys('umount2', '/proc', MNT_DETACH)
 }

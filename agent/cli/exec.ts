@@ -74,8 +74,9 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
 function startAgent(own: readonly string[], strings: Buffer): ChildProcess {
   const memory = memoryOf(strings)
   try {
-    const stdio = ['ignore', 'ignore', 'inherit', memory, 'ipc'] as const
-    return startInit(['exec', ...own, '--', 'agent'], { env: agentEnvironment(), detached: true, stdio: [...stdio] })
+    const options = { env: agentEnvironment(), detached: true } as const
+    const args = ['exec', ...own, '--', 'agent']
+    return startInit(args, 'slave', { ...options, stdio: ['ignore', 'ignore', 'inherit', memory, 'ipc'] })
   } finally {
     closeSync(memory)
   }

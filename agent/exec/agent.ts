@@ -27,7 +27,7 @@ const NOT_OURS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  * as a rule only what is wrong.
  */
 export async function serve(options: ExecOptions & { readonly verbose: boolean }): Promise<void> {
-  becomeInit('slave')
+  becomeInit()
   const ended = once(process, 'disconnect')
   for (const signal of NOT_OURS) process.on(signal, () => {})
   ffi.forbidDumps()
