@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import type { Standing } from '../exec/agent.ts'
 import { runCommand } from '../exec/command.ts'
 import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
-import { isInit, startInit, uncoverProc } from '../own-namespace.ts'
+import { isInit, startInit } from '../own-namespace.ts'
 import { type Command, complain, EXIT, UsageError } from './command.ts'
 
 const HELP = `usage: kernelseal exec [options] -- COMMAND [ARGUMENT...]
@@ -58,7 +58,7 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
   const answer = await Promise.race([once(agent, 'message'), once(agent, 'exit')])
   const standing = answer[0] as Standing | number | null
   if (standing === null || typeof standing === 'number') {
-    await end(agent)
+    await end(agent, undefined)
     return standing ?? EXIT.failed // it has said why
   }
   wipe(strings, standing.sources)
@@ -66,7 +66,7 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
   agent.once('exit', lost)
   const status = await runCommand(command, environmentOf(standing), complain)
   agent.off('exit', lost)
-  await end(agent)
+  await end(agent, standing.scope)
   return status
 }
 
@@ -95,8 +95,8 @@ function environmentOf({ placeholders, sources }: Standing): Record<string, stri
   return { ...Object.fromEntries(names.map((name) => [name, process.env[name] as string])), ...placeholders }
 }
 
-/** Everything in the namespace ends with the agent; what is pinned goes, unless somebody else uses it. */
-async function end(agent: ChildProcess): Promise<void> {
+/** Everything in the namespace ends with the agent. */
+async function end(agent: ChildProcess, scope: number | undefined): Promise<void> {
   if (agent.connected) {
     const ended = once(agent, 'exit')
     const late = setTimeout(() => agent.kill('SIGKILL'), STOP_MS)
@@ -104,7 +104,6 @@ async function end(agent: ChildProcess): Promise<void> {
     await ended
     clearTimeout(late)
   }
-  uncoverProc()
-  const { unpinUnused } = await import('../attack/left-overs.ts')
-  await unpinUnused()
+  const { clearUp } = await import('../exec/end.ts')
+  await clearUp(scope)
 }

@@ -17,6 +17,7 @@ export interface Standing {
   readonly placeholders: Readonly<Record<string, string>>
   /** Variables whose values are secrets: the command does not get them. */
   readonly sources: readonly string[]
+  readonly scope: number
 }
 
 /** Service managers and terminals send these to everybody; for the agent they are too early: the command is still ending. */
@@ -36,10 +37,11 @@ export async function serve(options: ExecOptions & { readonly verbose: boolean }
   takeVariables(ENVIRONMENT_FD, sources)
   const log = openLog('text', options.verbose ? 'info' : 'warn', process.stderr)
   for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
-  const session = await startSession(agent, scopeNumber(), log)
+  const scope = scopeNumber()
+  const session = await startSession(agent, scope, log)
   const stopReaping = reapOrphans()
   const placeholders = Object.fromEntries(agent.variables.map(({ name, placeholder }) => [name, placeholder]))
-  process.send?.({ placeholders, sources } satisfies Standing)
+  process.send?.({ placeholders, sources, scope } satisfies Standing)
   await ended
   stopReaping()
   await session.close()
