@@ -4,6 +4,7 @@ import { UsageError } from './cli/command.ts'
 import { hostNonce } from './nonce.ts'
 import { parseAnnotations } from './policy/annotations.ts'
 import { parseDownwardApi } from './policy/downward-api.ts'
+import { literalsIn } from './policy/literal.ts'
 import { parseConfig } from './policy/parse.ts'
 import { formatProblem } from './policy/problems.ts'
 import { ANNOTATIONS_FILE, PREFIX } from './policy/sidecar.ts'
@@ -17,25 +18,37 @@ export interface AgentConfig {
   readonly where: string
   /** A whole host or a foreign namespace, not the Pod this agent is a sidecar of. */
   readonly host: boolean
+  /** What the placeholders follow from, beside the policy: the same as long as they are to be valid. */
+  readonly identity: string
   readonly variables: readonly Variable[]
   readonly warnings: readonly string[]
 }
 
-/** @throws ConfigError, UsageError */
-export function loadAgentConfig(options: { config?: string; annotations?: string }): AgentConfig {
+export interface ConfigOptions {
+  readonly config?: string
+  readonly annotations?: string
+  /** Values may stand in the annotations; in a config file, which root wrote, they always may. */
+  readonly 'allow-literal'?: boolean
+}
+
+/** @throws ConfigError, UsageError, Error when the annotations are cut short */
+export function loadAgentConfig(options: ConfigOptions): AgentConfig {
   if (options.config !== undefined) return fromFile(options.config)
   const annotations = options.annotations ?? ANNOTATIONS_FILE
-  if (options.annotations !== undefined || existsSync(annotations)) return fromAnnotations(annotations)
+  if (options.annotations !== undefined || existsSync(annotations)) {
+    return fromAnnotations(annotations, options['allow-literal'] ?? false)
+  }
   throw new UsageError(`no configuration: give --config FILE, or run as a sidecar with \`${ANNOTATIONS_FILE}\` mounted`)
 }
 
 function fromFile(path: string): AgentConfig {
   const { config, warnings } = parseConfig(readText(path), path)
-  const variables = variablesOf(config, [''], hostNonce())
-  return { config, where: path, host: true, variables, warnings: warnings.map((w) => formatProblem(path, w)) }
+  const identity = hostNonce()
+  const variables = variablesOf(config, [''], identity)
+  return { config, where: path, host: true, identity, variables, warnings: warnings.map((w) => formatProblem(path, w)) }
 }
 
-function fromAnnotations(path: string): AgentConfig {
+function fromAnnotations(path: string, allowLiteral: boolean): AgentConfig {
   const annotations = parseDownwardApi(readText(path))
   const status = parseStatus(annotations[`${PREFIX}status`] ?? '')
   if (!status) {
@@ -44,8 +57,21 @@ function fromAnnotations(path: string): AgentConfig {
     )
   }
   const { config, warnings } = parseAnnotations(annotations, {})
+  if (!allowLiteral) refuseLiterals(config, path)
   const variables = variablesOf(config, status.containers, status.nonce)
-  return { config, where: path, host: false, variables, warnings: warnings.map((w) => formatProblem('', w)) }
+  const identity = [status.nonce, ...status.containers].join(' ')
+  return { config, where: path, host: false, identity, variables, warnings: warnings.map((w) => formatProblem('', w)) }
+}
+
+/** What stands in an annotation is no secret: everybody who may read the Pod has it. */
+function refuseLiterals(config: Config, path: string): void {
+  const [first] = literalsIn(config)
+  if (!first) return
+  const { binding, variable } = first
+  const hint = 'use a Secret (`secretKeyRef`), or run the agent with --allow-literal'
+  throw new UsageError(
+    `\`${path}\`: binding \`${binding}\`: the value of \`${variable}\` stands in the annotation; ${hint}`,
+  )
 }
 
 function readText(path: string): string {

@@ -50,7 +50,7 @@ export function scopeEntry({ scope, host, config, generation }: ScopeInput): Ent
   const value = encode(SCOPE, {
     mode: MODE[config.policy.mode],
     switches: switchesOf(config, host),
-    entry_bindings: setOf(config.secrets, (b) => !b.selector.binary),
+    entry_bindings: setOf(config.secrets, (b) => !b.selector.binary && !b.retired),
     visitor_bindings: setOf(config.secrets, (b) => b.selector.lineage === 'any'),
     scrub_bindings: setOf(config.secrets, (b) => b.selector.children === 'scrub'),
     deny_bindings: setOf(config.secrets, (b) => b.selector.children === 'deny'),
@@ -135,7 +135,7 @@ function slotEntries(input: ScopeInput): Entry[] {
 function alternativesOf({ config, values, generation }: ScopeInput, { name, container }: Variable): Buffer[] {
   const giving = config.secrets
     .map((binding, i) => ({ binding, i }))
-    .filter(({ binding }) => (binding.selector.container ?? container) === container)
+    .filter(({ binding }) => !binding.retired && (binding.selector.container ?? container) === container)
     .filter(({ binding }) => binding.secretRefs.some((ref) => ref.name === name))
     .toSorted((a, b) => Number(!a.binding.selector.binary) - Number(!b.binding.selector.binary))
   if (giving.length > ALTERNATIVES) {
@@ -156,13 +156,20 @@ interface Node {
 
 const node = (): Node => ({ bindings: 0n, anywhere: 0n, children: new Map() })
 
-function pathEntries({ scope, config }: ScopeInput): Entry[] {
+/** Nodes of one registration: 63 paths of at most 2,048 components. */
+const NODES_PER_GENERATION = 1 << 20
+
+/**
+ * Each component after those below it, the last one of a path at the end; and nodes are numbered anew in each generation.
+ * So a registration that replaces another switches a whole path over in one step.
+ */
+function pathEntries({ scope, config, generation }: ScopeInput): Entry[] {
   const root = node()
-  config.secrets.forEach(({ selector: { binary } }, i) => {
-    if (binary) insert(root, binary, 1n << BigInt(i))
+  config.secrets.forEach(({ selector: { binary }, retired }, i) => {
+    if (binary && !retired) insert(root, binary, 1n << BigInt(i))
   })
   const entries: Entry[] = []
-  let last = 0
+  let last = (generation & 0xfff) * NODES_PER_GENERATION
   const visit = (parent: Node, id: number): void => {
     for (const [name, child] of parent.children) {
       const next = child.children.size ? ++last : 0
@@ -175,7 +182,7 @@ function pathEntries({ scope, config }: ScopeInput): Entry[] {
     }
   }
   visit(root, 0)
-  return entries
+  return entries.reverse()
 }
 
 /** From the last component to the first; a bare name matches whatever precedes it. */
