@@ -87,7 +87,10 @@ interface Parts {
   readonly reloads: Reloads
 }
 
-function session({ agent, scope, log }: SessionOptions, { guard, metrics, ring, canary, reloads }: Parts): Session {
+function session(
+  { agent, scope, log, sources }: SessionOptions,
+  { guard, metrics, ring, canary, reloads }: Parts,
+): Session {
   let open = true
   const close = async (): Promise<void> => {
     if (!open) return
@@ -100,6 +103,9 @@ function session({ agent, scope, log }: SessionOptions, { guard, metrics, ring, 
     guard.close()
   }
   const notReady = (): string | undefined => (open ? canary.broken() : 'the agent is stopping')
-  const reload = (): Promise<void> => reloads.ask({ policy: true })
+  const reload = (): Promise<void> => {
+    sources.forget()
+    return reloads.ask({ policy: true })
+  }
   return { metrics, tier: guard.tier, notReady, reload, close }
 }

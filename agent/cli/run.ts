@@ -8,6 +8,8 @@ import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { type Session, startSession } from '../session.ts'
 import { openSources } from '../sources/sources.ts'
+import { VAULT_HELP, vaultSettings } from '../sources/vault/settings.ts'
+import { openVault } from '../sources/vault/vault.ts'
 import { VERSION } from '../version.ts'
 import { type Command, EXIT, UsageError } from './command.ts'
 
@@ -24,6 +26,9 @@ Changed secrets and annotations are noticed; SIGHUP reads everything anew, a con
   --metrics-port PORT    /metrics, /healthz and /readyz (default: monitoring.metricsPort, 9090)
   --log-format FORMAT    text or json (default: text on a terminal, json otherwise)
 
+From the environment, for secrets in HashiCorp Vault or OpenBao:
+
+${VAULT_HELP}
 Exit status: 0 after SIGTERM or SIGINT, 1 when protection or a secret is not to be had, 2 for a wrong configuration.
 `
 
@@ -52,6 +57,7 @@ function main(args: string[]): Promise<number> {
 
 export async function runAgent(options: RunOptions): Promise<number> {
   const agent = loadAgentConfig(options)
+  const vault = vaultSettings(process.env)
   const log = openLog(logFormat(options), agent.config.monitoring.logLevel)
   const port = metricsPort(options, agent)
   ffi.forbidDumps()
@@ -66,7 +72,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
       agent,
       scope: scopeNumber(options['pid-namespace']),
       log,
-      sources: openSources(),
+      sources: openSources(vault && openVault(vault)),
       load: () => loadAgentConfig(options),
       locked: options['lock-policy'] ?? false,
     })

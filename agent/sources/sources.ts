@@ -4,6 +4,7 @@ import { openEnv } from './env.ts'
 import { SourceError } from './error.ts'
 import { readFileSource } from './file.ts'
 import { kubeSecretPath, readKubeSecret } from './kube-secret.ts'
+import type { Vault } from './vault/vault.ts'
 
 /** Templates are made of values, and read nothing. */
 type OriginalSource = Exclude<Source, { kind: 'template' }>
@@ -12,12 +13,14 @@ type VaultRef = Extract<Source, { kind: 'vaultRef' }>
 export interface Sources {
   /** @throws SourceError */
   readonly read: (source: OriginalSource) => Buffer | Promise<Buffer>
+  /** What is far away is asked for again, whatever was kept of it. */
+  readonly forget: () => void
 }
 
 export type ReadVault = (ref: VaultRef) => Promise<Buffer>
 
-/** @param readVault absent: the agent has no address of a Vault */
-export function openSources(readVault: ReadVault = refuseVault): Sources {
+/** @param vault absent: the agent has no address of one */
+export function openSources(vault?: Vault): Sources {
   const readEnv = openEnv()
   const read = (source: OriginalSource): Buffer | Promise<Buffer> => {
     switch (source.kind) {
@@ -30,10 +33,10 @@ export function openSources(readVault: ReadVault = refuseVault): Sources {
       case 'value':
         return Buffer.from(source.value)
       case 'vaultRef':
-        return readVault(source)
+        return vault ? vault.read(source) : refuseVault(source)
     }
   }
-  return { read }
+  return { read, forget: () => vault?.forget() }
 }
 
 function refuseVault({ path, key }: VaultRef): Promise<Buffer> {
