@@ -6,15 +6,39 @@ import type { CanaryMetrics } from './events/sinks/metrics.ts'
 import type { Guard } from './kernel/guard.ts'
 import * as pins from './kernel/pins.ts'
 import { processRecords, sealedIn } from './kernel/records.ts'
-import { register, scopesOf, sweep, unregister } from './kernel/scope.ts'
+import { registeredPolicy } from './kernel/registered.ts'
+import { register } from './kernel/registration.ts'
+import { scopesOf, sweep, unregister } from './kernel/scope.ts'
 import { killAbandoned } from './kernel/waiting.ts'
 import type { Policy } from './policy/types.ts'
+import { weakenings } from './policy/weaker.ts'
 
 /** Becomes the scope's agent, and takes away what earlier scopes had left. */
 export function enterScope(guard: Guard, scope: number, log: Log): void {
   guard.enroll(scope)
   const swept = sweep(guard)
   if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
+}
+
+/**
+ * Under --lock-policy an agent that starts anew is held to what its predecessor enforced: else a weaker policy would only
+ * have to wait for a restart.
+ */
+export function notWeaker(guard: Guard, { agent, scope, log }: Entering): AgentConfig {
+  const standing = registeredPolicy(guard, scope)
+  if (!standing) return agent
+  const config = { ...agent.config, ...standing }
+  const weaker = weakenings(config, agent.config)
+  if (!weaker.length) return agent
+  const text = `the policy in force stays: what is asked for is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy`
+  log.say('warn', 'CONFIG', text, { event: 'policy-locked' })
+  return { ...agent, config }
+}
+
+interface Entering {
+  readonly agent: AgentConfig
+  readonly scope: number
+  readonly log: Log
 }
 
 /** No secret is in the kernel before the canary was refused; one that is there already, from an earlier agent, stays. */

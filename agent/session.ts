@@ -12,7 +12,7 @@ import { openWaiting } from './kernel/waiting.ts'
 import type { Ring } from './libbpf/ring.ts'
 import { type Reloads, type State, startReloads } from './reload/reloads.ts'
 import type { Standing } from './reload/standing.ts'
-import { endAbandoned, enterScope, leaveHost, prove, sayStanding } from './scope-life.ts'
+import { endAbandoned, enterScope, leaveHost, notWeaker, prove, sayStanding } from './scope-life.ts'
 import { resolveAll } from './sources/resolve.ts'
 import type { Sources } from './sources/sources.ts'
 
@@ -41,12 +41,13 @@ export interface SessionOptions {
 
 /** Everything that can fail has failed before this returns. */
 export async function startSession(options: SessionOptions): Promise<Session> {
-  const { agent, scope, log } = options
-  const values = await resolveAll(agent.config, options.sources)
+  const { scope, log } = options
+  const values = await resolveAll(options.agent.config, options.sources)
   const guard = await openGuard()
   let ring: Ring | undefined
   try {
     enterScope(guard, scope, log)
+    const agent = options.locked ? notWeaker(guard, options) : options.agent
     const state: State = { standing: { agent, values, generation: 0, changedAt: new Map() } }
     const policy = () => state.standing.agent.config.policy
     const count = () => readCounters(guard.map('counters'), scope)
@@ -56,7 +57,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     endAbandoned(guard, scope, log)
     sayStanding(guard, log)
     const canary = await prove(agent, scope, log, guard, metrics, policy)
-    const reloads = startReloads(guard, options, state, metrics, canary)
+    const reloads = startReloads(guard, { ...options, agent }, state, metrics, canary)
     return session(options, { guard, metrics, ring, canary, reloads })
   } catch (error) {
     ring?.close()

@@ -5,9 +5,10 @@
 import { pinnedHash } from '../policy/selector.ts'
 import type { Binding, Config } from '../policy/types.ts'
 import type { Variable } from '../policy/variables.ts'
-import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE, SWITCH } from '../wire/constants.ts'
+import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
 import { ALTERNATIVE, NAME, NAME_KEY, PATH, PATH_KEY, SCOPE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+import { switchesOf } from './switches.ts'
 
 export interface Entry {
   readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'secret_values'
@@ -71,20 +72,6 @@ export function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32LE(value)
   return bytes
-}
-
-function switchesOf({ policy, onFailure }: Config, host: boolean): number {
-  return (
-    (policy.blockEnviron ? SWITCH.BLOCK_ENVIRON : 0) |
-    (policy.blockMem ? SWITCH.BLOCK_MEM : 0) |
-    (policy.blockMaps ? SWITCH.BLOCK_MAPS : 0) |
-    (policy.blockPtrace ? SWITCH.BLOCK_PTRACE : 0) |
-    (policy.allowSelfRead ? SWITCH.ALLOW_SELF_READ : 0) |
-    (policy.auditAll ? SWITCH.AUDIT_ALL : 0) |
-    (policy.kernelBinaryFilter ? SWITCH.BINARY_FILTER : 0) |
-    (onFailure === 'start' ? SWITCH.START_ON_FAILURE : 0) |
-    (host ? SWITCH.HOST : 0)
-  )
 }
 
 /** Values of one registration; a policy has at most 256 variables in at most 63 bindings. */

@@ -17,8 +17,7 @@ export function weakenings(before: Config, after: Config): string[] {
   ]
 }
 
-/** As `weakenings`, of mode and switches alone. */
-export function weakerPolicy(before: Policy, after: Policy): string[] {
+function weakerPolicy(before: Policy, after: Policy): string[] {
   const mode = MODES.indexOf(after.mode) < MODES.indexOf(before.mode)
   return [
     ...(mode ? [`\`mode\` from ${before.mode} to ${after.mode}`] : []),

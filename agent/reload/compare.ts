@@ -21,6 +21,25 @@ export function changedValues(before: Given, after: Given): { readonly binding: 
 
 const placeOf = ({ binding, name }: Resolved): string => `${binding}:${name}`
 
+/**
+ * Bindings of which a value changed since an earlier agent registered it. Their numbers may have been others then, so what
+ * counts is whether the variable could have had the value.
+ * @param registered by slot
+ */
+export function changedSince(
+  registered: ReadonlyMap<string, readonly Buffer[]>,
+  { config, variables }: AgentConfig,
+  values: readonly Resolved[],
+): number[] {
+  const changed = values.filter(({ binding, name, bytes }) => {
+    const container = config.secrets[binding]?.selector.container
+    const own = variables.filter((v) => v.name === name && (container ?? v.container) === v.container)
+    const earlier = own.flatMap(({ slot }) => registered.get(slot) ?? [])
+    return earlier.length > 0 && !earlier.some((old) => old.equals(bytes))
+  })
+  return [...new Set(changed.map(({ binding }) => binding))]
+}
+
 /** The value of a reference as it was registered, for when its source cannot be read now. */
 export function earlierOf({ secrets, values }: Given): Earlier {
   const at = (binding: Binding): number => secrets.findIndex(({ name, retired }) => name === binding.name && !retired)

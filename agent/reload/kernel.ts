@@ -2,7 +2,8 @@
 import type { AgentConfig } from '../config.ts'
 import type { Guard } from '../kernel/guard.ts'
 import { processRecords } from '../kernel/records.ts'
-import { nextGeneration, type Registration, replace } from '../kernel/scope.ts'
+import { type Registration, replace } from '../kernel/registration.ts'
+import { nextGeneration } from '../kernel/scope.ts'
 import type { Resolved } from '../sources/resolve.ts'
 import { openSignals } from './signal.ts'
 

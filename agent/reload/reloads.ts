@@ -5,8 +5,11 @@ import type { Metrics } from '../events/sinks/metrics.ts'
 import { openRotationMetrics } from '../events/sinks/rotation-metrics.ts'
 import type { Guard } from '../kernel/guard.ts'
 import { processRecords } from '../kernel/records.ts'
-import { nextGeneration, register } from '../kernel/scope.ts'
+import { registeredValues } from '../kernel/registered.ts'
+import { register } from '../kernel/registration.ts'
+import { nextGeneration } from '../kernel/scope.ts'
 import { fileOf } from '../sources/sources.ts'
+import { changedSince } from './compare.ts'
 import { type Journey, openJourney } from './journey.ts'
 import { openKernel } from './kernel.ts'
 import { freshness, type Standing } from './standing.ts'
@@ -34,8 +37,9 @@ export function startReloads(
 ): Reloads {
   const { agent, scope, log } = options
   const generation = nextGeneration(guard, scope)
+  const changed = changedSince(registeredValues(guard, scope, agent.variables), agent, state.standing.values)
   const kernel = openKernel(guard, scope, register(guard, { ...state.standing, ...agent, scope, generation }))
-  state.standing = { ...state.standing, generation }
+  state.standing = { ...state.standing, generation, changedAt: new Map(changed.map((number) => [number, generation])) }
   const fresh = () => freshness(processRecords(guard), scope, state.standing.changedAt)
   const rotation = openRotationMetrics(metrics.registry, () => state.standing.generation, fresh)
   const reload = openJourney({ ...options, kernel, metrics: rotation })
@@ -49,6 +53,7 @@ export function startReloads(
     if (state.standing.agent.config.policy !== before.agent.config.policy) void canary.recheck()
   }
   const triggers = startTriggers(() => filesOf(state.standing.agent), !agent.host, run)
+  if (changed.length) void triggers.ask({ policy: false }) // tells those that an earlier agent gave values
   const close = (): void => {
     triggers.close()
     kernel.close()

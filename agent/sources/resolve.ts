@@ -39,7 +39,7 @@ export async function resolve(config: Config, sources: Sources, earlier: Earlier
   return { values: resolutions.flatMap(({ values }) => values), errors: resolutions.flatMap(({ errors }) => errors) }
 }
 
-export class SourceErrors extends Error {
+class SourceErrors extends Error {
   readonly errors: readonly SourceError[]
 
   constructor(errors: readonly SourceError[]) {

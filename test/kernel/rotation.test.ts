@@ -3,12 +3,14 @@
  * it. New processes get the new values, running ones keep theirs and are told; the policy changes in one step or not at all.
  */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { after, before, test } from 'node:test'
+import { writeFileSync } from 'node:fs'
+import { before, test } from 'node:test'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import { type RunningPod, startPod } from '../../scripts/demo.d/pod/kubelet.ts'
 import type { Pod } from '../../scripts/demo.d/pod/spec.ts'
-import { eventually } from './agent-under-test.ts'
+import { eventually, startAgent } from './agent-under-test.ts'
 import { admit, testImages } from './pod-under-test.ts'
 
 const CONFIG = `
@@ -49,7 +51,6 @@ before(async () => {
   spec = admit(SUBMITTED)
   pod = await startPod(spec, { images: testImages, secrets: secrets(OLD) })
 })
-after(() => pod?.stop())
 
 const appLog = (): string => pod.container('app').log()
 const agentLog = (): string => pod.container(AGENT_CONTAINER).log()
@@ -110,4 +111,34 @@ test('annotations that cannot be used are refused once, and the policy stays', a
   await eventually('enforce again', () => agentLog().includes('Policy applied: mode=enforce, generation'))
   assert.match(readEnviron().stderr, /Operation not permitted/)
   assert.equal(times(agentLog(), /the new policy is refused/), 1)
+})
+
+test('on a host, an agent that starts anew tells those whose values changed meanwhile; SIGHUP reloads its file', async () => {
+  await pod?.stop()
+  writeFileSync('/run/token', 'first')
+  const config = (mode: string) => `
+version: v1
+policy: { mode: ${mode} }
+secrets:
+  - name: shell
+    selector: { binary: /usr/bin/bash }
+    onRotate: { signal: SIGHUP }
+    secretRefs: [{ name: TOKEN, source: { fileRef: /run/token } }]
+`
+  const first = await startAgent({ config: config('enforce') })
+  const script = `trap 'echo hup $TOKEN' HUP; echo ready $TOKEN; while :; do sleep 1 & wait; done`
+  const shell = spawn('/usr/bin/bash', ['-c', script], { env: { ...process.env, ...first.placeholders } })
+  const output: string[] = []
+  shell.stdout.on('data', (chunk) => output.push(String(chunk)))
+  await eventually('the value', () => output.join('').includes('ready first'))
+  process.kill(first.pid, 'SIGKILL')
+  writeFileSync('/run/token', 'second')
+  const second = await startAgent({ config: config('enforce') })
+  await eventually('SIGHUP from the new agent', () => output.join('').includes('hup first'))
+  writeFileSync(second.config, config('audit'))
+  process.kill(second.pid, 'SIGHUP')
+  await eventually('the policy of the file', () => second.log().includes('Policy applied: mode=audit, generation'))
+  assert.equal(times(output.join(''), /hup/), 1)
+  shell.kill('SIGKILL')
+  await second.stop()
 })

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
-import { Registry } from 'prom-client'
 import { loadAgentConfig } from '../../../agent/config.ts'
 import { openLog } from '../../../agent/events/sinks/log.ts'
+import { type Metrics, openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { openRotationMetrics } from '../../../agent/events/sinks/rotation-metrics.ts'
 import { openJourney, type Reload } from '../../../agent/reload/journey.ts'
 import type { Kernel } from '../../../agent/reload/kernel.ts'
@@ -16,7 +16,7 @@ import { type Resolved, resolveAll } from '../../../agent/sources/resolve.ts'
 import { openSources } from '../../../agent/sources/sources.ts'
 
 let folder: string
-let registry: Registry
+let registry: Metrics['registry']
 let lines: string[]
 let standing: Standing
 let reload: Reload
@@ -77,7 +77,13 @@ async function counted(name: string, outcome: string): Promise<number> {
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kernelseal-journey-'))
-  ;[registry, lines, registered, told, full] = [new Registry(), [], [], [], undefined]
+  registry = openMetrics(
+    () => ({}) as never,
+    () => 0,
+    { tier: 'lsm', delivery: 'kernel' },
+    () => 'enforce',
+  ).registry
+  ;[lines, registered, told, full] = [[], [], [], undefined]
   for (const name of ['one', 'two']) writeFileSync(at(name), `${name}-old`)
   annotate({})
 })
