@@ -26,7 +26,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
+	__uint(max_entries, 256);
 	__type(key, __u32);
 	__type(value, __u32);
 } guarded_programs __weak SEC(".maps");
@@ -85,7 +85,7 @@ static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct
  * The agent's SIGCONT ends the wait. Anybody else's would start the process without its values, so it is refused in
  * every mode. (SIGKILL passes: it starts nothing.)
  */
-static __always_inline int continue_waiting(struct ks_process *process, struct task_struct *target)
+static __always_inline int continue_waiting(struct ks_process *process, struct task_struct *target, int again)
 {
 	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &process->scope);
 
@@ -94,7 +94,7 @@ static __always_inline int continue_waiting(struct ks_process *process, struct t
 		return 0;
 	}
 	if (scope)
-		judge(scope, process, target, 1, KS_WAY_SIGNAL, SIGCONT, 0);
+		judge(scope, process, target, 1, KS_WAY_SIGNAL, SIGCONT, 0, again);
 	return -EPERM;
 }
 
@@ -108,18 +108,18 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 		return 0;
 	process = process_of(target);
 	if (process && signal == SIGCONT && (process->flags & KS_WAITING))
-		return continue_waiting(process, target);
+		return continue_waiting(process, target, again);
 	if (!process || !(process->flags & KS_AGENT) || same_memory(current_task(), target))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || may_signal(scope, process->scope, target))
 		return 0;
-	return judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0);
+	return judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again);
 }
 
 /* As with programs, without an agent somebody must be able to become it. `kernelseal status` of root is outside of
  * Pods. */
-static __always_inline int policy_map_verdict(__u32 id)
+static __always_inline int policy_map_verdict(__u32 id, int again)
 {
 	__u32 inum = current_scope();
 	struct ks_scope *scope;
@@ -127,7 +127,7 @@ static __always_inline int policy_map_verdict(__u32 id)
 	if (!inum || inum == INIT_PID_NS || !has_agent(inum))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &inum);
-	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
+	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
 }
 
 ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)
@@ -138,9 +138,9 @@ ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, 
 	if (!kind || is_agent(process_of(current_task())))
 		return 0;
 	if (*kind == MAP_OURS)
-		return policy_map_verdict(id);
+		return policy_map_verdict(id, again);
 	scope = bpf_map_lookup_elem(&scopes, &node);
-	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0) : 0;
+	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
 }
 
 ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *prog)
@@ -154,7 +154,7 @@ ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *pro
 	if (!inum || !has_agent(inum)) /* without an agent somebody must be able to become it */
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &inum);
-	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_PROGRAM, id, 0) : 0;
+	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_PROGRAM, id, 0, again) : 0;
 }
 
 /*
@@ -173,7 +173,7 @@ ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 		return 0;
 	if ((process->flags & KS_ENTRY) && !(process->flags & KS_SEALED) && !has_agent(process->scope))
 		return 0;
-	return judge(scope, process, NULL, 1, KS_WAY_BPF, command, 0);
+	return judge(scope, process, NULL, 1, KS_WAY_BPF, command, 0, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

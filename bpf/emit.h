@@ -69,16 +69,18 @@ static __always_inline void event_submit(struct ks_event *event)
 
 /*
  * The verdict on one attempt, reported to scope `inum`: 0 or -EPERM. The verdict is fixed before the event is tried.
- * `enforced`: the switch of this way is on. `process`, `target`: NULL for what concerns the whole node.
+ * `enforced`: the switch of this way is on. `process`, `target`: NULL for what concerns the whole node. `again`: what
+ * is permitted has been reported (hook.h).
  */
 static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct ks_process *process,
-				    struct task_struct *target, int enforced, __u32 way, __u32 detail, int silent)
+				    struct task_struct *target, int enforced, __u32 way, __u32 detail, int silent,
+				    int again)
 {
 	int refuse = enforced && scope->mode == KS_ENFORCE;
 	int report = refuse || (enforced && scope->mode == KS_AUDIT) || (scope->switches & KS_AUDIT_ALL);
 	struct ks_event *event;
 
-	if (!report)
+	if (!report || (again && !refuse))
 		return 0;
 	if (is_blind(process_of(current_task())))
 		return refuse ? -EPERM : 0;
@@ -100,9 +102,9 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 }
 
 static __always_inline int judge(struct ks_scope *scope, struct ks_process *process, struct task_struct *target,
-				 int enforced, __u32 way, __u32 detail, int silent)
+				 int enforced, __u32 way, __u32 detail, int silent, int again)
 {
-	return judge_in(process->scope, scope, process, target, enforced, way, detail, silent);
+	return judge_in(process->scope, scope, process, target, enforced, way, detail, silent, again);
 }
 
 #endif

@@ -86,11 +86,12 @@ static __always_inline int denied(const struct ks_process *record, const struct 
 	return (record->flags & KS_SEALED) && (record->bindings & scope->deny_bindings & ~record->pending);
 }
 
-static __always_inline int deny_exec(struct ks_process *record, struct ks_scope *scope, struct linux_binprm *bprm)
+static __always_inline int deny_exec(struct ks_process *record, struct ks_scope *scope, struct linux_binprm *bprm,
+				     int again)
 {
 	struct ks_event *event;
 
-	if (scope->mode == KS_DISABLED)
+	if (scope->mode == KS_DISABLED || (again && scope->mode != KS_ENFORCE))
 		return 0;
 	count(record->scope, scope->mode == KS_ENFORCE ? KS_N_BLOCKED : KS_N_AUDITED);
 	event = event_start(KS_EV_ACCESS, record->scope, current_task());
@@ -147,7 +148,7 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	record.pending = eligible(scope, record.flags, program);
 	record.refused = refused(&record, scope, bprm);
 	record.flags |= KS_EXECING;
-	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm))
+	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm, again))
 		return -EPERM;
 	return store(&record);
 }

@@ -18,38 +18,48 @@
  * An earlier program's verdict is returned first: we never turn a refusal into a permission. The empty asm keeps
  * the branches apart: from 6.12 the verifier wants the result in -4095..0, and cannot see that in the branchless
  * arithmetic clang makes of them.
+ *
+ * The fmod_ret program is there three times. Measured with one on 7.2 under load: 59 of 10,000 starts were not seen,
+ * and 2 of 656 samplers. A refusal ends the chain, so a copy that runs after another was permitted what it looks at;
+ * `again` (a constant) keeps it from reporting that twice. Whatever else a body does it may do more than once.
  */
 #define ENFORCE(name, hook, function, call, params...)                                                                 \
-	static __always_inline int name##_verdict(params);                                                             \
-	SEC("lsm/" #hook) int BPF_PROG(name##_lsm, params, int ret)                                                    \
+	static __always_inline int name##_verdict(int again, params);                                                  \
+	COUNTED_PROGRAM(name, _lsm, "lsm/" #hook, CALL(0, call), params)                                               \
+	COUNTED_PROGRAM(name, _mod, "fmod_ret/" #function, CALL(0, call), params)                                      \
+	COUNTED_PROGRAM(name, _mod_2, "fmod_ret/" #function, CALL(1, call), params)                                    \
+	COUNTED_PROGRAM(name, _mod_3, "fmod_ret/" #function, CALL(1, call), params)                                    \
+	static __always_inline int name##_verdict(int again, params)
+
+#define COUNTED_PROGRAM(name, tier, section, call, params...)                                                          \
+	SEC(section) int BPF_PROG(name##tier, params, int ret)                                                         \
 	{                                                                                                              \
 		if (ret)                                                                                               \
 			return ret;                                                                                    \
 		return as_errno(name##_verdict call);                                                                  \
-	}                                                                                                              \
-	SEC("fmod_ret/" #function) int BPF_PROG(name##_mod, params, int ret)                                           \
-	{                                                                                                              \
-		if (ret)                                                                                               \
-			return ret;                                                                                    \
-		return as_errno(name##_verdict call);                                                                  \
-	}                                                                                                              \
-	static __always_inline int name##_verdict(params)
+	}
 
 /*
  * The same for a hook that kernels give different numbers of parameters, so that the place of `ret` is not known:
  * it is not read. Nothing is lost, since a refusal ends the chain before us (arch_prepare_bpf_trampoline).
  */
 #define ENFORCE_UNCOUNTED(name, hook, function, call, params...)                                                       \
-	static __always_inline int name##_verdict(params);                                                             \
-	SEC("lsm/" #hook) int BPF_PROG(name##_lsm, params)                                                             \
+	static __always_inline int name##_verdict(int again, params);                                                  \
+	UNCOUNTED_PROGRAM(name, _lsm, "lsm/" #hook, CALL(0, call), params)                                             \
+	UNCOUNTED_PROGRAM(name, _mod, "fmod_ret/" #function, CALL(0, call), params)                                    \
+	UNCOUNTED_PROGRAM(name, _mod_2, "fmod_ret/" #function, CALL(1, call), params)                                  \
+	UNCOUNTED_PROGRAM(name, _mod_3, "fmod_ret/" #function, CALL(1, call), params)                                  \
+	static __always_inline int name##_verdict(int again, params)
+
+#define UNCOUNTED_PROGRAM(name, tier, section, call, params...)                                                        \
+	SEC(section) int BPF_PROG(name##tier, params)                                                                  \
 	{                                                                                                              \
 		return as_errno(name##_verdict call);                                                                  \
-	}                                                                                                              \
-	SEC("fmod_ret/" #function) int BPF_PROG(name##_mod, params)                                                    \
-	{                                                                                                              \
-		return as_errno(name##_verdict call);                                                                  \
-	}                                                                                                              \
-	static __always_inline int name##_verdict(params)
+	}
+
+/* CALL(1, (a, b)) is (1, a, b). */
+#define CALL(again, call) (again, BARE call)
+#define BARE(arguments...) arguments
 
 static __always_inline int as_errno(int verdict)
 {

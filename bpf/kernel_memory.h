@@ -26,14 +26,14 @@ static __always_inline int is_kcore(struct file *file)
 	return name[0] == 'k' && name[1] == 'c' && name[2] == 'o' && name[3] == 'r' && name[4] == 'e' && !name[5];
 }
 
-static __always_inline int judge_kernel_memory(__u32 way)
+static __always_inline int judge_kernel_memory(__u32 way, int again)
 {
 	__u32 inum = current_scope();
 	struct ks_scope *scope = inum ? bpf_map_lookup_elem(&scopes, &inum) : NULL;
 
 	if (!scope || is_agent(process_of(current_task())))
 		return 0;
-	return judge_in(inum, scope, NULL, NULL, 1, way, 0, 0);
+	return judge_in(inum, scope, NULL, NULL, 1, way, 0, 0, again);
 }
 
 #endif

@@ -8,12 +8,12 @@
 #include "hook.h"
 
 /* Policy of what concerns the whole node: scopes[0], the strictest of its scopes. */
-static __always_inline int guard_whole_cpu(__u32 samples)
+static __always_inline int guard_whole_cpu(__u32 samples, int again)
 {
 	__u32 node = 0;
 	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &node);
 
-	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_PERF, samples, 0) : 0;
+	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_PERF, samples, 0, again) : 0;
 }
 
 /*
@@ -31,7 +31,7 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	if (!(samples & PERF_SAMPLES_OF_USER))
 		return 0;
 	if (!target)
-		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples) : 0;
+		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples, again) : 0;
 	process = process_of(target);
 	if (!process || !is_guarded(process) || same_memory(current_task(), target) || is_agent_of(process->scope))
 		return 0;
@@ -39,7 +39,7 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	if (!scope)
 		return 0;
 	return judge(scope, process, target, !!(scope->switches & (KS_BLOCK_PTRACE | KS_BLOCK_MEM)), KS_WAY_PERF,
-		     samples, 0);
+		     samples, 0, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

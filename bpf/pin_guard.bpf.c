@@ -56,7 +56,7 @@ static __always_inline int report_host(__u32 inum)
 	return 0;
 }
 
-static __always_inline int removal_verdict(struct inode *directory, struct dentry *dentry)
+static __always_inline int removal_verdict(struct inode *directory, struct dentry *dentry, int again)
 {
 	struct ks_scope *scope;
 	__u32 inum;
@@ -68,27 +68,27 @@ static __always_inline int removal_verdict(struct inode *directory, struct dentr
 	if (!scope || is_agent(process_of(current_task())))
 		return 0;
 	if (inum == INIT_PID_NS)
-		return report_host(inum);
-	return judge_in(inum, scope, NULL, NULL, 1, KS_WAY_PIN, 0, 0);
+		return again ? 0 : report_host(inum);
+	return judge_in(inum, scope, NULL, NULL, 1, KS_WAY_PIN, 0, 0, again);
 }
 
 ENFORCE(guard_unlink, inode_unlink, security_inode_unlink, (directory, dentry), struct inode *directory,
 	struct dentry *dentry)
 {
-	return removal_verdict(directory, dentry);
+	return removal_verdict(directory, dentry, again);
 }
 
 ENFORCE(guard_rmdir, inode_rmdir, security_inode_rmdir, (directory, dentry), struct inode *directory,
 	struct dentry *dentry)
 {
-	return removal_verdict(directory, dentry);
+	return removal_verdict(directory, dentry, again);
 }
 
 /* The hook has four parameters, its caller five. */
 ENFORCE_UNCOUNTED(guard_rename, inode_rename, security_inode_rename, (directory, dentry), struct inode *directory,
 		  struct dentry *dentry)
 {
-	return removal_verdict(directory, dentry);
+	return removal_verdict(directory, dentry, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -88,20 +88,20 @@ static __always_inline __u32 way_being_opened(struct task_struct *target)
 
 /* Whether `current` may have what `way` shows of `target`. */
 static __always_inline int judge_file(struct ks_process *process, struct ks_scope *scope, struct task_struct *target,
-				      __u32 way)
+				      __u32 way, int again)
 {
 	int self = same_memory(current_task(), target);
 
 	if (process->flags & KS_AGENT)
-		return self ? 0 : judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0);
+		return self ? 0 : judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0, again);
 	if (self && (way == KS_WAY_MAPS || (scope->switches & KS_ALLOW_SELF_READ)))
 		return 0;
 	if (is_agent_of(process->scope))
 		return 0;
-	return judge(scope, process, target, !!(scope->switches & switch_of(way)), way, 0, 0);
+	return judge(scope, process, target, !!(scope->switches & switch_of(way)), way, 0, 0, again);
 }
 
-static __always_inline int procfs_verdict(struct file *file, struct inode *inode, int opened)
+static __always_inline int procfs_verdict(struct file *file, struct inode *inode, int opened, int again)
 {
 	struct task_struct *target = procfs_task(inode);
 	struct ks_process *process;
@@ -109,7 +109,7 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	__u32 way;
 
 	if (!target)
-		return !opened && is_kcore(file) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY) : 0;
+		return !opened && is_kcore(file) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY, again) : 0;
 	way = way_of_file(file);
 	if (way == KS_WAY_NONE)
 		return 0;
@@ -119,7 +119,7 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (opened && scope->mode != KS_ENFORCE)) /* reported at file_open */
 		return 0;
-	return judge_file(process, scope, target, way);
+	return judge_file(process, scope, target, way, again);
 }
 
 /* One program for every open of the node: what is neither procfs nor a rare kind of file leaves after two reads. */
@@ -129,11 +129,11 @@ ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
 	unsigned long magic = inode->i_sb->s_magic;
 
 	if (magic == PROC_SUPER_MAGIC)
-		return procfs_verdict(file, inode, 0);
+		return procfs_verdict(file, inode, 0, again);
 	if ((inode->i_mode & S_IFMT) == S_IFCHR)
-		return is_memory_device(inode) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY) : 0;
+		return is_memory_device(inode) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY, again) : 0;
 	if (magic == TRACEFS_MAGIC)
-		return judge_kernel_memory(KS_WAY_TRACEFS);
+		return judge_kernel_memory(KS_WAY_TRACEFS, again);
 	return 0;
 }
 
@@ -141,7 +141,7 @@ ENFORCE(guard_opened, file_post_open, security_file_post_open, (file, mask), str
 {
 	struct inode *inode = file->f_inode;
 
-	return inode->i_sb->s_magic == PROC_SUPER_MAGIC ? procfs_verdict(file, inode, 1) : 0;
+	return inode->i_sb->s_magic == PROC_SUPER_MAGIC ? procfs_verdict(file, inode, 1, again) : 0;
 }
 
 /* Every READ by file-system credentials must pass: runc reads /proc/<init>/ns/ that way, ps and cadvisor more. */
@@ -170,15 +170,16 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 	if (!scope)
 		return 0;
 	if (process->flags & KS_AGENT)
-		return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, silent);
+		return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, silent, again);
 	way = way_being_opened(child);
 	if (way && scope->mode == KS_ENFORCE)
-		return judge_file(process, scope, child, way);
+		return judge_file(process, scope, child, way, again);
 	if (!(mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)))
 		return 0;
 	if (is_agent_of(process->scope))
 		return 0;
-	return judge(scope, process, child, ptrace_switched_on(scope->switches, mode), KS_WAY_PTRACE, mode, silent);
+	return judge(scope, process, child, ptrace_switched_on(scope->switches, mode), KS_WAY_PTRACE, mode, silent,
+		     again);
 }
 
 ENFORCE(guard_traceme, ptrace_traceme, security_ptrace_traceme, (parent), struct task_struct *parent)
@@ -192,7 +193,7 @@ ENFORCE(guard_traceme, ptrace_traceme, security_ptrace_traceme, (parent), struct
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
-	return judge(scope, process, task, !!(scope->switches & KS_BLOCK_PTRACE), KS_WAY_TRACEME, 0, 0);
+	return judge(scope, process, task, !!(scope->switches & KS_BLOCK_PTRACE), KS_WAY_TRACEME, 0, 0, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -34,18 +34,30 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 	return -ENOMEM;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(record_announce, struct task_struct *parent, struct task_struct *child)
+static __always_inline int announce(struct task_struct *child)
 {
 	__u64 key = (__u64)child;
 	struct ks_process *process = bpf_map_lookup_elem(&processes, &key);
 
-	if (!process)
+	if (!process || process->start)
 		return 0;
 	process->start = BPF_CORE_READ(child, start_boottime);
 	if (process->flags & KS_SEALED)
 		count(process->scope, KS_N_SEALED);
 	return 0;
+}
+
+/* Twice, for the reason that hook.h gives. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(record_announce, struct task_struct *parent, struct task_struct *child)
+{
+	return announce(child);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(record_announce_2, struct task_struct *parent, struct task_struct *child)
+{
+	return announce(child);
 }
 
 /* A forked child of the agent has its flag until it execs, but is not the agent. */
@@ -128,6 +140,12 @@ int BPF_PROG(record_free_lsm, struct task_struct *task)
 
 SEC("fentry/security_task_free")
 int BPF_PROG(record_free_mod, struct task_struct *task)
+{
+	return forget(task);
+}
+
+SEC("fentry/security_task_free")
+int BPF_PROG(record_free_mod_2, struct task_struct *task)
 {
 	return forget(task);
 }

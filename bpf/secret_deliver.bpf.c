@@ -214,6 +214,7 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 	struct ks_event *event;
 
 	process->flags |= KS_WAITING;
+	process->pid = pid_in_scope(task, process->scope);
 	bpf_send_signal(SIGSTOP);
 	event = event_start(KS_EV_WAIT, process->scope, NULL);
 	if (!event) {

@@ -179,8 +179,8 @@ struct ks_process {
 	__u64 refused;	/* of these, what its files failed `verify` for */
 	__u32 scope;
 	__u32 flags;
-	__u32 container;   /* inode number of its mount namespace when it entered */
-	__u32 pid;	 /* with KS_GIVEN or KS_WAITING: its number in the scope's PID namespace */
+	__u32 container;  /* inode number of its mount namespace when it entered */
+	__u32 pid;	  /* with KS_GIVEN or KS_WAITING: its number in the scope's PID namespace */
 	__u64 generation; /* of the scope when the values it has were given */
 };
 

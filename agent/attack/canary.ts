@@ -36,7 +36,7 @@ export function canaryArgv(program: string = process.execPath): string[] {
 
 /** How a canary is started. @param value its variable: a needle, or the placeholder of one */
 export function canarySpec(value: Buffer | string, as: Identity, argv: readonly string[] = canaryArgv()): LaunchSpec {
-  return { argv, env: { PATH: process.env.PATH ?? '', [CANARY_VARIABLE]: value.toString('latin1') }, as }
+  return { argv, env: { PATH: process.env.PATH ?? '', [CANARY_VARIABLE]: value.toString('latin1') }, as, dense: true }
 }
 
 /** Starts an unprotected canary and waits until it runs its program. The child is killed when `close` is called, not at exit. */

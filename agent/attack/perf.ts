@@ -27,8 +27,11 @@ export const perfAttempts: readonly Attempt[] = [
 /** The canary runs a quarter of the time, so that this is some hundred chances. */
 const SAMPLING_MS = 1500
 
-/** For samplers that a guarded target would not have let open: on a busy machine it may not run for seconds. */
-const PATIENT_MS = 10_000
+/**
+ * For samplers that a guarded target would not have let open: on a busy machine it may not run for many seconds. It ends with
+ * the first sample that has the needle, and below what an attempt may be silent for.
+ */
+const PATIENT_MS = 40_000
 
 /** Watches the samplers until one caught the needle; closes them all. */
 export function sample(samplers: readonly Sampler[], needle: Buffer, longest = SAMPLING_MS): Outcome {

@@ -95,7 +95,7 @@ function kernelFeatures(): KernelFeatures {
 /** Names end in the tier they are for; the other tier's programs are the same bodies again. */
 function isWanted(name: string, tier: Tier, { postOpen, loops }: KernelFeatures): boolean {
   if (name.endsWith('_lsm') && tier !== 'lsm') return false
-  if (name.endsWith('_mod') && tier !== 'fmod_ret') return false
+  if (/_mod(_\d)?$/.test(name) && tier !== 'fmod_ret') return false
   if (name.startsWith('guard_opened_')) return postOpen
   if (name.startsWith('deliver_')) return loops
   return !(name.startsWith('unlooped_') && loops)

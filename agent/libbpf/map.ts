@@ -35,10 +35,7 @@ export class BpfMap {
   /** @throws Error naming the limit when the map is full, BpfError otherwise */
   set(key: Buffer, value: Buffer): void {
     this.#check(key, value)
-    if (ffi.mapUpdate(this.fd, key, value, 0) === 0) return
-    if (ffi.errno() === E2BIG)
-      throw new Error(`map \`${this.name}\` is full: this node's limit is ${this.#capacity()} entries`)
-    throw this.#error('bpf_map_update_elem', 'write')
+    this.#update(key, value)
   }
 
   /** The value's bytes, or undefined when the key is absent. */
@@ -58,8 +55,9 @@ export class BpfMap {
     throw this.#error('bpf_map_lookup_elem', 'read')
   }
 
+  /** @throws as `set` */
   setPerCpu(key: Buffer, values: Buffer): void {
-    if (ffi.mapUpdate(this.fd, key, values, 0) < 0) throw this.#error('bpf_map_update_elem', 'write')
+    this.#update(key, values)
   }
 
   /** Absent keys are no error: the state asked for is the state there is. */
@@ -88,6 +86,12 @@ export class BpfMap {
   /** max_entries, the fifth word of struct bpf_map_info. */
   #capacity(): number {
     return mapInfo(this.fd, this.name).readUInt32LE(16)
+  }
+
+  #update(key: Buffer, value: Buffer): void {
+    if (ffi.mapUpdate(this.fd, key, value, 0) === 0) return
+    if (ffi.errno() !== E2BIG) throw this.#error('bpf_map_update_elem', 'write')
+    throw new Error(`map \`${this.name}\` is full: this node's limit is ${this.#capacity()} entries`)
   }
 
   #check(key: Buffer, value: Buffer): void {

@@ -1,12 +1,12 @@
 /** At the limits: what is allowed is delivered whole, what is beyond is refused with the limit named. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, startAgent } from './agent-under-test.ts'
+import { type Agent, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-limits-'))
 const CAPACITY = 65_536
@@ -69,4 +69,52 @@ test('an environment string of the greatest length the kernel takes is passed ov
 
 test('a value longer than its placeholder stops the agent before anything starts, with variable and limit named', async () => {
   await assert.rejects(start(config(CAPACITY - 1)), /LONGEST[\s\S]*65536[\s\S]*65535|LONGEST[\s\S]*65535/)
+})
+
+const SCOPES = 1024
+const hex = (bytes: Buffer): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+
+/** Entries of scopes that nobody lives in, in one go. */
+function changeScopes(change: 'update' | 'delete', numbers: readonly number[]): void {
+  const record = change === 'update' ? ` value hex ${hex(Buffer.alloc(80))}` : ''
+  const lines = numbers.map((number) => {
+    const key = Buffer.alloc(4)
+    key.writeUInt32LE(number)
+    return `map ${change} pinned /sys/fs/bpf/kernelseal/v1/maps/scopes key hex ${hex(key)}${record}\n`
+  })
+  const batch = join(folder, 'batch')
+  writeFileSync(batch, lines.join(''))
+  execFileSync('bpftool', ['batch', 'file', batch], { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** A PID namespace, and the options of an agent for it. */
+async function namespace() {
+  const space = spawn('unshare', ['--pid', '--fork', '--kill-child', '/usr/bin/sleep', '600'], { stdio: 'ignore' })
+  const children = `/proc/${space.pid}/task/${space.pid}/children`
+  const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
+  const args = ['--pid-namespace', `/proc/${init}/ns/pid`]
+  const inside = ['--target', String(init), '--pid', '/usr/bin/printenv', 'V0']
+  return { args, inside, end: () => space.kill('SIGKILL') }
+}
+
+test('one scope more than the node takes is refused with the limit named, and those there are stay', async () => {
+  await agent.stop() // nobody else becomes an agent beneath that of the whole machine
+  const [first, second] = [await namespace(), await namespace()]
+  const env = { SOURCE: 'short-secret-3c' }
+  const standing = await startAgent({ config: config(), env, args: first.args })
+  const others = Array.from({ length: SCOPES - 2 }, (_, i) => i + 1) // that one is there, and the node's own
+  changeScopes('update', others)
+  try {
+    const command = ['run', '--config', standing.config, '--metrics-port', '0', ...second.args]
+    const { status, stderr } = kernelseal(command, env)
+    assert.equal(status, 1)
+    assert.match(stderr, /`scopes` is full: this node's limit is 1024 entries/)
+    const { V0 } = standing.placeholders as { V0: string }
+    const { stdout } = spawnSync('nsenter', first.inside, { env: { V0 }, encoding: 'latin1' })
+    assert.equal(stdout, 'short-secret-3c\n')
+  } finally {
+    changeScopes('delete', others)
+    for (const space of [first, second]) space.end()
+    await standing.stop()
+  }
 })
