@@ -81,7 +81,7 @@ async function prepareChange(journey: Journey, causes: Causes, before: Standing,
 }
 
 function refuse({ metrics }: Journey, causes: Causes, why: string): undefined {
-  causes.now('policy', [`the new policy is refused, the earlier one stays: ${why}`])
+  causes.now('policy', [`the new policy is refused, the earlier one stays: ${why.replaceAll('\n', '; ')}`])
   metrics.policyChange('refused')
 }
 

@@ -53,7 +53,8 @@ export function startReloads(
     if (state.standing.agent.config.policy !== before.agent.config.policy) void canary.recheck()
   }
   const triggers = startTriggers(() => filesOf(state.standing.agent), !agent.host, run)
-  if (changed.length) void triggers.ask({ policy: false }) // tells those that an earlier agent gave values
+  // What changed before the watches stood is noticed now; and those that an earlier agent gave values are told.
+  void triggers.ask({ policy: !agent.host })
   const close = (): void => {
     triggers.close()
     kernel.close()

@@ -56,7 +56,7 @@ function targetOf(file: string): string[] {
   }
 }
 
-/** @returns undefined where there is no such directory: the timer looks again */
+/** @returns undefined where there is no such directory, or no inotify instance left on the node: the timer looks again */
 function open(directory: string, names: ReadonlySet<string>, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(directory, { persistent: false }, (_, name) => {
