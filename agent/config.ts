@@ -7,10 +7,11 @@ import { parseDownwardApi } from './policy/downward-api.ts'
 import { literalsIn } from './policy/literal.ts'
 import { parseConfig } from './policy/parse.ts'
 import { formatProblem } from './policy/problems.ts'
-import { ANNOTATIONS_FILE, PREFIX } from './policy/sidecar.ts'
+import { ADMITTED_VARIABLE, ANNOTATIONS_FILE, PREFIX } from './policy/sidecar.ts'
 import { parseStatus } from './policy/status.ts'
 import type { Config } from './policy/types.ts'
 import { type Variable, variablesOf } from './policy/variables.ts'
+import { weakenings } from './policy/weaker.ts'
 
 export interface AgentConfig {
   readonly config: Config
@@ -29,6 +30,19 @@ export interface ConfigOptions {
   readonly annotations?: string
   /** Values may stand in the annotations; in a config file, which root wrote, they always may. */
   readonly 'allow-literal'?: boolean
+  /** The policy at the Pod's admission, where it is locked: annotations that ask for a weaker one have no effect. */
+  readonly admitted?: Config | undefined
+}
+
+/** @throws UsageError */
+export function admittedPolicy(env: NodeJS.ProcessEnv): Config | undefined {
+  const text = env[ADMITTED_VARIABLE]
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as Config
+  } catch {
+    throw new UsageError(`\`${ADMITTED_VARIABLE}\` is not the JSON that the webhook writes; make the Pod anew`)
+  }
 }
 
 /** @throws ConfigError, UsageError, Error when the annotations are cut short */
@@ -36,7 +50,7 @@ export function loadAgentConfig(options: ConfigOptions): AgentConfig {
   if (options.config !== undefined) return fromFile(options.config)
   const annotations = options.annotations ?? ANNOTATIONS_FILE
   if (options.annotations !== undefined || existsSync(annotations)) {
-    return fromAnnotations(annotations, options['allow-literal'] ?? false)
+    return fromAnnotations(annotations, options['allow-literal'] ?? false, options.admitted)
   }
   throw new UsageError(`no configuration: give --config FILE, or run as a sidecar with \`${ANNOTATIONS_FILE}\` mounted`)
 }
@@ -48,7 +62,7 @@ function fromFile(path: string): AgentConfig {
   return { config, where: path, host: true, identity, variables, warnings: warnings.map((w) => formatProblem(path, w)) }
 }
 
-function fromAnnotations(path: string, allowLiteral: boolean): AgentConfig {
+function fromAnnotations(path: string, allowLiteral: boolean, admitted: Config | undefined): AgentConfig {
   const annotations = parseDownwardApi(readText(path))
   const status = parseStatus(annotations[`${PREFIX}status`] ?? '')
   if (!status) {
@@ -56,11 +70,15 @@ function fromAnnotations(path: string, allowLiteral: boolean): AgentConfig {
       `\`${path}\`: \`${PREFIX}status\` is missing or malformed: the webhook has not injected this Pod`,
     )
   }
-  const { config, warnings } = parseAnnotations(annotations, {})
+  const { config: asked, warnings } = parseAnnotations(annotations, {})
+  const weaker = admitted ? weakenings(admitted, asked) : []
+  const config = admitted && weaker.length ? admitted : asked
   if (!allowLiteral) refuseLiterals(config, path)
   const variables = variablesOf(config, status.containers, status.nonce)
   const identity = [status.nonce, ...status.containers].join(' ')
-  return { config, where: path, host: false, identity, variables, warnings: warnings.map((w) => formatProblem('', w)) }
+  const said = warnings.map((w) => formatProblem('', w))
+  const locked = `the policy of admission stays, since that of \`${path}\` is weaker and locked: ${weaker.join('; ')}`
+  return { config, where: path, host: false, identity, variables, warnings: weaker.length ? [...said, locked] : said }
 }
 
 /** What stands in an annotation is no secret: everybody who may read the Pod has it. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { AgentResources } from '../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PODINFO_DIR, SECRETS_DIR } from '../agent/policy/sidecar.ts'
 import type { Config } from '../agent/policy/types.ts'
+import { admittedEnv, flagsOf } from './agent-options.ts'
 import { VAULT_TOKEN_VOLUME, type VaultAccess, vaultEnv, vaultMounts, vaultVolumes } from './vault.ts'
 
 export interface AgentSettings {
@@ -65,6 +66,7 @@ export function agentContainer(
       fieldEnv('POD_NAME', 'metadata.name'),
       fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
       ...vaultEnv(config, settings.vault),
+      ...admittedEnv(config, settings),
     ],
     resources: resourcesOf(settings, overrides),
     securityContext: {
@@ -116,10 +118,6 @@ function firstContainer(port: number, podRestart: unknown, flags: readonly strin
     args: [...(endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`]), ...flags],
     lifecycle: { postStart: { exec: { command } } },
   }
-}
-
-function flagsOf({ lockPolicy, allowLiteral }: AgentSettings): string[] {
-  return [...(lockPolicy ? ['--lock-policy'] : []), ...(allowLiteral ? ['--allow-literal'] : [])]
 }
 
 function fieldEnv(name: string, fieldPath: string) {

@@ -1,7 +1,7 @@
 /** `kernelseal run`: the agent, as a Pod's sidecar or on any Linux host. */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { type AgentConfig, type ConfigOptions, loadAgentConfig } from '../config.ts'
+import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { listen } from '../health.ts'
 import { scopeNumber } from '../kernel/scope.ts'
@@ -56,7 +56,8 @@ function main(args: string[]): Promise<number> {
 }
 
 export async function runAgent(options: RunOptions): Promise<number> {
-  const agent = loadAgentConfig(options)
+  const locked = options['lock-policy'] ?? false
+  const agent = loadAgentConfig({ ...options, admitted: locked ? admittedPolicy(process.env) : undefined })
   const vault = vaultSettings(process.env)
   const log = openLog(logFormat(options), agent.config.monitoring.logLevel)
   const port = metricsPort(options, agent)
@@ -74,7 +75,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
       log,
       sources: openSources(vault && openVault(vault)),
       load: () => loadAgentConfig(options),
-      locked: options['lock-policy'] ?? false,
+      locked,
     })
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
     await stopped

@@ -1,10 +1,19 @@
 /** What the webhook's settings hand on to the agent, and that a Pod's author has no say in it. */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { admittedPolicy, loadAgentConfig } from '../../../agent/config.ts'
+import { ADMITTED_VARIABLE } from '../../../agent/policy/sidecar.ts'
 import { loadSettings } from '../../../webhook/config.ts'
 import { injectPod } from '../../../webhook/inject.ts'
 import { agentSettings } from '../../../webhook/settings.ts'
 import { CLUSTER, NONCE, OLD_CLUSTER, patched } from './fixtures.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kernelseal-options-'))
+const file = join(folder, 'annotations')
+after(() => rmSync(folder, { recursive: true }))
 
 const VAULT = ['--vault-address', 'https://vault.example:8200', '--vault-role', 'shop']
 const LITERAL = { value: 'changeme' }
@@ -34,6 +43,7 @@ interface Container {
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[]
 }
 interface Injected {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> }
   readonly spec: {
     readonly initContainers: readonly [Container]
     readonly containers: readonly [Container]
@@ -54,6 +64,33 @@ describe('the agent’s options', () => {
     const { pod } = injected(podOf(LITERAL), flags, OLD_CLUSTER)
     const [agent] = pod.spec.containers
     assert.deepEqual(agent.args, ['sidecar', '--end-after', '10', '--lock-policy', '--allow-literal'])
+  })
+
+  it('carry the policy of admission where it is locked, and the agent holds annotations to it', () => {
+    const source = { template: 'postgres://app:$(PASSWORD)@db' }
+    const refs = [
+      { name: 'PASSWORD', source: SECRET },
+      { name: 'URL', source },
+    ]
+    const bindings = JSON.stringify([{ name: 'b', selector: { binary: '/app' }, secretRefs: refs }])
+    const submitted = podOf(SECRET, { 'kernelseal.io/bindings': bindings })
+    const { pod } = injected(submitted, ['--agent-lock-policy', 'true'])
+    const variable = pod.spec.initContainers[0].env.find(({ name }) => name === ADMITTED_VARIABLE)
+    const admitted = admittedPolicy({ [ADMITTED_VARIABLE]: variable?.value?.replaceAll('$$', '$') })
+    const load = (more: Record<string, string>) => {
+      const { annotations } = pod.metadata
+      const lines = Object.entries({ ...annotations, ...more }).map(([key, text]) => `${key}=${JSON.stringify(text)}`)
+      writeFileSync(file, lines.join('\n'))
+      return loadAgentConfig({ annotations: file, admitted })
+    }
+    assert.deepEqual([load({}).config, load({}).warnings], [admitted, []])
+    assert.equal(load({ 'kernelseal.io/policy': 'blockMaps: true' }).config.policy.blockMaps, true)
+    const other = JSON.stringify([{ name: 'b', selector: { binary: '/bin/sh' }, secretRefs: refs }])
+    for (const weaker of [{ 'kernelseal.io/mode': 'audit' }, { 'kernelseal.io/bindings': other }]) {
+      const { config, warnings } = load(weaker)
+      assert.deepEqual(config, admitted)
+      assert.match(warnings.at(-1) ?? '', /the policy of admission stays, since that of .* is weaker and locked: /)
+    }
   })
 
   it('let a value into an annotation with a warning', () => {
