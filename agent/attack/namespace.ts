@@ -16,6 +16,7 @@ const CLONE_NEWPID = 0x20000000
 const MS_REC_PRIVATE = 0x4000 | 0x40000
 const PR_SET_PDEATHSIG = 1
 const SIGKILL = 9
+const RLIMIT_MEMLOCK = 8
 
 export function isInit(): boolean {
   return process.pid === 1 && process.env[MARK] !== undefined
@@ -39,10 +40,14 @@ export async function runAsInit(args: readonly string[]): Promise<number> {
   return status
 }
 
-/** The first thing an init does. Its /proc has to show its own namespace; mounts are for the process, not for one thread. */
+/**
+ * The first thing an init does. Its /proc has to show its own namespace; mounts are for the process, not for one thread. Before
+ * 5.11 BPF objects count as locked memory of their user, and bpf(2) answers EPERM beyond the limit, as a refusal does.
+ */
 export function becomeInit(): void {
   delete process.env[MARK]
   sys('prctl', PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
   sys('mount', 'none', '/', null, MS_REC_PRIVATE, null)
   sys('mount', 'proc', '/proc', 'proc', 0, null)
+  sys('prlimit64', 0, RLIMIT_MEMLOCK, Buffer.alloc(16, 0xff), null)
 }
