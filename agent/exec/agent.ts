@@ -5,6 +5,7 @@ import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { becomeInit } from '../own-namespace.ts'
 import { startSession } from '../session.ts'
+import { openSources } from '../sources/sources.ts'
 import { type ExecOptions, execConfig, sourcesOf } from './bindings.ts'
 import { takeVariables } from './environment.ts'
 import { reapOrphans } from './orphans.ts'
@@ -33,12 +34,13 @@ export async function serve(options: ExecOptions & { readonly verbose: boolean }
   for (const signal of NOT_OURS) process.on(signal, () => {})
   ffi.forbidDumps()
   const agent = execConfig(options)
+  const load = () => execConfig(options, agent.identity)
   const sources = sourcesOf(agent.config)
   takeVariables(ENVIRONMENT_FD, sources)
   const log = openLog('text', options.verbose ? 'info' : 'warn', process.stderr)
   for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
   const scope = scopeNumber()
-  const session = await startSession(agent, scope, log)
+  const session = await startSession({ agent, scope, log, sources: openSources(), load, locked: false })
   const stopReaping = reapOrphans()
   const placeholders = Object.fromEntries(agent.variables.map(({ name, placeholder }) => [name, placeholder]))
   process.send?.({ placeholders, sources, scope } satisfies Standing)

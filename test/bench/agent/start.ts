@@ -15,12 +15,13 @@ import { OBJECT_PATH } from '../../../agent/kernel/load.ts'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
 import type { Session } from '../../../agent/session.ts'
 import { resolveAll } from '../../../agent/sources/resolve.ts'
+import { openSources } from '../../../agent/sources/sources.ts'
 import { COUNTERS } from '../../../agent/wire/constants.ts'
 import { layoutDifferences, STRUCTS } from '../../../agent/wire/layout.ts'
 
 const agent = loadAgentConfig({ config: process.argv[2]! })
 const log = openLog('json', 'info', process.stderr)
-const values = resolveAll(agent.config)
+const values = await resolveAll(agent.config, openSources())
 const entries = entriesOf({ ...agent, scope: 1, values, generation: 1 })
 const names = STRUCTS.map(({ name }) => name)
 const differences = layoutDifferences(readLayouts(OBJECT_PATH, names))
@@ -33,7 +34,13 @@ const metrics = openMetrics(
   { tier: 'none', delivery: 'none' },
   () => 'enforce',
 )
-const session: Session = { metrics, tier: 'none', notReady: () => undefined, close: async () => {} }
+const session: Session = {
+  metrics,
+  tier: 'none',
+  notReady: () => undefined,
+  reload: async () => {},
+  close: async () => {},
+}
 await listen(0, { enabled: true }, () => session)
 const canary = spawn(process.execPath, ['-'], { env: {}, stdio: ['pipe', 'ignore', 'ignore'] })
 await once(canary, 'spawn')

@@ -61,7 +61,6 @@ describe('the seed configurations', () => {
         ['secrets[0].selector.labels', 18],
         ['secrets[0].selector.namespace', 20],
         ['secrets[0].selector.cgroupPath', 21],
-        ['secrets[0].secretRefs[4].source.vaultRef', 32],
         ['monitoring.auditLog', 37],
         ['secrets[0].selector.container', 17],
       ],
