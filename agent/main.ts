@@ -7,6 +7,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./cli/run.ts')).run,
   env: async () => (await import('./cli/env.ts')).env,
   status: async () => (await import('./cli/status.ts')).status,
+  events: async () => (await import('./cli/events.ts')).events,
   unload: async () => (await import('./cli/unload.ts')).unload,
   doctor: async () => (await import('./cli/doctor.ts')).doctor,
   inject: async () => (await import('./cli/inject.ts')).inject,

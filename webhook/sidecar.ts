@@ -53,7 +53,12 @@ export function agentContainer(
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
     ...(form === 'native' ? nativeSidecar(metricsPort) : firstContainer(metricsPort, podRestart)),
-    env: [fieldEnv('POD_NAME', 'metadata.name'), fieldEnv('POD_NAMESPACE', 'metadata.namespace')],
+    // Whose Kubernetes Events the agent writes (agent/kube/pod.ts).
+    env: [
+      fieldEnv('POD_NAME', 'metadata.name'),
+      fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
+      fieldEnv('POD_UID', 'metadata.uid'),
+    ],
     resources: resourcesOf(settings, overrides),
     securityContext: {
       runAsUser: 0,

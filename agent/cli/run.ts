@@ -6,6 +6,7 @@ import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { listen } from '../health.ts'
 import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
+import { openObservers } from '../observers.ts'
 import { type Session, startSession } from '../session.ts'
 import { VERSION } from '../version.ts'
 import { type Command, EXIT, UsageError } from './command.ts'
@@ -44,21 +45,26 @@ export const run: Command = { name: 'run', summary: 'the agent: protect a Pod or
 async function main(args: string[]): Promise<number> {
   const options: Options = parseArgs({ args, options: OPTIONS }).values
   const agent = loadAgentConfig(options)
-  const log = openLog(logFormat(options), agent.config.monitoring.logLevel)
+  const scope = scopeNumber(options['pid-namespace'])
+  const format = logFormat(options)
   const port = metricsPort(options, agent)
+  const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel))
+  const { log } = observers
   ffi.forbidDumps()
   announce(agent, log)
   let session: Session | undefined
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   const server = serves(agent) ? await listen(port, agent.config.monitoring, () => session) : undefined
   try {
-    session = await startSession(agent, scopeNumber(options['pid-namespace']), log)
+    session = await startSession(agent, scope, log)
+    await observers.stands(session)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
     await stopped
     log.say('info', 'STOP', 'signal received')
     return EXIT.ok
   } finally {
     await session?.close()
+    await observers.close()
     server?.closeAllConnections()
     server?.close()
   }

@@ -25,10 +25,10 @@ function textWriter(level: Level, out: NodeJS.WritableStream): (line: Line) => v
 
 function jsonWriter(level: Level, out: NodeJS.WritableStream): (line: Line) => void {
   const logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, out)
-  return (line) => logger[line.level]({ tag: line.tag, ...numbers(line.fields) }, line.text)
+  return (line) => logger[line.level]({ tag: line.tag, ...plain(line.fields) }, line.text)
 }
 
 /** JSON has no 64-bit integers: they become strings. */
-function numbers(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(fields, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)))
 }
