@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Finding } from '../../canary/canary.ts'
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
-import { COUNTERS, REASONS, WAY_NAMES } from '../../wire/constants.ts'
+import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/decode.ts'
 import { askedCounter, askedGauge } from './asked.ts'
 import { addProcessMetrics } from './process-metrics.ts'
@@ -129,4 +129,4 @@ function observer(registry: Registry): (event: KernelEvent) => void {
 }
 
 /** Every label value there can be; the dashboards' test reads it. */
-export const LABELS = { way: WAY_NAMES, reason: REASONS.map(([label]) => label), counter: COUNTERS } as const
+export const LABELS = { way: WAY_NAMES, action: ACTION_NAMES, reason: REASONS.map(([label]) => label) } as const
