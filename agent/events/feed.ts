@@ -2,7 +2,7 @@
  * The agent's events for other processes of its user: a unix socket that replays the last few hundred to whoever connects,
  * then sends each as it comes. One JSON object a line, as in the log; `{"live":true}` between the two.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { stateDirectory } from '../nonce.ts'
@@ -94,5 +94,4 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
   })
   await listening
   server.unref()
-  chmodSync(path, 0o600)
 }

@@ -2,7 +2,7 @@
  * What would be said again and again, said a few times and then counted: a loop that reads a sealed process's environ fills
  * no disk and hides nothing else. Pure; the metrics count elsewhere, exactly.
  */
-import type { Line } from './describe.ts'
+import type { Alike, Line } from './describe.ts'
 
 export interface Repeats {
   /** What to write of this line, after what is due: the line itself, or nothing. @param now milliseconds */
@@ -53,7 +53,7 @@ export function openRepeats(): Repeats {
 }
 
 /** Crowds are as many as there are things that can happen, a closed set: so the map is bounded with them. */
-function windowOf(windows: Map<string, Window>, line: Line, alike: NonNullable<Line['alike']>, now: number): Window {
+function windowOf(windows: Map<string, Window>, line: Line, alike: Alike, now: number): Window {
   const own = `${alike.what}\n${alike.who}`
   const crowd = !windows.has(own) && windows.size >= MOST_WINDOWS
   const key = crowd ? alike.what : own

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where the kubelet mounts the service account (kubernetes.io, Accessing the API from a Pod). */
-export const ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
+const ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export interface OwnPod {
   readonly name: string

@@ -18,7 +18,7 @@ export interface KubeEvents {
 export const RESULTS = ['sent', 'failed', 'refused'] as const
 type Result = (typeof RESULTS)[number]
 
-export interface Times {
+interface Times {
   /** From the first line to its Event: others of its kind join it meanwhile. */
   readonly gatherMs: number
   /** From one round of posts to the next. Of each kind there is one in a round, and kinds are a closed set. */

@@ -94,6 +94,9 @@ function canaryGauges(registry: Registry): CanaryMetrics['canary'] {
   }
 }
 
+/** What becomes of a process whose values cannot be had (`on-failure`). */
+const FATES = ['killed', 'started'] as const
+
 /** Labels are closed sets: reasons, ways and kinds of wire.h. */
 function observer(registry: Registry): (event: KernelEvent) => void {
   const registers = [registry]
@@ -109,6 +112,8 @@ function observer(registry: Registry): (event: KernelEvent) => void {
     labelNames: ['reason', 'action'],
     registers,
   })
+  // From zero, or the first failure of its kind would be no increase to an alert rule.
+  for (const [reason] of REASONS.slice(1)) for (const action of FATES) failures.inc({ reason, action }, 0)
   const unknown = new Counter({
     name: 'kernelseal_events_unknown_total',
     help: 'Events of a kind this agent does not know',

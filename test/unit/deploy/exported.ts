@@ -1,5 +1,4 @@
 /** Every metric the code exports: the registries of agent and webhook, made as they make them. */
-import type { Registry } from 'prom-client'
 import { openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { addMetrics } from '../../../agent/observers.ts'
 import { COUNTERS, type Counter } from '../../../agent/wire/constants.ts'
@@ -11,6 +10,8 @@ export interface Exported {
   readonly help: string
   readonly labels: readonly string[]
 }
+
+type Registry = ReturnType<typeof openMetrics>['registry']
 
 export function agentRegistry(): Registry {
   const counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>
@@ -25,7 +26,7 @@ export function agentRegistry(): Registry {
   return registry
 }
 
-function webhookRegistry(): Registry {
+export function webhookRegistry(): Registry {
   const metrics = createMetrics()
   addProcessMetrics(metrics)
   return metrics.registry

@@ -6,7 +6,7 @@ import { load } from 'js-yaml'
 import { RESULTS } from '../../../agent/events/sinks/kube-event.ts'
 import { LABELS } from '../../../agent/events/sinks/metrics.ts'
 import { REASONS } from '../../../webhook/reasons.ts'
-import { agentRegistry, type Exported, exportedByAgent, exportedByWebhook } from './exported.ts'
+import { agentRegistry, type Exported, exportedByAgent, exportedByWebhook, webhookRegistry } from './exported.ts'
 import { groupingIn, selectorsIn } from './promql.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
@@ -154,5 +154,22 @@ describe('the metrics themselves', () => {
     assert.ok(sample('kernelseal_event_loop_busy_ratio') <= 1)
     assert.match(text, /^kernelseal_build_info\{version="[^"]+",node="v[^"]+"\} 1$/m)
     assert.match(text, /^kernelseal_programs_skipped_total\{program="guard_open_lsm"\} 0$/m)
+  })
+})
+
+describe('what an alert rule waits for', () => {
+  it('is exported from zero, so that the first time is an increase', async () => {
+    const agent = await agentRegistry().metrics()
+    const webhook = await webhookRegistry().metrics()
+    assert.match(agent, /^kernelseal_delivery_failures_total\{reason="no-value",action="killed"\} 0$/m)
+    assert.match(webhook, /^kernelseal_admission_requests_total\{outcome="fail",reason="internal-error"\} 0$/m)
+    assert.match(webhook, /^kernelseal_certificate_reloads_total\{result="failure"\} 0$/m)
+  })
+
+  it('is quiet while nothing was looked at', async () => {
+    assert.match(await webhookRegistry().metrics(), /^kernelseal_certificate_trusted 1$/m)
+    assert.match(await agentRegistry().metrics(), /^kernelseal_canary_checked_timestamp_seconds 0$/m)
+    const { expr } = rules.find(({ alert }) => alert === 'KernelSealCanaryNotTried')!
+    assert.match(expr, /kernelseal_canary_checked_timestamp_seconds > 0/)
   })
 })
