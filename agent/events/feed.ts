@@ -7,7 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { stateDirectory } from '../nonce.ts'
 import type { Line } from './describe.ts'
-import { plain } from './sinks/log.ts'
+import { bigintsAsText } from './sinks/log.ts'
 
 /** A line of the feed, parsed. */
 export interface Told {
@@ -51,8 +51,8 @@ export function openFeed(scope: number): Feed {
     reader.destroy()
   }
   const write = ({ level, tag, text, fields }: Line): void => {
-    const told = { time: new Date().toISOString(), scope, level, tag, msg: text, ...plain(fields) }
-    const line = `${JSON.stringify(told)}\n`
+    const told = { time: new Date().toISOString(), scope, level, tag, msg: text, ...fields }
+    const line = `${JSON.stringify(told, bigintsAsText)}\n`
     recent.push(line)
     if (recent.length > REPLAYED) recent.shift()
     for (const reader of readers) send(reader, line)

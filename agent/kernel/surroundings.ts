@@ -5,34 +5,31 @@ import type { Finding } from './examine.ts'
 /** @param read a file's text; undefined where it cannot be read */
 export function surroundings(read: (path: string) => string | undefined = textOf): Finding[] {
   const mounts = read('/proc/self/mounts')
-  return [bpffs(mounts), securityfs(mounts), cgroup(mounts), swap(read('/proc/swaps'))]
+  return [mounted(mounts, BPFFS), mounted(mounts, SECURITYFS), cgroup(mounts), swap(read('/proc/swaps'))]
 }
 
-function bpffs(mounts: string | undefined): Finding {
-  const what = 'bpf file system'
-  const why = 'programs and maps are pinned there, so that protection outlives the agent'
-  if (isMounted(mounts, '/sys/fs/bpf', 'bpf')) return { what, why, state: 'supported', found: '/sys/fs/bpf' }
-  return {
-    what,
-    why,
-    state: 'degraded',
-    found: 'not mounted: protection would end with the agent',
-    fix: 'mount -t bpf bpf /sys/fs/bpf (hostPath in a Pod)',
-  }
-}
+const BPFFS = {
+  what: 'bpf file system',
+  why: 'programs and maps are pinned there, so that protection outlives the agent',
+  path: '/sys/fs/bpf',
+  type: 'bpf',
+  without: 'protection would end with the agent',
+} as const
+const SECURITYFS = {
+  what: 'securityfs',
+  why: 'it says which security modules run and whether the kernel is locked down',
+  path: '/sys/kernel/security',
+  type: 'securityfs',
+  without: 'the tier that surely works is taken',
+} as const
 
-function securityfs(mounts: string | undefined): Finding {
-  const what = 'securityfs'
-  const why = 'it says which security modules run and whether the kernel is locked down'
-  if (isMounted(mounts, '/sys/kernel/security', 'securityfs'))
-    return { what, why, state: 'supported', found: '/sys/kernel/security' }
-  return {
-    what,
-    why,
-    state: 'degraded',
-    found: 'not mounted: the tier that surely works is taken',
-    fix: 'mount -t securityfs securityfs /sys/kernel/security (hostPath in a Pod)',
-  }
+function mounted(
+  mounts: string | undefined,
+  { what, why, path, type, without }: typeof BPFFS | typeof SECURITYFS,
+): Finding {
+  if (isMounted(mounts, path, type)) return { what, why, state: 'supported', found: path }
+  const fix = `mount -t ${type} ${type} ${path} (hostPath in a Pod)`
+  return { what, why, state: 'degraded', found: `not mounted: ${without}`, fix }
 }
 
 function cgroup(mounts: string | undefined): Finding {

@@ -28,7 +28,10 @@ function jsonWriter(level: Level, out: NodeJS.WritableStream): (line: Line) => v
   return (line) => logger[line.level]({ tag: line.tag, ...plain(line.fields) }, line.text)
 }
 
-/** JSON has no 64-bit integers: they become strings. */
-export function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(fields, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)))
+function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(fields, bigintsAsText))
 }
+
+/** For JSON.stringify: JSON has no 64-bit integers, so they become strings. */
+export const bigintsAsText = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value
