@@ -1,9 +1,9 @@
 /** Who is told what the agent sees, beside its metrics: its log, the readers of its feed, the Pod's Kubernetes Events. */
 import { Counter, type Registry } from 'prom-client'
-import { type Feed, feedPath, openFeed } from './events/feed.ts'
+import { Feed, feedPath } from './events/feed.ts'
 import { type Journal, openJournal } from './events/journal.ts'
 import { askedCounter, askedGauge } from './events/sinks/asked.ts'
-import { type KubeEvents, openKubeEvents, RESULTS } from './events/sinks/kube-event.ts'
+import { KubeEvents, RESULTS } from './events/sinks/kube-event.ts'
 import type { Log } from './events/sinks/log.ts'
 import { ownPod } from './kube/pod.ts'
 import type { Session } from './session.ts'
@@ -19,9 +19,12 @@ export interface Observers {
 
 /** @param host as of `AgentConfig`: nobody enters an agent's container, so a feed there would have no reader */
 export function openObservers(host: boolean, scope: number, log: Log): Observers {
-  const feed = host ? openFeed(scope) : undefined
+  const feed = host ? new Feed(scope) : undefined
   const kube = host ? undefined : kubeEvents(log)
-  const journal = openJournal(kube ? [kube.write] : [], feed ? [log.write, feed.write] : [log.write])
+  const journal = openJournal(
+    kube ? [(line) => kube.write(line)] : [],
+    feed ? [log.write, (line) => feed.write(line)] : [log.write],
+  )
   const stands: Observers['stands'] = async ({ metrics, notReady }) => {
     addMetrics(metrics.registry, notReady, { journal, feed, kube })
     await feed?.listen(feedPath(scope)).catch((error: Error) => {
@@ -38,7 +41,7 @@ export function openObservers(host: boolean, scope: number, log: Log): Observers
 
 function kubeEvents(log: Log): KubeEvents | undefined {
   const pod = ownPod()
-  if (typeof pod !== 'string') return openKubeEvents(pod, log)
+  if (typeof pod !== 'string') return new KubeEvents(pod, log)
   log.say('info', 'KUBE', `no Kubernetes Events: ${pod}`)
   return undefined
 }
@@ -55,7 +58,7 @@ export function addMetrics(registry: Registry, notReady: Session['notReady'], { 
   const held = 'Log lines held back as repeats of earlier ones; counted here one by one'
   askedCounter(registry, 'kernelseal_log_lines_held_back_total', held, journal.heldBack)
   const dropped = 'Readers of the agent’s events dropped because they were too slow'
-  askedCounter(registry, 'kernelseal_event_readers_dropped_total', dropped, () => feed?.dropped() ?? 0)
+  askedCounter(registry, 'kernelseal_event_readers_dropped_total', dropped, () => feed?.dropped ?? 0)
   new Counter({
     name: 'kernelseal_kube_events_total',
     help: 'Kubernetes Events posted on the Pod, by result; what failed is tried again, what was refused is not',
@@ -63,7 +66,7 @@ export function addMetrics(registry: Registry, notReady: Session['notReady'], { 
     registers: [registry],
     collect() {
       this.reset()
-      for (const result of RESULTS) this.inc({ result }, kube?.posted()[result] ?? 0)
+      for (const result of RESULTS) this.inc({ result }, kube?.posted[result] ?? 0)
     },
   })
 }

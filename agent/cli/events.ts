@@ -1,10 +1,11 @@
 /** `kernelseal events`: what the agents of this host told, and tell. */
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { FEED_SOCKET, type Told } from '../events/feed.ts'
+import { FEED_SOCKET, LIVE, type Told } from '../events/feed.ts'
 import { stateDirectory } from '../nonce.ts'
 import { type Command, complain, EXIT, UsageError } from './command.ts'
 
@@ -69,42 +70,36 @@ interface OpenFeed {
 }
 
 /** Undefined when nobody listens there any more: an agent that was killed leaves its socket. */
-async function opened(path: string): Promise<OpenFeed | undefined> {
+function opened(path: string): Promise<OpenFeed | undefined> {
   const socket = connect(path)
-  const recent: string[] = []
-  const later: string[] = []
-  let take = (line: string): void => void later.push(line)
   return new Promise((resolve, reject) => {
-    const live = (): void => {
-      const follow = async (onLine: (line: string) => void): Promise<void> => {
-        take = onLine
-        for (const line of later.splice(0)) onLine(line)
-        await ended(socket)
-      }
-      resolve({ recent, follow, end: () => socket.destroy() })
-    }
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') return resolve(undefined)
       reject(new Error(`cannot read the events at \`${path}\`: ${error.message}; be root`))
     })
     socket.once('close', () => resolve(undefined))
-    let isLive = false
-    const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
-    lines.on('error', () => {}) // the socket's own, once more
-    lines.on('line', (line) => {
-      if (isLive) return take(line)
-      if (line !== '{"live":true}') return void recent.push(line)
-      isLive = true
-      live()
-    })
+    readTo(socket, resolve)
   })
 }
 
-const ended = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => {
-    if (socket.closed) resolve()
-    socket.once('close', () => resolve())
+/** @param live called once all that was replayed has been read */
+function readTo(socket: Socket, live: (feed: OpenFeed) => void): void {
+  const recent: string[] = []
+  const later: string[] = []
+  let take = (line: string): void => void recent.push(line)
+  const follow = async (onLine: (line: string) => void): Promise<void> => {
+    for (const line of later.splice(0)) onLine(line)
+    take = onLine
+    if (!socket.closed) await once(socket, 'close')
+  }
+  const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
+  lines.on('error', () => {}) // the socket's own, once more
+  lines.on('line', (line) => {
+    if (line !== LIVE) return take(line)
+    take = (next) => void later.push(next)
+    live({ recent, follow, end: () => socket.destroy() })
   })
+}
 
 const timeOf = (line: string): string => (JSON.parse(line) as Told).time
 const byTime = (a: string, b: string): number => timeOf(a).localeCompare(timeOf(b))

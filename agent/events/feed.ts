@@ -1,6 +1,6 @@
 /**
  * The agent's events for other processes of its user: a unix socket that replays the last few hundred to whoever connects,
- * then sends each as it comes. One JSON object a line, as in the log; `{"live":true}` between the two.
+ * then sends each as it comes. One JSON object a line, as in the log.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -19,15 +19,8 @@ export interface Told {
   readonly msg: string
 }
 
-export interface Feed {
-  readonly write: (line: Line) => void
-  /** Once the scope is ours: what an earlier agent left there is replaced. @throws what listen(2) and its relatives say */
-  readonly listen: (path: string) => Promise<void>
-  /** Readers that were too slow, so far. */
-  readonly dropped: () => number
-  /** The socket goes with it. Safe to call twice. */
-  readonly close: () => void
-}
+/** Between what is replayed and what comes. */
+export const LIVE = '{"live":true}'
 
 /** Lines replayed: some 300 bytes each, 1.5 kB at most. */
 const REPLAYED = 500
@@ -38,45 +31,62 @@ const MOST_READERS = 16
 export const FEED_SOCKET = /^events-(\d+)\.sock$/
 export const feedPath = (scope: number, directory = stateDirectory()): string => join(directory, `events-${scope}.sock`)
 
-export function openFeed(scope: number): Feed {
-  const recent: string[] = []
-  const readers = new Set<Socket>()
-  let dropped = 0
-  let server: Server | undefined
-  let at: string | undefined
-  const send = (reader: Socket, text: string): void => {
-    reader.write(text)
-    if (reader.writableLength <= MOST_BEHIND_BYTES) return
-    dropped++
-    reader.destroy()
+export class Feed {
+  readonly #scope: number
+  readonly #recent: string[] = []
+  readonly #readers = new Set<Socket>()
+  #dropped = 0
+  #server: Server | undefined
+  #path: string | undefined
+
+  constructor(scope: number) {
+    this.#scope = scope
   }
-  const write = ({ level, tag, text, fields }: Line): void => {
-    const told = { time: new Date().toISOString(), scope, level, tag, msg: text, ...fields }
+
+  /** Readers that were too slow, so far. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  write({ level, tag, text, fields }: Line): void {
+    const told = { time: new Date().toISOString(), scope: this.#scope, level, tag, msg: text, ...fields }
     const line = `${JSON.stringify(told, bigintsAsText)}\n`
-    recent.push(line)
-    if (recent.length > REPLAYED) recent.shift()
-    for (const reader of readers) send(reader, line)
+    this.#recent.push(line)
+    if (this.#recent.length > REPLAYED) this.#recent.shift()
+    for (const reader of this.#readers) this.#send(reader, line)
   }
-  const greet = (reader: Socket): void => {
-    readers.add(reader)
-    reader.on('error', () => {}) // said by `close` as well
-    reader.once('close', () => readers.delete(reader))
-    reader.resume() // what a reader sends is nothing to us, but its end is
-    send(reader, `${recent.join('')}{"live":true}\n`)
-  }
-  const listen = async (path: string): Promise<void> => {
-    server = createServer(greet)
+
+  /** Once the scope is ours: what an earlier agent left there is replaced. @throws what bind(2) and its relatives say */
+  async listen(path: string): Promise<void> {
+    const server = createServer((reader) => this.#greet(reader))
     server.maxConnections = MOST_READERS
     await listenPrivately(server, path)
-    at = path
+    this.#server = server
+    this.#path = path
   }
-  const close = (): void => {
-    for (const reader of readers) reader.end()
-    server?.close()
-    if (at) rmSync(at, { force: true })
-    at = undefined
+
+  /** The socket goes with it. Safe to call twice. */
+  close(): void {
+    for (const reader of this.#readers) reader.end()
+    this.#server?.close()
+    if (this.#path) rmSync(this.#path, { force: true })
+    this.#path = undefined
   }
-  return { write, listen, dropped: () => dropped, close }
+
+  #greet(reader: Socket): void {
+    this.#readers.add(reader)
+    reader.on('error', () => {}) // said by `close` as well
+    reader.once('close', () => this.#readers.delete(reader))
+    reader.resume() // what a reader sends is nothing to us, but its end is
+    this.#send(reader, `${this.#recent.join('')}${LIVE}\n`)
+  }
+
+  #send(reader: Socket, text: string): void {
+    reader.write(text)
+    if (reader.writableLength <= MOST_BEHIND_BYTES) return
+    this.#dropped++
+    reader.destroy()
+  }
 }
 
 /** No moment in which it is open to others: bind(2) makes it under this mask, within the call of `listen`. */

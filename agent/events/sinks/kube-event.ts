@@ -7,13 +7,6 @@ import type { OwnPod } from '../../kube/pod.ts'
 import type { Line } from '../describe.ts'
 import type { Log } from './log.ts'
 
-export interface KubeEvents {
-  readonly write: (line: Line) => void
-  readonly posted: () => Readonly<Record<Result, number>>
-  /** Tries to post what waits, a second at most. Safe to call twice. */
-  readonly close: () => Promise<void>
-}
-
 /** `refused`: the server will not have it, so it is not tried again. */
 export const RESULTS = ['sent', 'failed', 'refused'] as const
 type Result = (typeof RESULTS)[number]
@@ -27,52 +20,76 @@ interface Times {
 const TIMES: Times = { gatherMs: 2_000, restMs: 60_000 }
 const CLOSE_MS = 1_000
 
-export function openKubeEvents(pod: OwnPod, log: Log, times = TIMES): KubeEvents {
-  const posted = { sent: 0, failed: 0, refused: 0 }
-  let waiting = new Map<string, Occurrence>()
-  let timer: NodeJS.Timeout | undefined
-  let last = Number.NEGATIVE_INFINITY
-  let running = Promise.resolve()
-  let off = false
-  const post = async (kind: string, occurrence: Occurrence): Promise<void> => {
-    const { result, why, forGood } = await tryToPost(pod, occurrence)
-    posted[result]++
-    if (result === 'failed') waiting.set(kind, joined(waiting.get(kind), occurrence))
-    if (why && !off) complain(log, why, forGood)
-    off ||= forGood
+/** Ends with `close`, or for good with a 403. */
+export class KubeEvents {
+  readonly posted: Record<Result, number> = { sent: 0, failed: 0, refused: 0 }
+  readonly #pod: OwnPod
+  readonly #log: Log
+  readonly #times: Times
+  /** By kind. */
+  #waiting = new Map<string, Occurrence>()
+  #timer: NodeJS.Timeout | undefined
+  #lastRound = Number.NEGATIVE_INFINITY
+  #running = Promise.resolve()
+  #off = false
+  /** One line for a row of failures. */
+  #complained = false
+
+  constructor(pod: OwnPod, log: Log, times = TIMES) {
+    this.#pod = pod
+    this.#log = log
+    this.#times = times
   }
-  const round = async (): Promise<void> => {
-    const due = waiting
-    waiting = new Map()
-    last = Date.now()
-    for (const [kind, occurrence] of due) if (!off) await post(kind, occurrence)
-    timer = undefined
-    if (waiting.size) schedule()
-  }
-  const schedule = (): void => {
-    if (timer || off) return
-    const delay = Math.max(times.gatherMs, last + times.restMs - Date.now())
-    timer = setTimeout(() => {
-      running = round()
-    }, delay).unref()
-  }
-  const write = (line: Line): void => {
+
+  /** Costs no more than counting. */
+  write(line: Line): void {
     const reason = reasonOf(line)
-    if (off || !reason || !line.alike) return
+    if (this.#off || !reason || !line.alike) return
     const now = Date.now()
-    const one = { reason, message: line.text, first: now, last: now, count: 1 }
-    waiting.set(line.alike.what, joined(waiting.get(line.alike.what), one))
-    schedule()
+    this.#wait(line.alike.what, { reason, message: line.text, first: now, last: now, count: 1 })
+    this.#schedule()
   }
-  const close = async (): Promise<void> => {
-    clearTimeout(timer)
+
+  /** Tries to post what waits, a second at most. Safe to call twice. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
-    const rest = running.then(() => (waiting.size && !off ? round() : undefined))
-    await Promise.race([rest, late])
-    off = true
-    clearTimeout(timer)
+    await Promise.race([this.#running.then(() => this.#round()), late])
+    this.#off = true
+    clearTimeout(this.#timer)
   }
-  return { write, posted: () => posted, close }
+
+  #wait(kind: string, later: Occurrence): void {
+    const earlier = this.#waiting.get(kind)
+    this.#waiting.set(kind, earlier ? joined(earlier, later) : later)
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#off) return
+    const { gatherMs, restMs } = this.#times
+    const start = (): void => {
+      this.#running = this.#round()
+    }
+    this.#timer = setTimeout(start, Math.max(gatherMs, this.#lastRound + restMs - Date.now())).unref()
+  }
+
+  async #round(): Promise<void> {
+    const due = this.#waiting
+    this.#waiting = new Map()
+    this.#lastRound = Date.now()
+    for (const [kind, occurrence] of due) if (!this.#off) await this.#post(kind, occurrence)
+    this.#timer = undefined
+    if (this.#waiting.size) this.#schedule()
+  }
+
+  async #post(kind: string, occurrence: Occurrence): Promise<void> {
+    const { result, why, forGood } = await tryToPost(this.#pod, occurrence)
+    this.posted[result]++
+    if (result === 'failed') this.#wait(kind, occurrence)
+    if (why && !this.#off && (forGood || !this.#complained)) complain(this.#log, why, forGood)
+    this.#complained = result !== 'sent'
+    this.#off ||= forGood
+  }
 }
 
 function reasonOf({ fields: { event, action } }: Line): string | undefined {
@@ -81,9 +98,9 @@ function reasonOf({ fields: { event, action } }: Line): string | undefined {
 }
 
 /** The first one's words, and how many there were. */
-function joined(earlier: Occurrence | undefined, later: Occurrence): Occurrence {
-  if (!earlier) return later
-  return { ...earlier, last: Math.max(earlier.last, later.last), count: earlier.count + later.count }
+function joined(a: Occurrence, b: Occurrence): Occurrence {
+  const first = a.first <= b.first ? a : b
+  return { ...first, last: Math.max(a.last, b.last), count: a.count + b.count }
 }
 
 interface Outcome {

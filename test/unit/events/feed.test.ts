@@ -9,15 +9,15 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { feedPath, openFeed } from '../../../agent/events/feed.ts'
+import { Feed, feedPath } from '../../../agent/events/feed.ts'
 import { delivered, refused } from './lines.ts'
 
 const MAIN = new URL('../../../agent/main.ts', import.meta.url).pathname
 
 async function listening(context: TestContext, scope = 7) {
   const directory = mkdtempSync(join(tmpdir(), 'kernelseal-feed-'))
-  const feed = openFeed(scope)
-  context.after(feed.close)
+  const feed = new Feed(scope)
+  context.after(() => feed.close())
   await feed.listen(feedPath(scope, directory))
   return { feed, directory, path: feedPath(scope, directory) }
 }
@@ -74,8 +74,8 @@ test('with --follow it prints what comes and ends with the agent', async (contex
 
 test('two agents are read together, in the order of time', async (context) => {
   const { feed, directory } = await listening(context, 1)
-  const other = openFeed(2)
-  context.after(other.close)
+  const other = new Feed(2)
+  context.after(() => other.close())
   await other.listen(feedPath(2, directory))
   for (const [at, comm] of [
     [feed, 'one'],
@@ -112,11 +112,11 @@ test('a reader that does not read is dropped and counted, and the others go on',
     received += chunk.length
   })
   await once(good, 'data')
-  for (let i = 0; i < 6000 && !feed.dropped(); i++) {
+  for (let i = 0; i < 6000 && !feed.dropped; i++) {
     feed.write(refused())
     if (i % 50 === 0) await sleep(1)
   }
-  assert.equal(feed.dropped(), 1)
+  assert.equal(feed.dropped, 1)
   const before = received
   feed.write(refused())
   for (let i = 0; i < 2000 && received === before; i++) await sleep(10)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openKubeEvents } from '../../../agent/events/sinks/kube-event.ts'
+import { KubeEvents } from '../../../agent/events/sinks/kube-event.ts'
 import { openLog } from '../../../agent/events/sinks/log.ts'
 import { eventOf } from '../../../agent/kube/event.ts'
 import { ownPod } from '../../../agent/kube/pod.ts'
@@ -18,7 +18,7 @@ async function posting(context: TestContext, { trusted = true, times = QUICK } =
   const server = await startApiServer(trusted)
   const said: string[] = []
   const out = { write: (text: string) => said.push(text) } as unknown as NodeJS.WritableStream
-  const events = openKubeEvents(server.pod, openLog('text', 'debug', out), times)
+  const events = new KubeEvents(server.pod, openLog('text', 'debug', out), times)
   context.after(async () => {
     await events.close()
     server.close()
@@ -51,13 +51,13 @@ test('a refusal and a failed delivery become one Warning each on the Pod, with t
   assert.match(event.message, /attempted environ access to PID=186 \(cat\)/)
   assert.match(event.firstTimestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   assert.deepEqual(reasonsAt(server), ['SecretAccessBlocked', 'SecretDeliveryFailed'])
-  await until('counted', () => events.posted().sent === 2)
+  await until('counted', () => events.posted.sent === 2)
 })
 
 test('a thousand refusals of a kind become one Event, and those that follow another, when its time has come', async (context) => {
   const { server, events } = await posting(context, { times: { gatherMs: 20, restMs: 60_000 } })
   for (let i = 0; i < 1000; i++) events.write(refused(`name-${i}`))
-  await until('the first', () => events.posted().sent === 1)
+  await until('the first', () => events.posted.sent === 1)
   assert.equal(server.asked[0]!.event.count, 1000)
   assert.match(server.asked[0]!.event.message, /\(and 999 more of the kind\)$/)
   events.write(refused())
@@ -73,9 +73,9 @@ test('a thousand refusals of a kind become one Event, and those that follow anot
 test('a round that is over is followed by the next, without waiting for the end', async (context) => {
   const { server, events } = await posting(context)
   events.write(refused())
-  await until('the first', () => events.posted().sent === 1)
+  await until('the first', () => events.posted.sent === 1)
   events.write(refused())
-  await until('the second', () => events.posted().sent === 2)
+  await until('the second', () => events.posted.sent === 2)
   assert.equal(server.asked.length, 2)
 })
 
@@ -100,25 +100,26 @@ test('403 ends it with one line that names what to allow', async (context) => {
     said[0]!,
     /\[KUBE\] no Kubernetes Events from here on: .*403: in the server’s own words.*create `events`/,
   )
-  assert.deepEqual(events.posted(), { sent: 0, failed: 0, refused: 1 })
+  assert.deepEqual(events.posted, { sent: 0, failed: 0, refused: 1 })
 })
 
 test('what fails while the server is ill is posted when it is well, with nothing lost', async (context) => {
   const { server, said, events } = await posting(context)
   server.status = 503
   events.write(refused())
-  await until('the failure', () => events.posted().failed === 1)
+  await until('the failure', () => events.posted.failed === 1)
   events.write(refused())
   server.status = 201
-  await until('the Event', () => events.posted().sent === 1)
+  await until('the Event', () => events.posted.sent === 1)
   assert.equal(server.asked.at(-1)!.event.count, 2)
+  assert.equal(said.length, 1)
   assert.match(said[0]!, /could not be posted: the API server answered 503/)
 })
 
 test('a server that another authority vouches for gets no token', async (context) => {
   const { server, said, events } = await posting(context, { trusted: false })
   events.write(refused())
-  await until('the failure', () => events.posted().failed === 1)
+  await until('the failure', () => events.posted.failed === 1)
   assert.equal(server.asked.length, 0)
   assert.match(said[0]!, /could not be posted: .*(self.signed|unable to verify)/)
 })
