@@ -62,9 +62,11 @@ export function agentContainer(
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
     ...(form === 'native' ? nativeSidecar(metricsPort, flags) : firstContainer(metricsPort, podRestart, flags)),
+    // The first three: whose Kubernetes Events the agent writes (agent/kube/pod.ts).
     env: [
       fieldEnv('POD_NAME', 'metadata.name'),
       fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
+      fieldEnv('POD_UID', 'metadata.uid'),
       ...vaultEnv(config, settings.vault),
       ...admittedEnv(config, settings),
     ],

@@ -6,6 +6,7 @@ import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { listen } from '../health.ts'
 import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
+import { openObservers } from '../observers.ts'
 import { type Session, startSession } from '../session.ts'
 import { openSources } from '../sources/sources.ts'
 import { VAULT_HELP, vaultSettings } from '../sources/vault/settings.ts'
@@ -59,8 +60,11 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const locked = options['lock-policy'] ?? false
   const agent = loadAgentConfig({ ...options, admitted: locked ? admittedPolicy(process.env) : undefined })
   const vault = vaultSettings(process.env)
-  const log = openLog(logFormat(options), agent.config.monitoring.logLevel)
+  const scope = scopeNumber(options['pid-namespace'])
+  const format = logFormat(options)
   const port = metricsPort(options, agent)
+  const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel))
+  const { log } = observers
   ffi.forbidDumps()
   announce(agent, log)
   let session: Session | undefined
@@ -71,12 +75,13 @@ export async function runAgent(options: RunOptions): Promise<number> {
   try {
     session = await startSession({
       agent,
-      scope: scopeNumber(options['pid-namespace']),
+      scope,
       log,
       sources: openSources(vault && openVault(vault)),
       load: () => loadAgentConfig(options),
       locked,
     })
+    await observers.stands(session)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
     await stopped
     log.say('info', 'STOP', 'signal received')
@@ -84,6 +89,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   } finally {
     process.off('SIGHUP', reload)
     await session?.close()
+    await observers.close()
     server?.closeAllConnections()
     server?.close()
   }

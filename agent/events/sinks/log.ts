@@ -33,10 +33,13 @@ function textWriter(out: NodeJS.WritableStream): (line: Line) => void {
 
 function jsonWriter(out: NodeJS.WritableStream): (line: Line) => void {
   const logger = pino({ level: 'debug', base: null, formatters: { level: (label) => ({ level: label }) } }, out)
-  return (line) => logger[line.level]({ tag: line.tag, ...numbers(line.fields) }, line.text)
+  return (line) => logger[line.level]({ tag: line.tag, ...plain(line.fields) }, line.text)
 }
 
-/** JSON has no 64-bit integers: they become strings. */
-function numbers(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(fields, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)))
+function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(fields, bigintsAsText))
 }
+
+/** For JSON.stringify: JSON has no 64-bit integers, so they become strings. */
+export const bigintsAsText = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value

@@ -56,7 +56,7 @@ function benchMetrics() {
   return openMetrics(
     () => counters,
     () => 0,
-    { tier: 'none', delivery: 'none' },
+    { tier: 'none', delivery: 'none', skipped: () => new Map() },
     () => 'enforce',
   )
 }

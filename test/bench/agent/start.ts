@@ -31,7 +31,7 @@ const counters = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record
 const metrics = openMetrics(
   () => counters,
   () => 0,
-  { tier: 'none', delivery: 'none' },
+  { tier: 'none', delivery: 'none', skipped: () => new Map() },
   () => 'enforce',
 )
 const session: Session = {

@@ -80,7 +80,7 @@ beforeEach(() => {
   registry = openMetrics(
     () => ({}) as never,
     () => 0,
-    { tier: 'lsm', delivery: 'kernel' },
+    { tier: 'lsm', delivery: 'kernel', skipped: () => new Map() },
     () => 'enforce',
   ).registry
   ;[lines, registered, told, full] = [[], [], [], undefined]
