@@ -58,7 +58,7 @@ function runTests(): TestReport {
   const files = config === 'locked' ? [...TESTS, LOCKED_TESTS] : TESTS
   const { status, signal } = spawnSync(
     process.execPath,
-    ['--test', '--test-force-exit', '--test-concurrency=1', ...reporters, ...files],
+    ['--import', './scripts/test.d/leave.ts', '--test', '--test-concurrency=1', ...reporters, ...files],
     { cwd: REPOSITORY, stdio: ['ignore', 2, 'inherit'], timeout: TESTS_MS },
   )
   const entries = readFileSync(outcomes, 'utf8')
