@@ -38,7 +38,7 @@ describe('the image of the agent', () => {
 
   it('runs as the sidecar with the capabilities that the webhook gives it, and delivers', () => {
     const share = ['--share', image.folder, '--env', `IMAGE=/share/${basename(image.folder)}`, '--timeout', '500']
-    const guest = ['node', '--test', '--test-force-exit', '--test-reporter=spec', 'test/images/sidecar.ts']
+    const guest = ['node', '--test', '--test-reporter=spec', 'test/images/sidecar.ts']
     const vm = join(REPOSITORY, 'scripts/vm')
     const { status, stdout, stderr } = spawnSync(vm, [...share, '--', ...guest], { encoding: 'utf8' })
     assert.equal(status, 0, stdout + stderr)
