@@ -5,6 +5,7 @@ import { ConfigError } from './policy/problems.ts'
 /** Loaded only when asked for: most commands need neither FFI nor an HTTP server. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./cli/run.ts')).run,
+  exec: async () => (await import('./cli/exec.ts')).exec,
   env: async () => (await import('./cli/env.ts')).env,
   status: async () => (await import('./cli/status.ts')).status,
   unload: async () => (await import('./cli/unload.ts')).unload,
@@ -25,8 +26,13 @@ async function main([name, ...args]: string[]): Promise<number> {
   const load = COMMANDS[name]
   if (!load) throw new UsageError(`there is no command \`${name}\`; there are ${Object.keys(COMMANDS).join(', ')}`)
   const command = await load()
-  if (args.includes('--help')) return print(command.help)
+  if (ownPart(args).includes('--help')) return print(command.help)
   return command.run(args)
+}
+
+/** What stands after `--` is the command line of somebody else. */
+function ownPart(args: readonly string[]): readonly string[] {
+  return args.includes('--') ? args.slice(0, args.indexOf('--')) : args
 }
 
 async function usage(): Promise<string> {

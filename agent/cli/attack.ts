@@ -4,10 +4,11 @@ import { type Attacker, EVERY_ATTACKER, parseAttacker } from '../attack/attacker
 import { newCleanup } from '../attack/cleanup.ts'
 import { type Contest, holdContest } from '../attack/contest.ts'
 import { countsOf, exitStatusOf } from '../attack/matrix.ts'
-import { becomeInit, isInit, runAsInit } from '../attack/namespace.ts'
+import { runAsInit } from '../attack/namespace.ts'
 import { openProgress } from '../attack/progress.ts'
 import { renderJson, renderTable } from '../attack/render.ts'
 import { attempts, attemptsOfRows } from '../attack/suite.ts'
+import { becomeInit, isInit } from '../own-namespace.ts'
 import type { Mode } from '../policy/types.ts'
 import { type Command, complain, UsageError } from './command.ts'
 

@@ -33,9 +33,14 @@ export interface RunningContainer {
   readonly remove: () => void
 }
 
-/** @param id unique on this machine @param folder empty, on a writable file system */
-export function startContainer(id: string, folder: string, config: ReturnType<typeof ociConfig>): RunningContainer {
-  const rootfs = makeRoot(folder)
+/** @param id unique on this machine @param folder empty, on a writable file system @param image its root file system */
+export function startContainer(
+  id: string,
+  folder: string,
+  config: ReturnType<typeof ociConfig>,
+  image = '/',
+): RunningContainer {
+  const rootfs = makeRoot(folder, image)
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
   const logFile = join(folder, 'log')
   const output = openSync(logFile, 'a')
@@ -62,15 +67,15 @@ export function startContainer(id: string, folder: string, config: ReturnType<ty
   }
 }
 
-/** The machine's own files under a layer of memory. The machine's other mounts, such as /work, are not part of it. */
-function makeRoot(folder: string): string {
+/** The image's files under a layer of memory. Of the machine's own, other mounts, such as /work, are not part of it. */
+function makeRoot(folder: string, image: string): string {
   const [upper, work, rootfs] = ['upper', 'work', 'rootfs'].map((name) => join(folder, name)) as [
     string,
     string,
     string,
   ]
   for (const path of [upper, work, rootfs]) mkdirSync(path, { recursive: true })
-  const options = `lowerdir=/,upperdir=${upper},workdir=${work}`
+  const options = `lowerdir=${image},upperdir=${upper},workdir=${work}`
   execFileSync('mount', ['-t', 'overlay', '-o', options, 'container', rootfs])
   return rootfs
 }

@@ -45,7 +45,7 @@ export async function startPod(pod: Pod, node: Node): Promise<RunningPod> {
     const around = { image, volumes, cgroup: `/demo/${id}`, ...(pidNamespace && { pidNamespace }) }
     const folder = join(directory, container.name)
     mkdirSync(folder, { recursive: true })
-    const running = startContainer(id, folder, ociConfig(pod, container, around))
+    const running = startContainer(id, folder, ociConfig(pod, container, around), image.root)
     started.set(container.name, running)
     return running
   }

@@ -63,8 +63,9 @@ export interface Volume {
   }
 }
 
-/** What a registry would deliver: here every image is the machine's own root file system, and this on top of it. */
+/** What a registry would deliver: here an image is the machine's own root file system, or `root`, and this on top of it. */
 export interface Image {
+  readonly root?: string
   readonly entrypoint?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   /** Files and folders of the machine at other places, read-only: path in the image → path on the machine. */

@@ -1,0 +1,105 @@
+/** `kernelseal exec`: one command with its secrets and a seal, on a machine without a daemon, a config file or a Pod. */
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { Standing } from '../exec/agent.ts'
+import { runCommand } from '../exec/command.ts'
+import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
+import { isInit, startInit, uncoverProc } from '../own-namespace.ts'
+import { type Command, complain, EXIT, UsageError } from './command.ts'
+
+const HELP = `usage: kernelseal exec [options] -- COMMAND [ARGUMENT...]
+
+Starts COMMAND with its secrets in its environment, sealed, and ends with its exit status. COMMAND and what it starts run in a PID
+namespace of their own, with an agent for it that lives as long as COMMAND: no daemon is needed, and whatever COMMAND leaves
+running ends with it. The machine's root is refused its environment and memory like everybody else.
+
+  --secret NAME=REF   the variable NAME; REF is file:<absolute path>, or env:<NAME> for a variable of this command's own
+                      environment, which COMMAND then does not get; repeatable
+  --config FILE       bindings and policy from a config file; a binding without a binary is COMMAND itself
+  --verbose           the agent's log on standard error; otherwise only warnings: what was refused, what went wrong
+
+Whoever started this command still has what it passed on in the environment; a file is the better source. To drop privileges let
+COMMAND do so: kernelseal exec --secret TOKEN=file:/etc/app/token -- setpriv --reuid app --regid app --init-groups /usr/bin/app
+
+Exit status: COMMAND's own, 128+N when signal N ended it, 126 or 127 when it could not be started; 1 when protection or a secret
+is not to be had, 2 for a wrong command line or configuration.
+`
+
+export const exec: Command = { name: 'exec', summary: 'one command with its secrets, sealed', help: HELP, run: main }
+
+const OPTIONS = {
+  secret: { type: 'string', multiple: true },
+  config: { type: 'string' },
+  verbose: { type: 'boolean', default: false },
+} as const
+
+/** The agent needs milliseconds. */
+const STOP_MS = 10_000
+
+async function main(args: string[]): Promise<number> {
+  const split = args.indexOf('--')
+  const command = split < 0 ? [] : args.slice(split + 1)
+  if (command.length === 0) throw new UsageError('give the command to start after `--`')
+  const own = args.slice(0, split)
+  const { values } = parseArgs({ args: own, options: OPTIONS })
+  if (process.getuid?.() !== 0) throw new Error('only root can load the kernel programs')
+  if (!isInit()) return runOutside(own, command)
+  await (await import('../exec/agent.ts')).serve(values)
+  return EXIT.ok
+}
+
+/** This process is in neither: parent of the agent and of the command, so that the command is the namespace's entrypoint. */
+async function runOutside(own: readonly string[], command: readonly string[]): Promise<number> {
+  const strings = ownEnvironment()
+  const agent = startAgent(own, strings)
+  const answer = await Promise.race([once(agent, 'message'), once(agent, 'exit')])
+  const standing = answer[0] as Standing | number | null
+  if (standing === null || typeof standing === 'number') return standing ?? EXIT.failed // it has said why
+  wipe(strings, standing.sources)
+  const lost = (): void => complain('the agent has ended, and all that ran under it')
+  agent.once('exit', lost)
+  const status = await runCommand(command, environmentOf(standing), complain)
+  agent.off('exit', lost)
+  await end(agent)
+  return status
+}
+
+/** In a session of its own: what the terminal sends is for the command. Its descriptor 3 is the environment. */
+function startAgent(own: readonly string[], strings: Buffer): ChildProcess {
+  const memory = memoryOf(strings)
+  try {
+    const stdio = ['ignore', 'ignore', 'inherit', memory, 'ipc'] as const
+    return startInit(['exec', ...own, '--', 'agent'], { env: agentEnvironment(), detached: true, stdio: [...stdio] })
+  } finally {
+    closeSync(memory)
+  }
+}
+
+/** By name: the values of others may be secrets, and are not read here. */
+function agentEnvironment(): Record<string, string> {
+  const names = ['PATH', 'TMPDIR', 'KERNELSEAL_DEBUG', 'KERNELSEAL_SECRETS_DIR', 'NODE_COMPILE_CACHE']
+  return Object.fromEntries(
+    names.flatMap((name) => [[name, process.env[name]]]).filter(([, value]) => value !== undefined),
+  )
+}
+
+function environmentOf({ placeholders, sources }: Standing): Record<string, string> {
+  const names = Object.keys(process.env).filter((name) => !sources.includes(name))
+  return { ...Object.fromEntries(names.map((name) => [name, process.env[name] as string])), ...placeholders }
+}
+
+/** Everything in the namespace ends with the agent; what is pinned goes, unless somebody else uses it. */
+async function end(agent: ChildProcess): Promise<void> {
+  if (agent.connected) {
+    const ended = once(agent, 'exit')
+    const late = setTimeout(() => agent.kill('SIGKILL'), STOP_MS)
+    agent.disconnect()
+    await ended
+    clearTimeout(late)
+  }
+  uncoverProc()
+  const { unpinUnused } = await import('../attack/left-overs.ts')
+  await unpinUnused()
+}

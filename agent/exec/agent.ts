@@ -1,0 +1,46 @@
+/** The inner half of `kernelseal exec`: the agent of a PID namespace that is its own, and the init of it. */
+import { once } from 'node:events'
+import { openLog } from '../events/sinks/log.ts'
+import { scopeNumber } from '../kernel/scope.ts'
+import * as ffi from '../libbpf/ffi.ts'
+import { becomeInit } from '../own-namespace.ts'
+import { startSession } from '../session.ts'
+import { type ExecOptions, execConfig, sourcesOf } from './bindings.ts'
+import { takeVariables } from './environment.ts'
+import { reapOrphans } from './orphans.ts'
+
+/** Where it inherits the environment of the outer half. */
+const ENVIRONMENT_FD = 3
+
+/** What the outer half is told once protection stands; nothing in it is secret. */
+export interface Standing {
+  readonly placeholders: Readonly<Record<string, string>>
+  /** Variables whose values are secrets: the command does not get them. */
+  readonly sources: readonly string[]
+}
+
+/** Service managers and terminals send these to everybody; for the agent they are too early: the command is still ending. */
+const NOT_OURS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/**
+ * Serves until the outer half hangs up or is gone. Standard output is the command's; what there is to say goes to standard error,
+ * as a rule only what is wrong.
+ */
+export async function serve(options: ExecOptions & { readonly verbose: boolean }): Promise<void> {
+  becomeInit('slave')
+  const ended = once(process, 'disconnect')
+  for (const signal of NOT_OURS) process.on(signal, () => {})
+  ffi.forbidDumps()
+  const agent = execConfig(options)
+  const sources = sourcesOf(agent.config)
+  takeVariables(ENVIRONMENT_FD, sources)
+  const log = openLog('text', options.verbose ? 'info' : 'warn', process.stderr)
+  for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
+  const session = await startSession(agent, scopeNumber(), log)
+  const stopReaping = reapOrphans()
+  const placeholders = Object.fromEntries(agent.variables.map(({ name, placeholder }) => [name, placeholder]))
+  process.send?.({ placeholders, sources } satisfies Standing)
+  await ended
+  stopReaping()
+  await session.close()
+}

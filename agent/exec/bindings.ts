@@ -1,0 +1,54 @@
+/** `--secret NAME=REF` or `--config FILE` → what the agent of `kernelseal exec` serves: one entrypoint and what it starts. */
+import { randomBytes } from 'node:crypto'
+import { UsageError } from '../cli/command.ts'
+import { type AgentConfig, loadAgentConfig } from '../config.ts'
+import { Field } from '../policy/field.ts'
+import { withDefaults } from '../policy/parse.ts'
+import { refuseErrors, reportInto } from '../policy/problems.ts'
+import { checkBindings } from '../policy/rules.ts'
+import { readShortForms, type ShortForm } from '../policy/short-form.ts'
+import type { Config, Problem } from '../policy/types.ts'
+import { variablesOf } from '../policy/variables.ts'
+
+export interface ExecOptions {
+  readonly config?: string
+  readonly secret?: readonly string[]
+}
+
+/** The one container there is, as on a host, has no name. */
+const CONTAINER = ''
+
+/**
+ * A scope with lineage, as a Pod's and not as a host's: a binding without a binary is the command itself.
+ * @throws ConfigError, UsageError
+ */
+export function execConfig({ config: file, secret = [] }: ExecOptions): AgentConfig {
+  if ((file === undefined) === (secret.length === 0)) {
+    throw new UsageError('give --secret NAME=REF, once or more, or --config FILE, and not both')
+  }
+  const given = file === undefined ? fromFlags(secret) : loadAgentConfig({ config: file })
+  const variables = variablesOf(given.config, [CONTAINER], randomBytes(16).toString('hex'))
+  return { ...given, host: false, variables }
+}
+
+function fromFlags(secrets: readonly string[]): Pick<AgentConfig, 'config' | 'where' | 'warnings'> {
+  const found: Problem[] = []
+  const bindings = readShortForms(secrets.map((text) => formOf(text, found)))
+  checkBindings(bindings)
+  refuseErrors('', found)
+  return { config: withDefaults({ policy: {}, bindings, monitoring: {} }), where: 'the command line', warnings: [] }
+}
+
+/** The text is not repeated in a complaint: somebody may have put the secret itself there. */
+function formOf(text: string, found: Problem[]): ShortForm {
+  const at = text.indexOf('=')
+  if (at <= 0) throw new UsageError('--secret is NAME=REF, REF `file:<absolute path>` or `env:<NAME>`')
+  const variable = text.slice(0, at)
+  return { variable, field: new Field(text.slice(at + 1), `--secret ${variable}`, reportInto(found)) }
+}
+
+/** The agent's own variables that values come from. */
+export function sourcesOf({ secrets }: Config): string[] {
+  const sources = secrets.flatMap(({ secretRefs }) => secretRefs.map(({ source }) => source))
+  return [...new Set(sources.flatMap((source) => (source.kind === 'envRef' ? [source.name] : [])))]
+}
