@@ -2,12 +2,14 @@
 import { type Any, call, get, kubectl, makeNamespace, must, podsOf, until } from '../cluster/cluster.ts'
 import { PATIENCE, SHELL } from './shop.ts'
 
-export const PINS = '/sys/fs/bpf'
 const NAMESPACE = 'administration'
 let count = 0
 
 /** @returns what the script printed */
-export const onNode = (script: string): Promise<string> => run({ image: SHELL, args: ['-c', script] })
+const onNode = (script: string): Promise<string> => run({ image: SHELL, args: ['-c', script] })
+
+/** Paths of what holds programs and maps of the node's kernel. */
+export const pins = (): Promise<string> => onNode('find /sys/fs/bpf ! -type d')
 
 /** The command of the image that the webhook gives Pods. */
 export const unload = (): Promise<string> => run({ image: 'kernelseal-agent:0.1.0', args: ['unload'] })
