@@ -8,6 +8,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   exec: async () => (await import('./cli/exec.ts')).exec,
   env: async () => (await import('./cli/env.ts')).env,
   status: async () => (await import('./cli/status.ts')).status,
+  events: async () => (await import('./cli/events.ts')).events,
+  top: async () => (await import('./cli/top.ts')).top,
   unload: async () => (await import('./cli/unload.ts')).unload,
   doctor: async () => (await import('./cli/doctor.ts')).doctor,
   inject: async () => (await import('./cli/inject.ts')).inject,

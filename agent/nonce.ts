@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const STATE_DIR = '/run/kernelseal'
+/** What a plain host's agent keeps for others of its user, root, as long as the machine runs. */
+export const stateDirectory = (): string => process.env.KERNELSEAL_STATE_DIR ?? '/run/kernelseal'
 
 /** 32 hex digits. The directory is a tmpfs on every systemd host, so the nonce lives as long as the boot. */
-export function hostNonce(directory = process.env.KERNELSEAL_STATE_DIR ?? STATE_DIR): string {
+export function hostNonce(directory = stateDirectory()): string {
   const path = join(directory, 'nonce')
   return read(path) ?? create(directory, path)
 }

@@ -19,9 +19,9 @@
  * the branches apart: from 6.12 the verifier wants the result in -4095..0, and cannot see that in the branchless
  * arithmetic clang makes of them.
  *
- * The fmod_ret program is there three times. Measured with one on 7.2 under load: 59 of 10,000 starts were not seen,
- * and 2 of 656 samplers. A refusal ends the chain, so a copy that runs after another was permitted what it looks at;
- * `again` (a constant) keeps it from reporting that twice. Whatever else a body does it may do more than once.
+ * The fmod_ret program is there three times. Measured with one on 7.2 under load: 59 of 10,000 starts were not seen. A
+ * refusal ends the chain, so a copy that runs after another was permitted what it looks at; `again` (a constant) keeps
+ * it from reporting that twice. Whatever else a body does it may do more than once.
  */
 #define ENFORCE(name, hook, function, call, params...)                                                                 \
 	static __always_inline int name##_verdict(int again, params);                                                  \

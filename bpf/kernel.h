@@ -181,6 +181,7 @@ struct list_head {
 
 struct perf_event {
 	struct list_head event_entry;
+	struct perf_event *parent;
 	struct perf_event_attr attr;
 	struct hw_perf_event hw;
 };

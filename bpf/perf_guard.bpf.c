@@ -2,10 +2,13 @@
 /*
  * Refuses samples of a sealed process's stack and registers (row 3).
  *
- *   perf_event_alloc  perf_event_open(). What was opened before the exec is the exec point's to notice.
+ *   perf_event_alloc            perf_event_open(). What was opened before the exec, or is being opened during it
+ *                               (perf_opening.h), is the exec point's to notice.
+ *   sys_perf_event_open, fexit  the opening is over
  */
 #include "emit.h"
 #include "hook.h"
+#include "perf_opening.h"
 
 /* Policy of what concerns the whole node: scopes[0], the strictest of its scopes. */
 static __always_inline int guard_whole_cpu(__u32 samples, int again)
@@ -32,6 +35,8 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 		return 0;
 	if (!target)
 		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples, again) : 0;
+	if (!BPF_CORE_READ(event, parent) && !begin_perf_opening(target)) /* with a parent it is inherited by fork */
+		return -EPERM;
 	process = process_of(target);
 	if (!process || !is_guarded(process) || same_memory(current_task(), target) || is_agent_of(process->scope))
 		return 0;
@@ -41,5 +46,21 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	return judge(scope, process, target, !!(scope->switches & (KS_BLOCK_PTRACE | KS_BLOCK_MEM)), KS_WAY_PERF,
 		     samples, 0, again);
 }
+
+/* Twice, for the reason that hook.h gives. The names are those of the architectures; the agent attaches what there is.
+ */
+#define AT_PERF_OPENED(name, function)                                                                                 \
+	SEC("fexit/" #function) int BPF_PROG(name)                                                                     \
+	{                                                                                                              \
+		end_perf_opening();                                                                                    \
+		return 0;                                                                                              \
+	}
+
+AT_PERF_OPENED(perf_opened_x64, __x64_sys_perf_event_open)
+AT_PERF_OPENED(perf_opened_x64_2, __x64_sys_perf_event_open)
+AT_PERF_OPENED(perf_opened_ia32, __ia32_sys_perf_event_open)
+AT_PERF_OPENED(perf_opened_ia32_2, __ia32_sys_perf_event_open)
+AT_PERF_OPENED(perf_opened_arm64, __arm64_sys_perf_event_open)
+AT_PERF_OPENED(perf_opened_arm64_2, __arm64_sys_perf_event_open)
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -11,6 +11,7 @@
  */
 #include "emit.h"
 #include "hook.h"
+#include "perf_opening.h"
 
 ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struct task_struct *task,
 	unsigned long clone_flags)
@@ -129,6 +130,7 @@ static __always_inline int forget(struct task_struct *task)
 	__u64 key = (__u64)task;
 
 	bpf_map_delete_elem(&processes, &key);
+	bpf_map_delete_elem(&perf_targets, &key);
 	return 0;
 }
 

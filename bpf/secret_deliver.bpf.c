@@ -13,6 +13,7 @@
  */
 #include "emit.h"
 #include "environment.h"
+#include "perf_opening.h"
 
 /* Events looked at; a task with more counts as sampled. */
 #define MAX_PERF_EVENTS 16
@@ -63,7 +64,7 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
 	delivery->refused = process->pending & process->refused;
 	delivery->pinned = process->pending & scope->pinned_bindings;
-	if (BPF_CORE_READ(task, ptrace) || is_sampled(task))
+	if (BPF_CORE_READ(task, ptrace) || is_being_opened(task) || is_sampled(task))
 		return KS_TRACED;
 	walk_environment(delivery, task, loops);
 	if (delivery->reason)

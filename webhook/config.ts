@@ -43,8 +43,23 @@ export function loadSettings(argv: readonly string[], env: Readonly<Record<strin
       message: 'is missing: a certificate and its key go together',
     })
   }
+  found.push(...problemsOfVault(settings))
   if (found.length > 0) throw new ConfigError('', found)
   return settings
+}
+
+/** The agents say the same, but in every Pod. */
+function problemsOfVault({ vaultAddress, vaultRole }: Settings): Problem[] {
+  if (vaultAddress === '') return []
+  const problem = (name: SettingName, message: string): Problem => ({
+    severity: 'error',
+    path: `--${flagOf(name)}`,
+    message,
+  })
+  return [
+    ...(/^https:\/\/[^/?#@]+\/?$/.test(vaultAddress) ? [] : [problem('vaultAddress', 'is not `https://host:port`')]),
+    ...(vaultRole === '' ? [problem('vaultRole', 'is missing: agents log in to Vault with a role')] : []),
+  ]
 }
 
 function given(

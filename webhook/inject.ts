@@ -1,8 +1,10 @@
 /** The webhook's work without a server: a Pod → an outcome. Used by `/mutate`, by the tests and offline. */
 import { createHash } from 'node:crypto'
 import { parseStatus } from '../agent/policy/annotations.ts'
+import { literalsIn } from '../agent/policy/literal.ts'
 import { MAX_CAPACITY_IN_ALL } from '../agent/policy/rules.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../agent/policy/sidecar.ts'
+import { quote } from '../agent/policy/suggest.ts'
 import type { Config } from '../agent/policy/types.ts'
 import { type Variable, variablesOf } from '../agent/policy/variables.ts'
 import { type Place, podChanges } from './changes.ts'
@@ -15,6 +17,7 @@ import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './
 import { asPod, type Container, type Pod } from './pod.ts'
 import { type AgentSettings, agentContainer, agentVolumes, type Form } from './sidecar.ts'
 import { added, replaced } from './trace.ts'
+import { vaultRefsIn } from './vault.ts'
 
 export interface InjectionSettings {
   readonly agent: AgentSettings
@@ -46,12 +49,15 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const { config, covered } = go
   const form: Form = deps.cluster.nativeSidecars() ? 'native' : 'container'
   const agent = agentContainer(config, settings.agent, go.resources, form, pod.spec.restartPolicy)
-  const volumes = agentVolumes(config)
+  const volumes = agentVolumes(config, settings.agent.vault)
   const before = earlierStatus(pod)
   const nonce = before?.nonce ?? deps.nonce()
   const names = covered.map(({ name }) => name)
   const variables = variablesOf(config, names, nonce)
-  const refusal = refuseNames(pod, agent, volumes, form) ?? refuseVariables(covered, variables, config)
+  const refusal =
+    refuseSources(config, settings.agent) ??
+    refuseNames(pod, agent, volumes, form) ??
+    refuseVariables(covered, variables, config)
   if (refusal !== undefined) return refusal
   const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
   const status: Status = {
@@ -65,6 +71,14 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const place: Place = { pod, agent, volumes, variables, form }
   const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
   return inject(patchOf(pod, podChanges(place, annotations)), go.warnings)
+}
+
+/** What the agent would refuse, said before the Pod is there. */
+function refuseSources(config: Config, { allowLiteral, vault }: AgentSettings): Deny | undefined {
+  const [literal] = allowLiteral ? [] : literalsIn(config)
+  if (literal) return deny('literal-value', `\`${literal.variable}\` of binding ${quote(literal.binding)}`)
+  const [ref] = vault ? [] : vaultRefsIn(config)
+  return ref && deny('no-vault', `\`${ref.variable}\` of binding ${quote(ref.binding)}`)
 }
 
 /** What an earlier pass wrote. */

@@ -1,6 +1,7 @@
 /** What the webhook counts: admissions by outcome and reason, how long they take, and how long its certificate lasts. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Outcome } from './outcome.ts'
+import type { Reason } from './reasons.ts'
 
 export interface Metrics {
   readonly registry: Registry
@@ -44,6 +45,10 @@ export function createMetrics(): Metrics {
     help: '1 while the published caBundle fits the serving certificate, 0 while API servers cannot call; by self-probe',
     registers,
   })
+  // From zero, or the first of its kind would be no increase to an alert rule; trusted until the self-probe says otherwise.
+  requests.inc({ outcome: 'fail', reason: 'internal-error' satisfies Reason }, 0)
+  for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
+  trusted.set(1)
   return {
     registry,
     admission: ({ kind, reason }, seconds) => {

@@ -117,6 +117,16 @@ export const REASONS = {
     sentence: 'a binding names a Secret of another namespace',
     hint: 'a Pod can only mount Secrets of its own namespace',
   },
+  'literal-value': {
+    code: 422,
+    sentence: 'a value stands in the annotation, for all who can read the Pod',
+    hint: 'put it into a Secret and use `secretKeyRef`; or start the webhook with `--agent-allow-literal true`',
+  },
+  'no-vault': {
+    code: 422,
+    sentence: 'a binding names a secret in Vault, and the webhook was given no address of one',
+    hint: 'start it with `--vault-address` and `--vault-role`, or use `secretKeyRef`',
+  },
   'placeholders-too-large': {
     code: 422,
     sentence: 'the placeholders do not fit into the Pod',

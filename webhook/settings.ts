@@ -16,6 +16,8 @@ export interface Setting {
 /** Where the kubelet mounts the service account (kubernetes.io, Accessing the API from a Pod). */
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
+const SWITCH = ['true', 'false'] as const
+
 export const SETTINGS = {
   agentImage: { kind: 'text', help: 'image of the agent, by digest or tag' },
   agentPullPolicy: {
@@ -28,6 +30,19 @@ export const SETTINGS = {
   agentCpuLimit: { kind: 'quantity', default: '', help: 'CPU limit of the agent; empty: none' },
   agentMemoryRequest: { kind: 'quantity', default: '64Mi', help: 'memory request of the agent' },
   agentMemoryLimit: { kind: 'quantity', default: '256Mi', help: 'memory limit of the agent; empty: none' },
+  agentLockPolicy: {
+    kind: SWITCH,
+    default: 'false',
+    help: 'agents refuse changes of a running policy that weaken it',
+  },
+  agentAllowLiteral: { kind: SWITCH, default: 'false', help: 'values may stand in annotations, for all who read them' },
+  vaultAddress: { kind: 'text', default: '', help: 'Vault or OpenBao for the agents, https://host:port; empty: none' },
+  vaultRole: { kind: 'text', default: '', help: 'role of its Kubernetes auth method' },
+  vaultMount: { kind: 'text', default: 'secret', help: 'mount of its KV engine, version 2' },
+  vaultAuthMount: { kind: 'text', default: 'kubernetes', help: 'mount of its Kubernetes auth method' },
+  vaultNamespace: { kind: 'text', default: '', help: 'namespace in it; empty: none' },
+  vaultCa: { kind: 'text', default: '', help: 'its authority, PEM; empty: the public ones' },
+  vaultAudience: { kind: 'text', default: '', help: "audience of the agents' tokens; empty: the API server's" },
   defaultMode: {
     kind: ['enforce', 'audit', 'disabled'],
     default: 'enforce',
@@ -78,6 +93,15 @@ export interface Settings {
   readonly agentCpuLimit: string
   readonly agentMemoryRequest: string
   readonly agentMemoryLimit: string
+  readonly agentLockPolicy: 'true' | 'false'
+  readonly agentAllowLiteral: 'true' | 'false'
+  readonly vaultAddress: string
+  readonly vaultRole: string
+  readonly vaultMount: string
+  readonly vaultAuthMount: string
+  readonly vaultNamespace: string
+  readonly vaultCa: string
+  readonly vaultAudience: string
   readonly defaultMode: Mode
   readonly host: string
   readonly port: number
@@ -107,7 +131,17 @@ export function agentSettings(settings: Settings): AgentSettings {
     cpuLimit: settings.agentCpuLimit,
     memoryRequest: settings.agentMemoryRequest,
     memoryLimit: settings.agentMemoryLimit,
+    lockPolicy: settings.agentLockPolicy === 'true',
+    allowLiteral: settings.agentAllowLiteral === 'true',
+    ...vaultOf(settings),
   }
+}
+
+function vaultOf(settings: Settings): Pick<AgentSettings, 'vault'> {
+  if (settings.vaultAddress === '') return {}
+  const { vaultAddress: address, vaultRole: role, vaultMount: mount, vaultAuthMount: authMount } = settings
+  const { vaultNamespace: namespace, vaultCa: ca, vaultAudience: audience } = settings
+  return { vault: { address, role, mount, authMount, namespace, ca, audience } }
 }
 
 /** Not `KERNELSEAL_`: for a Service `kernelseal` Kubernetes sets KERNELSEAL_PORT=tcp://… in every Pod of its namespace. */

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import type { AgentResources } from '../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PODINFO_DIR, SECRETS_DIR } from '../agent/policy/sidecar.ts'
 import type { Config } from '../agent/policy/types.ts'
+import { admittedEnv, flagsOf } from './agent-options.ts'
+import { VAULT_TOKEN_VOLUME, type VaultAccess, vaultEnv, vaultMounts, vaultVolumes } from './vault.ts'
 
 export interface AgentSettings {
   readonly image: string
@@ -12,6 +14,11 @@ export interface AgentSettings {
   readonly cpuLimit: string
   readonly memoryRequest: string
   readonly memoryLimit: string
+  /** The agent refuses changes of its running policy that weaken it. */
+  readonly lockPolicy?: boolean
+  /** Values may stand in the annotations. */
+  readonly allowLiteral?: boolean
+  readonly vault?: VaultAccess
 }
 
 /**
@@ -29,7 +36,8 @@ const SECURITYFS_VOLUME = `${VOLUME_PREFIX}securityfs`
 
 /** Names that are ours alone; other containers may not mount such a volume. */
 export const isAgentVolume = (name: string): boolean =>
-  [PODINFO_VOLUME, BPFFS_VOLUME, SECURITYFS_VOLUME].includes(name) || name.startsWith(`${VOLUME_PREFIX}secret-`)
+  [PODINFO_VOLUME, BPFFS_VOLUME, SECURITYFS_VOLUME, VAULT_TOKEN_VOLUME].includes(name) ||
+  name.startsWith(`${VOLUME_PREFIX}secret-`)
 
 /**
  * What the agent does with each, capabilities(7):
@@ -48,12 +56,20 @@ export function agentContainer(
   podRestart: unknown,
 ) {
   const { metricsPort } = config.monitoring
+  const flags = flagsOf(settings)
   return {
     name: AGENT_CONTAINER,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    ...(form === 'native' ? nativeSidecar(metricsPort) : firstContainer(metricsPort, podRestart)),
-    env: [fieldEnv('POD_NAME', 'metadata.name'), fieldEnv('POD_NAMESPACE', 'metadata.namespace')],
+    ...(form === 'native' ? nativeSidecar(metricsPort, flags) : firstContainer(metricsPort, podRestart, flags)),
+    // The first three: whose Kubernetes Events the agent writes (agent/kube/pod.ts).
+    env: [
+      fieldEnv('POD_NAME', 'metadata.name'),
+      fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
+      fieldEnv('POD_UID', 'metadata.uid'),
+      ...vaultEnv(config, settings.vault),
+      ...admittedEnv(config, settings),
+    ],
     resources: resourcesOf(settings, overrides),
     securityContext: {
       runAsUser: 0,
@@ -66,7 +82,7 @@ export function agentContainer(
     },
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: mountsOf(config),
+    volumeMounts: [...mountsOf(config), ...vaultMounts(config, settings.vault)],
   }
 }
 
@@ -76,9 +92,9 @@ export function agentContainer(
  */
 const READY_SECONDS = 60
 
-function nativeSidecar(port: number) {
+function nativeSidecar(port: number, flags: readonly string[]) {
   return {
-    args: ['run'],
+    args: ['run', ...flags],
     restartPolicy: 'Always',
     startupProbe: {
       httpGet: { path: '/readyz', port, scheme: 'HTTP' },
@@ -97,11 +113,11 @@ function nativeSidecar(port: number) {
 const END_AFTER: Readonly<Record<string, number>> = { Never: 10, OnFailure: 330 }
 
 /** The kubelet starts a Pod's containers in their order, and waits for each one's postStart hook (kubelet, SyncPod). */
-function firstContainer(port: number, podRestart: unknown) {
+function firstContainer(port: number, podRestart: unknown, flags: readonly string[]) {
   const endAfter = typeof podRestart === 'string' ? END_AFTER[podRestart] : undefined
   const command = ['kernelseal', 'wait', '--port', `${port}`, '--timeout', `${READY_SECONDS}`]
   return {
-    args: endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`],
+    args: [...(endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`]), ...flags],
     lifecycle: { postStart: { exec: { command } } },
   }
 }
@@ -145,7 +161,7 @@ const SECRET_MODE = 0o400
 const PODINFO_MODE = 0o644
 
 /** Volumes the agent mounts. Defaults are spelled out, so that a second pass sees what the first one wrote. */
-export function agentVolumes(config: Config) {
+export function agentVolumes(config: Config, vault?: VaultAccess) {
   const annotations = { path: 'annotations', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.annotations' } }
   return [
     { name: PODINFO_VOLUME, downwardAPI: { items: [annotations], defaultMode: PODINFO_MODE } },
@@ -156,6 +172,7 @@ export function agentVolumes(config: Config) {
       // Only the keys that are bound: a missing one is then a clear event of the kubelet, before anything starts.
       secret: { secretName, items: [...keys].map((key) => ({ key, path: key })), defaultMode: SECRET_MODE },
     })),
+    ...vaultVolumes(config, vault),
   ]
 }
 

@@ -11,7 +11,7 @@ import { startInit } from '../own-namespace.ts'
  * @throws SyscallError without CAP_SYS_ADMIN
  */
 export async function runAsInit(args: readonly string[]): Promise<number> {
-  const child = startInit(args, { stdio: 'inherit' })
+  const child = startInit(args, 'private', { stdio: 'inherit' })
   const pass = (signal: NodeJS.Signals) => void child.kill(signal)
   process.on('SIGINT', pass).on('SIGTERM', pass)
   const [status, signal] = (await once(child, 'exit')) as [number | null, string | null]

@@ -45,6 +45,7 @@ export async function startInPod({ enter }: Pod, spec: LaunchSpec, needle: Buffe
     if (!running(child, false)) return
     const ended = new Promise((resolve) => child.once('exit', resolve))
     process.kill(pid, 'SIGKILL')
+    child.kill('SIGCONT') // nsenter(1) stops along with a program that an agent stopped for its values
     await ended
   }
   return { pid, target: { pid, needle, start: spec }, close }

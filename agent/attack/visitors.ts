@@ -2,7 +2,7 @@
  * Rows 9 and 10: who enters the namespaces of a running container, as `kubectl exec` lets him: a process from outside, beside
  * the entrypoint, with the environment that the container was given.
  */
-import type { Attempt, Outcome, Target } from './attempt.ts'
+import { type Attempt, type Outcome, refused, type Target } from './attempt.ts'
 import { judgeSpied, withLibrary } from './preload.ts'
 import { judgeSaid, SAY, type Said, shellOf, speak, variableOf } from './speak.ts'
 
@@ -36,15 +36,22 @@ export const visitorAttempts: readonly Attempt[] = [
 /** It has to have said something: the value, or what stands in its place. */
 function said(target: Target, command: readonly string[]): Outcome {
   const what = enter(target, command)
-  const outcome = judgeSaid(what, target)
+  const outcome = judgeVisit(what, target)
   if (outcome.kind !== 'empty' || what.output.includes(variableOf(target))) return outcome
   throw new Error(`control failed: the visitor said nothing (${what.complaints.trim()})`)
 }
 
 function spied(target: Target, command: readonly string[]): Outcome {
   const what = enter(target, command)
-  const outcome = judgeSaid(what, target)
+  const outcome = judgeVisit(what, target)
   return outcome.kind === 'empty' ? judgeSpied(what.output, target) : outcome
+}
+
+/** Without CAP_SYS_ADMIN the setns(2) of 5.10 answers EINVAL, that of newer kernels EPERM: nobody got in. */
+function judgeVisit(what: Said, target: Target): Outcome {
+  const outcome = judgeSaid(what, target)
+  const keptOut = outcome.kind === 'empty' && /reassociate to namespace .* Invalid argument/.test(what.complaints)
+  return keptOut ? refused('setns', 'EINVAL') : outcome
 }
 
 function enter(target: Target, command: readonly string[]): Said {

@@ -11,6 +11,8 @@ const PERIOD_MS = 5 * 60_000
 export interface CanaryWatch {
   /** Why protection does not stand; undefined while it does. */
   readonly broken: () => string | undefined
+  /** Tries it now, because the policy is another. */
+  readonly recheck: () => Promise<void>
   readonly close: () => void
 }
 
@@ -24,15 +26,22 @@ export async function watchCanary(
 ): Promise<CanaryWatch> {
   let broken: string | undefined
   const check = async (): Promise<void> => {
-    if (policy().mode !== 'enforce') return
-    broken = await problem(guard, scope, policy(), metrics)
+    const checked = policy()
+    const found = checked.mode === 'enforce' ? await problem(guard, scope, checked, metrics) : undefined
+    if (checked !== policy()) return // what was found is not about the policy in force
+    broken = found
     if (broken) log.say('error', 'CANARY', broken)
   }
   await check()
   if (broken) throw new Error(broken)
-  const timer = setInterval(() => void check(), PERIOD_MS)
+  let checks = Promise.resolve()
+  const recheck = (): Promise<void> => {
+    checks = checks.then(check) // never two at once: both would take the agent's stance
+    return checks
+  }
+  const timer = setInterval(() => void recheck(), PERIOD_MS)
   timer.unref()
-  return { broken: () => broken, close: () => clearInterval(timer) }
+  return { broken: () => broken, recheck, close: () => clearInterval(timer) }
 }
 
 async function problem(

@@ -8,7 +8,11 @@ const HELP = `usage: kernelseal doctor [--json]
 Says whether this node can enforce, line by line: what was found, why it matters, what to change.
 It loads the kernel programs for a moment and unloads them again; nothing is protected by it.
 
-Exit status: 0 when it can, 1 when something that is needed is missing.
+Before KernelSeal is installed, on a node of a cluster: kubectl apply -k deploy/doctor
+
+  --json    an array of { what, why, state, found, fix }; state is supported, degraded, unknown or unsupported
+
+Exit status: 0 when it can, 1 when something that is needed is missing or something exports secrets.
 `
 
 export const doctor: Command = {
@@ -25,10 +29,19 @@ async function main(args: string[]): Promise<number> {
   const findings = examineNode()
   process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(line).join(''))
   const able = findings.every((f) => f.state !== 'unsupported')
-  if (!json) process.stdout.write(able ? 'This node can enforce.\n' : 'This node cannot enforce.\n')
+  if (!json) process.stdout.write(verdict(able, findings))
   return able ? EXIT.ok : EXIT.failed
 }
 
-function line({ state, what, found, fix }: Finding): string {
-  return `${MARKS[state]}  ${what}: ${found}\n${fix ? `      -> ${fix}\n` : ''}`
+function line({ state, what, why, found, fix }: Finding): string {
+  const because = state === 'supported' ? '' : `      why: ${why}\n`
+  return `${MARKS[state]}  ${what}: ${found}\n${because}${fix ? `      fix: ${fix}\n` : ''}`
+}
+
+function verdict(able: boolean, findings: readonly Finding[]): string {
+  if (!able) return 'This node cannot enforce: put right what says FAIL.\n'
+  const less = findings.filter(({ state }) => state !== 'supported').length
+  return less
+    ? `This node can enforce, with ${less} ${less > 1 ? 'things' : 'thing'} to improve.\n`
+    : 'This node can enforce.\n'
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import type { Standing } from '../exec/agent.ts'
 import { runCommand } from '../exec/command.ts'
 import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
-import { isInit, startInit, uncoverProc } from '../own-namespace.ts'
+import { isInit, startInit } from '../own-namespace.ts'
 import { type Command, complain, EXIT, UsageError } from './command.ts'
 
 const HELP = `usage: kernelseal exec [options] -- COMMAND [ARGUMENT...]
@@ -46,7 +46,8 @@ async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({ args: own, options: OPTIONS })
   if (process.getuid?.() !== 0) throw new Error('only root can load the kernel programs')
   if (!isInit()) return runOutside(own, command)
-  await (await import('../exec/agent.ts')).serve(values)
+  const { serve } = await import('../exec/agent.ts')
+  await serve(values).finally(() => process.connected && process.disconnect())
   return EXIT.ok
 }
 
@@ -56,13 +57,16 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
   const agent = startAgent(own, strings)
   const answer = await Promise.race([once(agent, 'message'), once(agent, 'exit')])
   const standing = answer[0] as Standing | number | null
-  if (standing === null || typeof standing === 'number') return standing ?? EXIT.failed // it has said why
+  if (standing === null || typeof standing === 'number') {
+    await end(agent, undefined)
+    return standing ?? EXIT.failed // it has said why
+  }
   wipe(strings, standing.sources)
   const lost = (): void => complain('the agent has ended, and all that ran under it')
   agent.once('exit', lost)
   const status = await runCommand(command, environmentOf(standing), complain)
   agent.off('exit', lost)
-  await end(agent)
+  await end(agent, standing.scope)
   return status
 }
 
@@ -70,8 +74,9 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
 function startAgent(own: readonly string[], strings: Buffer): ChildProcess {
   const memory = memoryOf(strings)
   try {
-    const stdio = ['ignore', 'ignore', 'inherit', memory, 'ipc'] as const
-    return startInit(['exec', ...own, '--', 'agent'], { env: agentEnvironment(), detached: true, stdio: [...stdio] })
+    const options = { env: agentEnvironment(), detached: true } as const
+    const args = ['exec', ...own, '--', 'agent']
+    return startInit(args, 'slave', { ...options, stdio: ['ignore', 'ignore', 'inherit', memory, 'ipc'] })
   } finally {
     closeSync(memory)
   }
@@ -90,8 +95,8 @@ function environmentOf({ placeholders, sources }: Standing): Record<string, stri
   return { ...Object.fromEntries(names.map((name) => [name, process.env[name] as string])), ...placeholders }
 }
 
-/** Everything in the namespace ends with the agent; what is pinned goes, unless somebody else uses it. */
-async function end(agent: ChildProcess): Promise<void> {
+/** Everything in the namespace ends with the agent. */
+async function end(agent: ChildProcess, scope: number | undefined): Promise<void> {
   if (agent.connected) {
     const ended = once(agent, 'exit')
     const late = setTimeout(() => agent.kill('SIGKILL'), STOP_MS)
@@ -99,7 +104,6 @@ async function end(agent: ChildProcess): Promise<void> {
     await ended
     clearTimeout(late)
   }
-  uncoverProc()
-  const { unpinUnused } = await import('../attack/left-overs.ts')
-  await unpinUnused()
+  const { clearUp } = await import('../exec/end.ts')
+  await clearUp(scope)
 }

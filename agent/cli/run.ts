@@ -1,39 +1,50 @@
 /** `kernelseal run`: the agent, as a Pod's sidecar or on any Linux host. */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { type AgentConfig, loadAgentConfig } from '../config.ts'
+import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { listen } from '../health.ts'
 import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
+import { openObservers } from '../observers.ts'
 import { type Session, startSession } from '../session.ts'
+import { openSources } from '../sources/sources.ts'
+import { VAULT_HELP, vaultSettings } from '../sources/vault/settings.ts'
+import { openVault } from '../sources/vault/vault.ts'
 import { VERSION } from '../version.ts'
 import { type Command, EXIT, UsageError } from './command.ts'
 
 const HELP = `usage: kernelseal run [options]
 
 Loads the kernel programs, registers the scope and stays until SIGTERM. As a Pod's sidecar it needs no options.
+Changed secrets and annotations are noticed; SIGHUP reads everything anew, a config file too.
 
   --config FILE          bindings and policy from a config file (a plain host); otherwise the Pod's annotations
   --annotations FILE     the Pod's annotations as the downward API writes them
+  --allow-literal        values may stand in the annotations (source.value); in a config file they always may
+  --lock-policy          refuse changes of a running policy that weaken it
   --pid-namespace PATH   protect this PID namespace, for example /proc/4711/ns/pid (default: the agent's own)
   --metrics-port PORT    /metrics, /healthz and /readyz (default: monitoring.metricsPort, 9090)
   --log-format FORMAT    text or json (default: text on a terminal, json otherwise)
 
+From the environment, for secrets in HashiCorp Vault or OpenBao:
+
+${VAULT_HELP}
 Exit status: 0 after SIGTERM or SIGINT, 1 when protection or a secret is not to be had, 2 for a wrong configuration.
 `
 
-interface Options {
-  readonly config?: string
-  readonly annotations?: string
+export interface RunOptions extends ConfigOptions {
+  readonly 'lock-policy'?: boolean
   readonly 'pid-namespace'?: string
   readonly 'metrics-port'?: string
   readonly 'log-format'?: string
 }
 
-const OPTIONS = {
+export const RUN_OPTIONS = {
   config: { type: 'string' },
   annotations: { type: 'string' },
+  'allow-literal': { type: 'boolean' },
+  'lock-policy': { type: 'boolean' },
   'pid-namespace': { type: 'string' },
   'metrics-port': { type: 'string' },
   'log-format': { type: 'string' },
@@ -41,24 +52,44 @@ const OPTIONS = {
 
 export const run: Command = { name: 'run', summary: 'the agent: protect a Pod or a host', help: HELP, run: main }
 
-async function main(args: string[]): Promise<number> {
-  const options: Options = parseArgs({ args, options: OPTIONS }).values
-  const agent = loadAgentConfig(options)
-  const log = openLog(logFormat(options), agent.config.monitoring.logLevel)
+function main(args: string[]): Promise<number> {
+  return runAgent(parseArgs({ args, options: RUN_OPTIONS }).values)
+}
+
+export async function runAgent(options: RunOptions): Promise<number> {
+  const locked = options['lock-policy'] ?? false
+  const agent = loadAgentConfig({ ...options, admitted: locked ? admittedPolicy(process.env) : undefined })
+  const vault = vaultSettings(process.env)
+  const scope = scopeNumber(options['pid-namespace'])
+  const format = logFormat(options)
   const port = metricsPort(options, agent)
+  const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel))
+  const { log } = observers
   ffi.forbidDumps()
   announce(agent, log)
   let session: Session | undefined
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   const server = serves(agent) ? await listen(port, agent.config.monitoring, () => session) : undefined
+  const reload = (): void => void session?.reload()
+  process.on('SIGHUP', reload)
   try {
-    session = await startSession(agent, scopeNumber(options['pid-namespace']), log)
+    session = await startSession({
+      agent,
+      scope,
+      log,
+      sources: openSources(vault && openVault(vault)),
+      load: () => loadAgentConfig(options),
+      locked,
+    })
+    await observers.stands(session)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
     await stopped
     log.say('info', 'STOP', 'signal received')
     return EXIT.ok
   } finally {
+    process.off('SIGHUP', reload)
     await session?.close()
+    await observers.close()
     server?.closeAllConnections()
     server?.close()
   }
@@ -84,14 +115,14 @@ function announce(agent: AgentConfig, log: Log): void {
   if (!variables.length) log.say('warn', 'CONFIG', 'no variable is bound: nothing will be delivered')
 }
 
-function logFormat(options: Options): LogFormat {
+function logFormat(options: RunOptions): LogFormat {
   const format = options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json')
   if (format !== 'text' && format !== 'json')
     throw new UsageError(`--log-format is \`text\` or \`json\`, not \`${format}\``)
   return format
 }
 
-function metricsPort(options: Options, { config }: AgentConfig): number {
+function metricsPort(options: RunOptions, { config }: AgentConfig): number {
   const port = Number(options['metrics-port'] ?? config.monitoring.metricsPort)
   if (Number.isInteger(port) && port >= 0 && port < 65536) return port
   throw new UsageError(`--metrics-port is a number below 65536, not \`${options['metrics-port']}\``)

@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util'
 import { otherProcesses } from '../pod-processes.ts'
 import { type Command, UsageError } from './command.ts'
-import { run } from './run.ts'
+import { RUN_OPTIONS, runAgent } from './run.ts'
 
-const HELP = `usage: kernelseal sidecar --end-after SECONDS
+const HELP = `usage: kernelseal sidecar --end-after SECONDS [options of 'kernelseal run']
 
 Does what 'kernelseal run' does, and ends with status 0 once the Pod's other containers have had no process for SECONDS
 seconds, after they had one. For Jobs where Kubernetes has no native sidecars (before 1.29).
@@ -17,11 +17,12 @@ export const sidecar: Command = { name: 'sidecar', summary: 'run until the Pod h
 const LOOK_MS = 500
 
 async function main(args: string[]): Promise<number> {
-  const { 'end-after': text } = parseArgs({ args, options: { 'end-after': { type: 'string' } } }).values
+  const options = { ...RUN_OPTIONS, 'end-after': { type: 'string' } } as const
+  const { 'end-after': text, ...rest } = parseArgs({ args, options }).values
   if (text === undefined || !/^[1-9][0-9]{0,4}$/.test(text)) throw new UsageError('give --end-after SECONDS')
   const watching = setInterval(watch(Number(text) * 1000), LOOK_MS)
   try {
-    return await run.run([])
+    return await runAgent(rest)
   } finally {
     clearInterval(watching)
   }

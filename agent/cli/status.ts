@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { type ScopeSurvey, type Survey, surveyNode } from '../kernel/survey.ts'
 import { type Command, EXIT } from './command.ts'
+import { columns } from './table.ts'
 
 const HELP = `usage: kernelseal status [--json]
 
@@ -9,6 +10,8 @@ Scopes, sealed processes, tier and counters of this node, read from what is pinn
 
 Exit status: 0 when something stands, 1 when nothing does.
 `
+
+export const NOTHING = 'Nothing is pinned: no agent protects anything beyond its own life.\n'
 
 export const status: Command = {
   name: 'status',
@@ -21,34 +24,21 @@ async function main(args: string[]): Promise<number> {
   const { json } = parseArgs({ args, options: { json: { type: 'boolean' } } }).values
   const survey = surveyNode()
   if (json) process.stdout.write(`${JSON.stringify(survey ?? null, null, 2)}\n`)
-  else
-    process.stdout.write(
-      survey ? render(survey) : 'Nothing is pinned: no agent protects anything beyond its own life.\n',
-    )
+  else process.stdout.write(survey ? render(survey) : NOTHING)
   return survey ? EXIT.ok : EXIT.failed
 }
 
-function render({ tier, delivery, programs, scopes, others }: Survey): string {
-  const head = `${programs.length} programs, refusal tier ${tier}, delivery tier ${delivery}; ${scopes.length} scopes\n${others.map(other).join('')}`
-  if (!scopes.length) return head
-  const rows = [
-    ['SCOPE', 'MODE', 'AGENT', 'SEALED', 'EXECS', 'VALUES', 'FAILED', 'BLOCKED', 'AUDITED', 'LOST'],
-    ...scopes.map(row),
-  ]
-  const widths = (rows[0] as string[]).map((_, i) => Math.max(...rows.map((r) => (r[i] as string).length)))
-  return (
-    head +
-    rows
-      .map(
-        (r) =>
-          `${r
-            .map((cell, i) => cell.padEnd(widths[i] as number))
-            .join('  ')
-            .trimEnd()}\n`,
-      )
-      .join('')
-  )
+function render(survey: Survey): string {
+  const rows = survey.scopes.map(row)
+  return headOf(survey) + (rows.length ? columns([HEADING, ...rows]) : '')
 }
+
+/** Tiers and sets, above a table of scopes. */
+export function headOf({ tier, delivery, programs, scopes, others }: Survey): string {
+  return `${programs.length} programs, refusal tier ${tier}, delivery tier ${delivery}; ${scopes.length} scopes\n${others.map(other).join('')}`
+}
+
+const HEADING = ['SCOPE', 'MODE', 'AGENT', 'SEALED', 'EXECS', 'VALUES', 'FAILED', 'BLOCKED', 'AUDITED', 'LOST']
 
 const other = ({ abi, scopes }: Survey['others'][number]): string =>
   `beside it the set of another version, ${abi}, with ${scopes.length} scopes\n`
@@ -63,5 +53,12 @@ function row({ scope, mode, agent, sealed, counts }: ScopeSurvey): string[] {
     counts.audited,
     counts.events_lost,
   ]
-  return [String(scope), mode, agent ? 'alive' : 'gone', ...numbers.map(String)]
+  return [...who({ scope, mode, agent }), ...numbers.map(String)]
 }
+
+/** The first three columns of a scope's row. */
+export const who = ({ scope, mode, agent }: Pick<ScopeSurvey, 'scope' | 'mode' | 'agent'>): string[] => [
+  String(scope),
+  mode,
+  agent ? 'alive' : 'gone',
+]

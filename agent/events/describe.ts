@@ -9,6 +9,16 @@ export interface Line {
   readonly tag: string
   readonly text: string
   readonly fields: Readonly<Record<string, unknown>>
+  /** Absent: it stands for itself, as a delivery does, which is told of each process. */
+  readonly alike?: Alike
+}
+
+/** Lines that agree in both say the same again (`repeats.ts`). No PID of the actor: each try may have its own. */
+export interface Alike {
+  /** What happened: of a closed set. */
+  readonly what: string
+  /** By which program, to whom: as many as an attacker likes. */
+  readonly who: string
 }
 
 /** @param bindings of the scope, in the order of their numbers */
@@ -46,7 +56,8 @@ export function describe(event: KernelEvent, bindings: readonly Binding[]): Line
     case 'scrub': {
       const { actor, file, values } = event
       const text = `${values} values taken from PID ${actor.pid} (${file}), started by a sealed program`
-      return [{ level: 'info', tag: 'SCRUB', text, fields: { event: 'scrub', actor, file, values } }]
+      const alike = { what: 'scrub', who: file }
+      return [{ level: 'info', tag: 'SCRUB', text, fields: { event: 'scrub', actor, file, values }, alike }]
     }
     case 'write':
     case 'wait':
@@ -65,7 +76,8 @@ function failure(event: FailEvent, bindings: readonly Binding[]): Line {
   const of = names.bindings.map((b) => `\`${b}\``).join(', ')
   const text = `PID ${actor.pid} (${file}) ${what}: ${why}${number}; binding ${of}`
   const fields = { event: 'fail', actor, file, reason, error, action, bindings: names.bindings }
-  return { level: action === 'killed' ? 'error' : 'warn', tag: 'FAIL', text, fields }
+  const alike = { what: `delivery ${action}, ${reason}`, who: `${file} ${names.bindings}` }
+  return { level: action === 'killed' ? 'error' : 'warn', tag: 'FAIL', text, fields, alike }
 }
 
 const TAGS = {
@@ -83,6 +95,7 @@ function access({ actor, target, way, action, detail, bindings: _ }: AccessEvent
     tag: TAGS[action],
     text: `PID=${actor.pid} attempted ${way} access ${whom}`,
     fields: { event: 'access', action, way, actor, target, detail },
+    alike: { what: `${way} access ${action}`, who: `${actor.comm} ${actor.uid} ${actor.lineage} ${target.start}` },
   }
 }
 

@@ -5,6 +5,7 @@ import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { becomeInit } from '../own-namespace.ts'
 import { startSession } from '../session.ts'
+import { openSources } from '../sources/sources.ts'
 import { type ExecOptions, execConfig, sourcesOf } from './bindings.ts'
 import { takeVariables } from './environment.ts'
 import { reapOrphans } from './orphans.ts'
@@ -17,6 +18,7 @@ export interface Standing {
   readonly placeholders: Readonly<Record<string, string>>
   /** Variables whose values are secrets: the command does not get them. */
   readonly sources: readonly string[]
+  readonly scope: number
 }
 
 /** Service managers and terminals send these to everybody; for the agent they are too early: the command is still ending. */
@@ -27,19 +29,21 @@ const NOT_OURS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  * as a rule only what is wrong.
  */
 export async function serve(options: ExecOptions & { readonly verbose: boolean }): Promise<void> {
-  becomeInit('slave')
+  becomeInit()
   const ended = once(process, 'disconnect')
   for (const signal of NOT_OURS) process.on(signal, () => {})
   ffi.forbidDumps()
   const agent = execConfig(options)
+  const load = () => execConfig(options, agent.identity)
   const sources = sourcesOf(agent.config)
   takeVariables(ENVIRONMENT_FD, sources)
   const log = openLog('text', options.verbose ? 'info' : 'warn', process.stderr)
   for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
-  const session = await startSession(agent, scopeNumber(), log)
+  const scope = scopeNumber()
+  const session = await startSession({ agent, scope, log, sources: openSources(), load, locked: false })
   const stopReaping = reapOrphans()
   const placeholders = Object.fromEntries(agent.variables.map(({ name, placeholder }) => [name, placeholder]))
-  process.send?.({ placeholders, sources } satisfies Standing)
+  process.send?.({ placeholders, sources, scope } satisfies Standing)
   await ended
   stopReaping()
   await session.close()

@@ -20,15 +20,19 @@ const CONTAINER = ''
 
 /**
  * A scope with lineage, as a Pod's and not as a host's: a binding without a binary is the command itself.
+ * @param identity what its placeholders follow from: new, or that of an earlier one whose placeholders are to stay valid
  * @throws ConfigError, UsageError
  */
-export function execConfig({ config: file, secret = [] }: ExecOptions): AgentConfig {
+export function execConfig(
+  { config: file, secret = [] }: ExecOptions,
+  identity = randomBytes(16).toString('hex'),
+): AgentConfig {
   if ((file === undefined) === (secret.length === 0)) {
     throw new UsageError('give --secret NAME=REF, once or more, or --config FILE, and not both')
   }
   const given = file === undefined ? fromFlags(secret) : loadAgentConfig({ config: file })
-  const variables = variablesOf(given.config, [CONTAINER], randomBytes(16).toString('hex'))
-  return { ...given, host: false, variables }
+  const variables = variablesOf(given.config, [CONTAINER], identity)
+  return { ...given, host: false, identity, variables }
 }
 
 function fromFlags(secrets: readonly string[]): Pick<AgentConfig, 'config' | 'where' | 'warnings'> {

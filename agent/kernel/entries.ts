@@ -5,9 +5,10 @@
 import { pinnedHash } from '../policy/selector.ts'
 import type { Binding, Config } from '../policy/types.ts'
 import type { Variable } from '../policy/variables.ts'
-import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE, SWITCH } from '../wire/constants.ts'
+import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
 import { ALTERNATIVE, NAME, NAME_KEY, PATH, PATH_KEY, SCOPE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+import { switchesOf } from './switches.ts'
 
 export interface Entry {
   readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'secret_values'
@@ -50,7 +51,7 @@ export function scopeEntry({ scope, host, config, generation }: ScopeInput): Ent
   const value = encode(SCOPE, {
     mode: MODE[config.policy.mode],
     switches: switchesOf(config, host),
-    entry_bindings: setOf(config.secrets, (b) => !b.selector.binary),
+    entry_bindings: setOf(config.secrets, (b) => !b.selector.binary && !b.retired),
     visitor_bindings: setOf(config.secrets, (b) => b.selector.lineage === 'any'),
     scrub_bindings: setOf(config.secrets, (b) => b.selector.children === 'scrub'),
     deny_bindings: setOf(config.secrets, (b) => b.selector.children === 'deny'),
@@ -71,20 +72,6 @@ export function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32LE(value)
   return bytes
-}
-
-function switchesOf({ policy, onFailure }: Config, host: boolean): number {
-  return (
-    (policy.blockEnviron ? SWITCH.BLOCK_ENVIRON : 0) |
-    (policy.blockMem ? SWITCH.BLOCK_MEM : 0) |
-    (policy.blockMaps ? SWITCH.BLOCK_MAPS : 0) |
-    (policy.blockPtrace ? SWITCH.BLOCK_PTRACE : 0) |
-    (policy.allowSelfRead ? SWITCH.ALLOW_SELF_READ : 0) |
-    (policy.auditAll ? SWITCH.AUDIT_ALL : 0) |
-    (policy.kernelBinaryFilter ? SWITCH.BINARY_FILTER : 0) |
-    (onFailure === 'start' ? SWITCH.START_ON_FAILURE : 0) |
-    (host ? SWITCH.HOST : 0)
-  )
 }
 
 /** Values of one registration; a policy has at most 256 variables in at most 63 bindings. */
@@ -135,7 +122,7 @@ function slotEntries(input: ScopeInput): Entry[] {
 function alternativesOf({ config, values, generation }: ScopeInput, { name, container }: Variable): Buffer[] {
   const giving = config.secrets
     .map((binding, i) => ({ binding, i }))
-    .filter(({ binding }) => (binding.selector.container ?? container) === container)
+    .filter(({ binding }) => !binding.retired && (binding.selector.container ?? container) === container)
     .filter(({ binding }) => binding.secretRefs.some((ref) => ref.name === name))
     .toSorted((a, b) => Number(!a.binding.selector.binary) - Number(!b.binding.selector.binary))
   if (giving.length > ALTERNATIVES) {
@@ -156,13 +143,20 @@ interface Node {
 
 const node = (): Node => ({ bindings: 0n, anywhere: 0n, children: new Map() })
 
-function pathEntries({ scope, config }: ScopeInput): Entry[] {
+/** Nodes of one registration: 63 paths of at most 2,048 components. */
+const NODES_PER_GENERATION = 1 << 20
+
+/**
+ * Each component after those below it, the last one of a path at the end; and nodes are numbered anew in each generation.
+ * So a registration that replaces another switches a whole path over in one step.
+ */
+function pathEntries({ scope, config, generation }: ScopeInput): Entry[] {
   const root = node()
-  config.secrets.forEach(({ selector: { binary } }, i) => {
-    if (binary) insert(root, binary, 1n << BigInt(i))
+  config.secrets.forEach(({ selector: { binary }, retired }, i) => {
+    if (binary && !retired) insert(root, binary, 1n << BigInt(i))
   })
   const entries: Entry[] = []
-  let last = 0
+  let last = (generation & 0xfff) * NODES_PER_GENERATION
   const visit = (parent: Node, id: number): void => {
     for (const [name, child] of parent.children) {
       const next = child.children.size ? ++last : 0
@@ -175,7 +169,7 @@ function pathEntries({ scope, config }: ScopeInput): Entry[] {
     }
   }
   visit(root, 0)
-  return entries
+  return entries.reverse()
 }
 
 /** From the last component to the first; a bare name matches whatever precedes it. */

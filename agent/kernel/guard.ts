@@ -3,7 +3,9 @@
  */
 import { closeSync } from 'node:fs'
 import { globalOffset } from '../libbpf/btf.ts'
+import { BpfError } from '../libbpf/error.ts'
 import { BpfMap } from '../libbpf/map.ts'
+import { skippedRuns, skippedRunsOfLink } from '../libbpf/program.ts'
 import { u32 } from './entries.ts'
 import { type DeliveryTier, type Loaded, load, OBJECT_PATH, type Tier } from './load.ts'
 import { type OwnPrograms, openOwnProgram, ownPrograms } from './own-programs.ts'
@@ -16,6 +18,8 @@ export interface Guard extends OwnPrograms {
   readonly programs: readonly string[]
   /** `pinned`: they stay when this process ends. */
   readonly origin: 'adopted' | 'pinned' | 'own'
+  /** By program: how often the kernel skipped it, on the whole node. Without those it does not count for: none before 5.12. */
+  readonly skipped: () => Map<string, number>
   /** Maps with secret content open only for an agent: enroll first. */
   readonly map: (name: pins.SharedMap) => BpfMap
   /** Closes the descriptors; what is pinned stays. */
@@ -52,7 +56,8 @@ function loadAndPin(): Guard {
 /** Without a bpf file system: as long as this process. */
 function ownGuard({ object, tier, delivery, programs }: Loaded): Guard {
   const { enroll, takeStance } = ownPrograms(object.programFd)
-  return { tier, delivery, programs, origin: 'own', enroll, takeStance, map: object.map, close: object.close }
+  const skipped = (): Map<string, number> => countSkipped(programs, (name) => skippedRuns(object.programFd(name)))
+  return { tier, delivery, programs, origin: 'own', enroll, takeStance, skipped, map: object.map, close: object.close }
 }
 
 function adopt(origin: 'adopted' | 'pinned'): Guard {
@@ -75,7 +80,24 @@ function adopt(origin: 'adopted' | 'pinned'): Guard {
     maps.clear()
     for (const fd of opened.splice(0)) closeSync(fd)
   }
-  return { tier, delivery: pinnedDelivery(), programs, origin, enroll, takeStance, map, close }
+  const skipped = (): Map<string, number> => countSkipped(programs, (name) => skippedRunsOfLink(pins.linkPin(name)))
+  return { tier, delivery: pinnedDelivery(), programs, origin, enroll, takeStance, skipped, map, close }
+}
+
+type Runs = (program: string) => number | undefined
+
+/** A program that was taken away under us (`kernelseal unload --force`) has no number any more; readiness says what that means. */
+function countSkipped(programs: readonly string[], runsOf: Runs): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of programs) {
+    try {
+      const runs = runsOf(name)
+      if (runs !== undefined) counts.set(name, runs)
+    } catch (error) {
+      if (!(error instanceof BpfError)) throw error
+    }
+  }
+  return counts
 }
 
 /** The pinned programs' own constant says it. */

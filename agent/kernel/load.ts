@@ -85,18 +85,29 @@ interface KernelFeatures {
   readonly postOpen: boolean
   /** The helper bpf_loop, from 5.17 on. */
   readonly loops: boolean
+  /** Programs for the entry points of perf_event_open(2) that there are. */
+  readonly perfOpened: readonly string[]
 }
 
+/** The entry points of perf_event_open(2), by the program that waits for their end (bpf/perf_guard.bpf.c). */
+const PERF_OPEN = {
+  perf_opened_x64: '__x64_sys_perf_event_open',
+  perf_opened_ia32: '__ia32_sys_perf_event_open',
+  perf_opened_arm64: '__arm64_sys_perf_event_open',
+} as const
+
 function kernelFeatures(): KernelFeatures {
-  const has = kernelFunctions(['security_file_post_open', 'bpf_loop'])
-  return { postOpen: has.has('security_file_post_open'), loops: has.has('bpf_loop') }
+  const has = kernelFunctions(['security_file_post_open', 'bpf_loop', ...Object.values(PERF_OPEN)])
+  const perfOpened = Object.entries(PERF_OPEN).flatMap(([program, entry]) => (has.has(entry) ? [program] : []))
+  return { postOpen: has.has('security_file_post_open'), loops: has.has('bpf_loop'), perfOpened }
 }
 
 /** Names end in the tier they are for; the other tier's programs are the same bodies again. */
-function isWanted(name: string, tier: Tier, { postOpen, loops }: KernelFeatures): boolean {
+function isWanted(name: string, tier: Tier, { postOpen, loops, perfOpened }: KernelFeatures): boolean {
   if (name.endsWith('_lsm') && tier !== 'lsm') return false
   if (/_mod(_\d)?$/.test(name) && tier !== 'fmod_ret') return false
   if (name.startsWith('guard_opened_')) return postOpen
+  if (name.startsWith('perf_opened_')) return perfOpened.includes(name.replace(/_2$/, ''))
   if (name.startsWith('deliver_')) return loops
   return !(name.startsWith('unlooped_') && loops)
 }

@@ -50,6 +50,7 @@ const LOCK_TIMEOUT_MS = 60_000
 const LOCK_RETRY_MS = 50
 
 export const mapPin = (name: SharedMap): string => join(PIN_DIR, 'maps', name)
+export const linkPin = (program: string): string => join(PIN_DIR, 'links', program)
 export const constantsPin = (): string => join(PIN_DIR, 'constants')
 /** Programs that an agent runs on itself. */
 export const OWN_PROGRAMS = ['agent_enroll', 'agent_stance'] as const

@@ -1,9 +1,9 @@
 /** One process held by descriptors, so that a number used again is never mistaken for it. */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { constants } from 'node:os'
 import * as ffi from '../libbpf/ffi.ts'
 
-const SIGKILL = 9
-const SIGCONT = 18
+const { SIGKILL, SIGCONT } = constants.signals
 
 export interface HeldProcess {
   /** @throws Error when not all bytes could be written */
@@ -53,6 +53,36 @@ export function holdProcess(pid: number, start: bigint): HeldProcess | undefined
   }
   const signal = (number: number): boolean => ffi.signalProcess(fd, number) === 0
   return { write, read, continue: () => signal(SIGCONT), kill: () => signal(SIGKILL), close }
+}
+
+/**
+ * Sends one signal to the process that started at `start`, held as above.
+ * @param wanted asked while the process is held, for example whether it handles the signal
+ * @returns undefined when it is gone, false when `wanted` said no
+ */
+export function signalOnce(
+  pid: number,
+  start: bigint,
+  signal: NodeJS.Signals,
+  wanted = (_pid: number): boolean => true,
+): boolean | undefined {
+  const fd = ffi.openProcess(pid)
+  if (fd < 0) return undefined
+  try {
+    if (startTicks(pid) !== ticksOf(start)) return undefined
+    if (!wanted(pid)) return false
+    return ffi.signalProcess(fd, constants.signals[signal]) === 0 ? true : undefined
+  } catch {
+    return undefined // it ended while we asked
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** SigCgt of proc_pid_status(5). @throws when the process is gone */
+export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0'
+  return (BigInt(`0x${caught}`) & (1n << BigInt(constants.signals[signal] - 1))) !== 0n
 }
 
 /** /proc shows start times in ticks of 10 ms (USER_HZ is 100 on every architecture we build for; fs/proc/array.c). */

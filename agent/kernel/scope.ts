@@ -1,19 +1,18 @@
-/** A scope in the kernel: registered as a whole or not at all, replaced, removed. */
+/** Scopes in the kernel: which there are, their rings, and their end. */
 import { closeSync, statSync } from 'node:fs'
 import { BpfError } from '../libbpf/error.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { MODE } from '../wire/constants.ts'
 import { SCOPE } from '../wire/layout.ts'
-import { openCounters } from './counters.ts'
-import { type Entry, entriesOf, nodeEntry, type ScopeInput, u32 } from './entries.ts'
+import { type Entry, nodeEntry, u32 } from './entries.ts'
 import type { Guard } from './guard.ts'
 
 /** Maps whose keys begin with the scope they belong to. */
 const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners'] as const
 
 /** Of these the kernel's own: a new registration leaves them alone. */
-const KERNELS: readonly string[] = ['containers', 'owners']
+export const KERNELS: readonly string[] = ['containers', 'owners']
 
 /** Bytes of a scope's ring, 432 an event: about 600 in a Pod, 9,700 on a host, which has more that happens at once. */
 const POD_RING_BYTES = 1 << 18
@@ -28,31 +27,6 @@ export function scopeNumber(path = '/proc/self/ns/pid'): number {
 export function nextGeneration(guard: Guard, scope: number): number {
   const record = guard.map('scopes').get(u32(scope))
   return record ? Number(record.readBigUInt64LE(SCOPE.fields.generation[0])) + 1 : 1
-}
-
-/**
- * Writes values, slots, names and paths, then the scope itself, which switches them on; then takes away what an earlier
- * registration left. A failure takes back what is new and leaves the earlier one standing.
- */
-export function register(guard: Guard, input: ScopeInput): void {
-  const before = new Set(keysOf(guard, input.scope).map(nameOf))
-  const entries = entriesOf(input)
-  openCounters(guard.map('counters'), input.scope)
-  const written: Entry[] = []
-  try {
-    for (const entry of entries) {
-      guard.map(entry.map).set(entry.key, entry.value)
-      written.push(entry)
-    }
-  } catch (error) {
-    for (const entry of written) if (!before.has(nameOf(entry))) guard.map(entry.map).delete(entry.key)
-    throw error
-  }
-  const now = new Set(entries.map(nameOf))
-  for (const old of keysOf(guard, input.scope)) {
-    if (!KERNELS.includes(old.map) && !now.has(nameOf(old))) guard.map(old.map).delete(old.key)
-  }
-  refreshNode(guard)
 }
 
 /** The scope goes first, so that nothing is delivered from a half-removed set. */
@@ -96,7 +70,7 @@ export function openScopeRing(guard: Guard, scope: number, host: boolean): BpfMa
 }
 
 /** scopes[0] is as strict as the strictest scope. */
-function refreshNode(guard: Guard): void {
+export function refreshNode(guard: Guard): void {
   const scopes = guard.map('scopes')
   const modes = scopesOf(guard).map((scope) => scopes.get(u32(scope))?.readUInt32LE(SCOPE.fields.mode[0]) ?? 0)
   const { map, key, value } = nodeEntry(Math.max(MODE.disabled, ...modes))
@@ -105,11 +79,12 @@ function refreshNode(guard: Guard): void {
 
 type Key = Pick<Entry, 'key'> & { readonly map: (typeof KEYED)[number] }
 
-function keysOf(guard: Guard, scope: number): Key[] {
+/** All entries of a scope, whoever wrote them. */
+export function keysOf(guard: Guard, scope: number): Key[] {
   return KEYED.flatMap((map) => {
     const keys = guard.map(map).keys()
     return keys.filter((key) => key.readUInt32LE(0) === scope).map((key) => ({ map, key }))
   })
 }
 
-const nameOf = ({ map, key }: { map: string; key: Buffer }): string => `${map}:${key.toString('hex')}`
+export const nameOf = ({ map, key }: { map: string; key: Buffer }): string => `${map}:${key.toString('hex')}`

@@ -63,6 +63,8 @@ export const linkFd = libbpf.func('int bpf_link__fd(const void *link)') as (link
 export const pin = libbpf.func('int bpf_obj_pin(int fd, const char *path)') as (fd: number, path: string) => number
 /** @returns a descriptor of what is pinned, or a negative errno */
 export const openPin = libbpf.func('int bpf_obj_get(const char *path)') as (path: string) => number
+/** Needs CAP_SYS_ADMIN. @returns a descriptor, or a negative errno */
+export const programById = libbpf.func('int bpf_prog_get_fd_by_id(uint32_t id)') as (id: number) => number
 const mapCreate = libbpf.func(
   'int bpf_map_create(int type, const char *name, uint32_t key_size, uint32_t value_size, uint32_t entries, const void *opts)',
 ) as (type: number, name: string, keySize: number, valueSize: number, entries: number, opts: null) => number

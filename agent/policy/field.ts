@@ -118,12 +118,13 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A value's type, and the value itself where it is short; never a long text, which may be a secret. */
+/** A value's type, and the value itself where it cannot be a secret: neither text nor a number that may be a PIN. */
 function describe(value: unknown): string {
   if (value === null) return 'empty'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
   if (typeof value === 'string') return 'text'
+  if (typeof value === 'number' && String(value).length > 2) return 'a number'
   return `${typeof value} ${quote(String(value))}`
 }
 

@@ -93,6 +93,18 @@ export function wrongPath(path: string): Wrong | undefined {
   return undefined
 }
 
+/** Path of a secret in Vault, below its mount. What a URL gives a meaning of its own is refused, not escaped. */
+export function wrongVaultPath(path: string): Wrong | undefined {
+  const steps = path.split('/')
+  if (path.length <= 512 && steps.every((step) => /^[-.\w@+=, ]+$/.test(step) && step !== '.' && step !== '..')) {
+    return undefined
+  }
+  return {
+    message: `${quote(path)} is not the path of a secret in Vault`,
+    hint: 'letters, digits and -._@+=, between single slashes, none at the ends',
+  }
+}
+
 /** `selector.binary`: an absolute path, or a basename. */
 export function wrongBinary(binary: string): Wrong | undefined {
   if (binary.includes('/')) return wrongPath(binary)

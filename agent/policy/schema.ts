@@ -4,6 +4,7 @@
  */
 import { type Field, present } from './field.ts'
 import { wrongBindingName } from './names.ts'
+import { readOnRotate } from './on-rotate.ts'
 import { DEFAULT_SELECTOR, readSelector } from './selector.ts'
 import { DEFAULT_METRICS_PORT } from './sidecar.ts'
 import { readSecretRef } from './source.ts'
@@ -78,7 +79,7 @@ export function readBindings(field: Field): readonly Located[] {
 }
 
 function readBinding(field: Field): Located | undefined {
-  const keys = field.mapping(['name', 'selector', 'secretRefs'])
+  const keys = field.mapping(['name', 'selector', 'secretRefs', 'onRotate'])
   const nameField = keys?.required('name')
   const name = nameField?.checked(nameField.text(), wrongBindingName)
   const selectorField = keys?.get('selector')
@@ -92,8 +93,10 @@ function readBinding(field: Field): Located | undefined {
     const ref = readSecretRef(item)
     return ref === undefined ? [] : [{ ref, item }]
   })
+  const onRotateField = keys?.get('onRotate')
+  const onRotate = onRotateField && readOnRotate(onRotateField)
   if (name === undefined) return undefined
-  const binding = { name, selector, secretRefs: refs.map(({ ref }) => ref) }
+  const binding = { name, selector, secretRefs: refs.map(({ ref }) => ref), ...present({ onRotate }) }
   return { binding, field, refFields: refs.map(({ item }) => item) }
 }
 

@@ -12,6 +12,9 @@ export const ANNOTATIONS_FILE = `${PODINFO_DIR}/annotations`
 export const SECRETS_DIR = '/run/kernelseal/secrets'
 export const DEFAULT_METRICS_PORT = 9090
 
+/** Under --lock-policy: the policy at admission, JSON, where no annotation reaches. */
+export const ADMITTED_VARIABLE = 'KERNELSEAL_ADMITTED_POLICY'
+
 /** kubectl exec and logs mean this container; set, so that they keep meaning the application (kubectl, DefaultContainerAnnotationName). */
 export const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 

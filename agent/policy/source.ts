@@ -1,6 +1,14 @@
 /** One `secretRefs` entry: the variable, its size, and where its value comes from. */
 import type { Field } from './field.ts'
-import { type Wrong, wrongLabel, wrongPath, wrongSecretKey, wrongSecretName, wrongVariable } from './names.ts'
+import {
+  type Wrong,
+  wrongLabel,
+  wrongPath,
+  wrongSecretKey,
+  wrongSecretName,
+  wrongVariable,
+  wrongVaultPath,
+} from './names.ts'
 import { DEFAULT_CAPACITY, MAX_CAPACITY, MIN_CAPACITY } from './placeholder.ts'
 import type { SecretRef, Source } from './types.ts'
 
@@ -19,13 +27,15 @@ export function readSecretRef(field: Field): SecretRef | undefined {
 const SOURCE_KINDS = ['secretKeyRef', 'fileRef', 'envRef', 'value', 'template', 'vaultRef'] as const
 
 function readSource(field: Field): Source | undefined {
-  const keys = field.mapping(SOURCE_KINDS)
+  const keys = field.mapping([...SOURCE_KINDS, 'trim'])
   if (keys === undefined) return undefined
+  const trim = keys.get('trim')?.boolean()
   const given = SOURCE_KINDS.filter((kind) => keys.get(kind) !== undefined)
   const [kind, second] = given
   if (kind === undefined) return field.error('names no source', `exactly one of ${SOURCE_KINDS.join(', ')}`)
   if (second !== undefined) return field.error(`has ${given.length} sources: ${given.join(', ')}`, 'keep exactly one')
-  return SOURCE_READERS[kind](keys.get(kind)!)
+  const source = SOURCE_READERS[kind](keys.get(kind)!)
+  return source && trim ? { ...source, trim } : source
 }
 
 const SOURCE_READERS: Record<Source['kind'], (field: Field) => Source | undefined> = {
@@ -63,12 +73,9 @@ function readSecretKeyRef(field: Field): Source | undefined {
 
 function readVaultRef(field: Field): Source | undefined {
   const keys = field.mapping(['path', 'key'])
-  const path = keys?.required('path')?.text()
+  const pathField = keys?.required('path')
+  const path = pathField?.checked(pathField.text(), wrongVaultPath)
   const key = keys?.required('key')?.text()
-  field.warning(
-    'is not fetched by this version: delivery of this variable fails',
-    'let Vault Agent write a file, use `fileRef`',
-  )
   return path === undefined || key === undefined ? undefined : { kind: 'vaultRef', path, key }
 }
 

@@ -18,7 +18,12 @@ export interface Policy {
 }
 
 /** Where a value comes from. `kind` is the key of the config file's `source` object. */
-export type Source =
+export type Source = Origin & {
+  /** Line breaks at the value's end are not part of it; otherwise every byte is. */
+  readonly trim?: true
+}
+
+type Origin =
   | { readonly kind: 'secretKeyRef'; readonly name: string; readonly key: string; readonly namespace?: string }
   | { readonly kind: 'fileRef'; readonly path: string }
   | { readonly kind: 'envRef'; readonly name: string }
@@ -50,10 +55,20 @@ export interface Selector {
   readonly cgroupPath?: string
 }
 
+/** Signals that make programs read their configuration anew; SIGQUIT is not among them, since it dumps core. */
+export const ROTATE_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGINT', 'SIGTERM'] as const
+type RotateSignal = (typeof ROTATE_SIGNALS)[number]
+
+/** What a process that was given values is told when they change: nothing, a signal it handles, or to end (SIGTERM). */
+export type OnRotate = 'restart' | { readonly signal: RotateSignal }
+
 export interface Binding {
   readonly name: string
   readonly selector: Selector
   readonly secretRefs: readonly SecretRef[]
+  readonly onRotate?: OnRotate
+  /** Set by the agent alone: given to nobody any more, but processes that were given it may live. */
+  readonly retired?: true
 }
 
 export interface Monitoring {

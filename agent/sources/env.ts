@@ -1,9 +1,18 @@
-/** A variable of the agent's own environment. */
+/** Variables of the agent's own environment, each taken out of it when it is first read: what the agent starts has none. */
 import { SourceError } from './error.ts'
 
-export function readEnv(name: string): Buffer {
-  const value = process.env[name]
-  if (value !== undefined) return Buffer.from(value)
-  const hint = `start the agent with \`${name}\` set`
-  throw new SourceError(`envRef \`${name}\``, 'the agent has no such variable', hint)
+/** @returns a reader that knows a variable's value again after it is gone from `env` */
+export function openEnv(env: NodeJS.ProcessEnv = process.env): (name: string) => Buffer {
+  const taken = new Map<string, Buffer>()
+  return (name) => {
+    const value = env[name]
+    if (value !== undefined) {
+      taken.set(name, Buffer.from(value))
+      delete env[name]
+    }
+    const bytes = taken.get(name)
+    if (bytes) return bytes
+    const hint = `start the agent with \`${name}\` set`
+    throw new SourceError(`envRef \`${name}\``, 'the agent has no such variable', hint)
+  }
 }

@@ -1,26 +1,43 @@
 /** A file, read whole and byte for byte: a trailing newline is part of the value. */
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { MAX_CAPACITY } from '../policy/placeholder.ts'
 import { SourceError } from './error.ts'
+
+/** Readings until one is not disturbed by somebody who writes. */
+const ATTEMPTS = 3
 
 /** @param path absolute */
 export function readFileSource(path: string, label = `fileRef \`${path}\``): Buffer {
   const fd = open(path, label)
   try {
-    const stat = fstatSync(fd)
-    if (!stat.isFile()) throw new SourceError(label, 'it is not a regular file', 'name the file, not its directory')
-    if (stat.size > MAX_CAPACITY) {
-      throw new SourceError(label, `it has ${stat.size} bytes`, `a secret has at most ${MAX_CAPACITY}`)
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const bytes = readWhole(fd, label)
+      if (bytes) return bytes
     }
-    return readFileSync(fd)
+    throw new SourceError(label, 'it changes while it is read', 'write it aside and rename it into place')
   } finally {
     closeSync(fd)
   }
 }
 
+/** @returns undefined when the file was not the same before and after */
+function readWhole(fd: number, label: string): Buffer | undefined {
+  const before = fstatSync(fd, { bigint: true })
+  if (!before.isFile()) throw new SourceError(label, 'it is not a regular file', 'name the file, not its directory')
+  if (before.size > MAX_CAPACITY) {
+    throw new SourceError(label, `it has ${before.size} bytes`, `a secret has at most ${MAX_CAPACITY}`)
+  }
+  const bytes = Buffer.alloc(Number(before.size) + 1)
+  const length = readSync(fd, bytes, 0, bytes.length, 0)
+  const after = fstatSync(fd, { bigint: true })
+  const same = length === Number(before.size) && before.size === after.size && before.mtimeNs === after.mtimeNs
+  return same ? bytes.subarray(0, length) : undefined
+}
+
+/** Without waiting: a named pipe would hold up the whole agent until somebody writes. */
 function open(path: string, label: string): number {
   try {
-    return openSync(path, 'r')
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     if (code === 'ENOENT')

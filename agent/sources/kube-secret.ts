@@ -9,6 +9,9 @@ import { readFileSource } from './file.ts'
 /** Where Secrets are mounted; on a plain host a directory of the same shape. */
 const directory = (): string => process.env.KERNELSEAL_SECRETS_DIR ?? SECRETS_DIR
 
+/** The file of a key. */
+export const kubeSecretPath = (name: string, key: string): string => join(directory(), name, key)
+
 export function readKubeSecret(name: string, key: string): Buffer {
-  return readFileSource(join(directory(), name, key), `secretKeyRef \`${name}/${key}\` in \`${directory()}\``)
+  return readFileSource(kubeSecretPath(name, key), `secretKeyRef \`${name}/${key}\` in \`${directory()}\``)
 }

@@ -4,6 +4,8 @@ export interface LogEvent {
   readonly tag: string
   readonly msg: string
   readonly way?: string
+  /** Of a summary: how many it stands for. */
+  readonly repeated?: number
 }
 
 export function eventsIn(log: string): LogEvent[] {
@@ -19,8 +21,9 @@ const SHOWN = 1
 /** The deliveries, and of the refusals the first of each way and their number. */
 export function agentLines(events: readonly LogEvent[]): string {
   const blocked = events.filter(({ tag }) => tag === 'LSM BLOCKED')
+  const refusals = blocked.reduce((sum, { repeated = 1 }) => sum + repeated, 0)
   const ways = Map.groupBy(blocked, ({ way }) => way)
   const examples = [...ways.values()].flatMap((ofWay) => ofWay.slice(0, SHOWN))
   const chosen = [...events.filter(({ tag }) => tag === 'OK' || tag === 'INJECT'), ...examples]
-  return [...chosen.map(({ tag, msg }) => `[${tag}] ${msg}`), `… ${blocked.length} refusals in all`].join('\n')
+  return [...chosen.map(({ tag, msg }) => `[${tag}] ${msg}`), `… ${refusals} refusals in all`].join('\n')
 }

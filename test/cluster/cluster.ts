@@ -123,6 +123,11 @@ export async function makeNamespace(name: string, labels: Record<string, string>
   await until(`${name} has its service account`, async () => {
     return (await call('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`)).status === 200
   })
+  // Before 1.24 a token is made for it afterwards, and until the server knows of that it refuses every Pod for now.
+  const empty = { metadata: { name: 'first' }, spec: { containers: [{ name: 'app', image: 'app' }] } }
+  await until(`${name} takes Pods`, async () => {
+    return (await createPod(name, empty, '?dryRun=All')).body?.reason !== 'ServerTimeout'
+  })
 }
 
 /** Label of namespaces whose Pods the webhook is asked about. */

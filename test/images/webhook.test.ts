@@ -1,7 +1,7 @@
 /** The webhook's image, run as deploy/base runs it. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -44,6 +44,13 @@ describe('the image of the webhook', () => {
       filesIn(image.rootfs).filter((file) => /koffi|libbpf|\.bpf\.o$/.test(file)),
       [],
     )
+  })
+
+  it('has its modules compiled, and readable for its user', () => {
+    const cache = join(image.rootfs, 'opt/kernelseal/.compile-cache')
+    const files = filesIn(cache)
+    assert.ok(files.length > 100)
+    for (const file of files) assert.ok(statSync(join(cache, file)).mode & 0o004, file)
   })
 
   it('has of the agent nothing but its policy', () => {

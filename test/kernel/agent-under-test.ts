@@ -11,7 +11,7 @@ const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url
 export interface Agent {
   readonly pid: number
   readonly port: number
-  /** Path of its config file. */
+  /** Path of its config file, or annotations. */
   readonly config: string
   /** `NAME` → placeholder, as `kernelseal env` prints them. */
   readonly placeholders: Readonly<Record<string, string>>
@@ -25,7 +25,9 @@ export interface Agent {
 }
 
 export interface AgentOptions {
-  readonly config: string
+  /** Text of a config file, or path of a Pod's annotations as the downward API writes them: one of them. */
+  readonly config?: string
+  readonly annotations?: string
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
 }
@@ -33,12 +35,13 @@ export interface AgentOptions {
 let nextPort = 19090
 
 /** Returns when /readyz says that protection stands. @throws with the agent's output when it ends before */
-export async function startAgent({ config, env = {}, args = [] }: AgentOptions): Promise<Agent> {
-  const path = writeConfig(config)
+export async function startAgent({ config, annotations, env = {}, args = [] }: AgentOptions): Promise<Agent> {
+  const source = annotations === undefined ? { config: writeConfig(config ?? '') } : { annotations }
+  const [[option, path]] = Object.entries(source) as [[string, string]]
   const port = nextPort++
   const child = spawn(
     KERNELSEAL,
-    ['run', '--config', path, '--metrics-port', String(port), '--log-format', 'json', ...args],
+    ['run', `--${option}`, path, '--metrics-port', String(port), '--log-format', 'json', ...args],
     { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const output: string[] = []
@@ -50,7 +53,7 @@ export async function startAgent({ config, env = {}, args = [] }: AgentOptions):
     pid: child.pid as number,
     port,
     config: path,
-    placeholders: placeholdersOf(path),
+    placeholders: placeholdersOf(source),
     log,
     events: () => parseLines(log()),
     metric: (name) => readMetric(port, name),
@@ -86,8 +89,8 @@ async function ready(child: ChildProcess, port: number, log: () => string): Prom
 }
 
 /** In this process: the command line for it is a test of its own, and each start of it takes seconds under emulation. */
-const placeholdersOf = (config: string): Record<string, string> =>
-  Object.fromEntries(loadAgentConfig({ config }).variables.map(({ name, placeholder }) => [name, placeholder]))
+const placeholdersOf = (source: Parameters<typeof loadAgentConfig>[0]): Record<string, string> =>
+  Object.fromEntries(loadAgentConfig(source).variables.map(({ name, placeholder }) => [name, placeholder]))
 
 const parseLines = (text: string): Record<string, unknown>[] =>
   text

@@ -50,13 +50,15 @@ const POD: Pod = {
 
 export const testImages: Readonly<Record<string, Image>> = { [AGENT_IMAGE]: images[AGENT_IMAGE]!, app: {} }
 
-/** The Pod after admission. @throws when it is not injected */
-export function admitted(): Pod {
+export const admitted = (): Pod => admit(POD)
+
+/** A Pod after admission. @throws when it is not injected */
+export function admit(submitted: Pod): Pod {
   const resources = { cpuRequest: '', cpuLimit: '', memoryRequest: '', memoryLimit: '' }
   const agent = { image: AGENT_IMAGE, imagePullPolicy: 'IfNotPresent', ...resources } as const
-  const outcome = injectPod(POD, { agent }, { nonce: () => '5e'.repeat(16), cluster: CLUSTER })
+  const outcome = injectPod(submitted, { agent }, { nonce: () => '5e'.repeat(16), cluster: CLUSTER })
   if (outcome.kind !== 'inject') throw new Error(`the Pod was not injected: ${JSON.stringify(outcome)}`)
-  const pod = structuredClone(POD)
+  const pod = structuredClone(submitted)
   applyPatch(pod, [...outcome.operations])
   return pod
 }

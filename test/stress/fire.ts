@@ -23,7 +23,8 @@ export interface Reader {
 /** @param way a function of reader.py */
 export function startReader(way: string, needle: string): Reader {
   const program = join(import.meta.dirname, 'reader.py')
-  const child = spawn('/usr/bin/python3', [program, way, needle], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('/usr/bin/python3', [program, way], { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.write(`${needle}\n`)
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += chunk

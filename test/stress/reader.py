@@ -1,6 +1,8 @@
 """Tries one way to every process it finds, until its standard input closes; prints `<obtained> <refused> <leaked>`.
 
-usage: reader.py environ|task|mem|readv|seize|perf NEEDLE
+usage: reader.py environ|task|mem|readv|seize|perf <<<NEEDLE
+
+On its command line the needle would be on the stack of each of these, for the others to sample.
 """
 import ctypes
 import mmap
@@ -82,7 +84,7 @@ def perf(pid):
 
 
 def main():
-    way, needle = globals()[sys.argv[1]], sys.argv[2].encode()
+    way, needle = globals()[sys.argv[1]], sys.stdin.buffer.raw.readline().strip()
     obtained = refused = leaked = 0
     own = str(os.getpid())
     while not select.select([0], [], [], 0)[0]:

@@ -6,6 +6,8 @@ export type LogFormat = 'text' | 'json'
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export interface Log {
+  /** Lines below this level are dropped from now on. */
+  readonly setLevel: (level: Level) => void
   readonly write: (line: Line) => void
   readonly say: (level: Level, tag: string, text: string, fields?: Record<string, unknown>) => void
 }
@@ -13,22 +15,31 @@ export interface Log {
 const RANK = { debug: 0, info: 1, warn: 2, error: 3 } as const
 
 export function openLog(format: LogFormat, level: Level, out: NodeJS.WritableStream = process.stdout): Log {
-  const write = format === 'json' ? jsonWriter(level, out) : textWriter(level, out)
-  return { write, say: (lineLevel, tag, text, fields = {}) => write({ level: lineLevel, tag, text, fields } as Line) }
-}
-
-function textWriter(level: Level, out: NodeJS.WritableStream): (line: Line) => void {
-  return (line) => {
-    if (RANK[line.level] >= RANK[level]) out.write(`[${line.tag}] ${line.text}\n`)
+  let least = level
+  const print = format === 'json' ? jsonWriter(out) : textWriter(out)
+  const write = (line: Line): void => {
+    if (RANK[line.level] >= RANK[least]) print(line)
   }
+  const setLevel = (next: Level): void => {
+    least = next
+  }
+  const say: Log['say'] = (lineLevel, tag, text, fields = {}) => write({ level: lineLevel, tag, text, fields } as Line)
+  return { write, say, setLevel }
 }
 
-function jsonWriter(level: Level, out: NodeJS.WritableStream): (line: Line) => void {
-  const logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, out)
-  return (line) => logger[line.level]({ tag: line.tag, ...numbers(line.fields) }, line.text)
+function textWriter(out: NodeJS.WritableStream): (line: Line) => void {
+  return (line) => void out.write(`[${line.tag}] ${line.text}\n`)
 }
 
-/** JSON has no 64-bit integers: they become strings. */
-function numbers(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(fields, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)))
+function jsonWriter(out: NodeJS.WritableStream): (line: Line) => void {
+  const logger = pino({ level: 'debug', base: null, formatters: { level: (label) => ({ level: label }) } }, out)
+  return (line) => logger[line.level]({ tag: line.tag, ...plain(line.fields) }, line.text)
 }
+
+function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(fields, bigintsAsText))
+}
+
+/** For JSON.stringify: JSON has no 64-bit integers, so they become strings. */
+export const bigintsAsText = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value

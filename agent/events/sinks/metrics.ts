@@ -2,8 +2,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Finding } from '../../canary/canary.ts'
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
-import { COUNTERS, REASONS, WAY_NAMES } from '../../wire/constants.ts'
+import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/decode.ts'
+import { askedCounter, askedGauge } from './asked.ts'
+import { addProcessMetrics } from './process-metrics.ts'
 
 export interface CanaryMetrics {
   /** Findings of one check of the canary; none when it could not be tried. */
@@ -27,45 +29,24 @@ const TOTALS: readonly (readonly [name: string, counter: KernelCounter, help: st
   ['kernelseal_records_refused_total', 'records_refused', 'Forks and execs refused because the process table was full'],
 ]
 
-interface Tiers {
+interface Programs {
   readonly tier: string
   readonly delivery: string
+  readonly skipped: () => ReadonlyMap<string, number>
 }
 
 /** @param read the kernel's counters, @param sealed its sealed processes alive; both asked at each scrape */
-export function openMetrics(read: Read, sealed: () => number, tiers: Tiers, mode: () => string): Metrics {
+export function openMetrics(read: Read, sealed: () => number, programs: Programs, mode: () => string): Metrics {
   const registry = new Registry()
-  for (const [name, counter, help] of TOTALS) total(registry, name, help, () => read()[counter])
-  sealedGauge(registry, sealed)
-  infoGauge(registry, tiers, mode)
+  for (const [name, counter, help] of TOTALS) askedCounter(registry, name, help, () => read()[counter])
+  askedGauge(registry, 'kernelseal_sealed_processes', 'Sealed processes alive, forked children included', sealed)
+  infoGauge(registry, programs, mode)
+  skippedCounter(registry, programs)
+  addProcessMetrics(registry)
   return { registry, observe: observer(registry), canary: canaryGauges(registry) }
 }
 
-/** A counter whose truth is elsewhere: set, not incremented. */
-function total(registry: Registry, name: string, help: string, value: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.reset()
-      this.inc(value())
-    },
-  })
-}
-
-function sealedGauge(registry: Registry, sealed: () => number): void {
-  new Gauge({
-    name: 'kernelseal_sealed_processes',
-    help: 'Sealed processes alive, forked children included',
-    registers: [registry],
-    collect() {
-      this.set(sealed())
-    },
-  })
-}
-
-function infoGauge(registry: Registry, { tier, delivery }: Tiers, mode: () => string): void {
+function infoGauge(registry: Registry, { tier, delivery }: Programs, mode: () => string): void {
   new Gauge({
     name: 'kernelseal_info',
     help: 'Tiers and mode in force; always 1',
@@ -74,6 +55,20 @@ function infoGauge(registry: Registry, { tier, delivery }: Tiers, mode: () => st
     collect() {
       this.reset()
       this.set({ refusal_tier: tier, delivery_tier: delivery, mode: mode() }, 1)
+    },
+  })
+}
+
+/** No samples before Linux 5.12, which does not count it. Read at each scrape, and then only. */
+function skippedCounter(registry: Registry, { skipped }: Programs): void {
+  new Counter({
+    name: 'kernelseal_programs_skipped_total',
+    help: 'Runs of a kernel program skipped because it was running on that CPU already, on the whole node; since Linux 5.12',
+    labelNames: ['program'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [program, runs] of skipped()) this.inc({ program }, runs)
     },
   })
 }
@@ -99,6 +94,9 @@ function canaryGauges(registry: Registry): CanaryMetrics['canary'] {
   }
 }
 
+/** What becomes of a process whose values cannot be had (`on-failure`). */
+const FATES = ['killed', 'started'] as const
+
 /** Labels are closed sets: reasons, ways and kinds of wire.h. */
 function observer(registry: Registry): (event: KernelEvent) => void {
   const registers = [registry]
@@ -114,6 +112,8 @@ function observer(registry: Registry): (event: KernelEvent) => void {
     labelNames: ['reason', 'action'],
     registers,
   })
+  // From zero, or the first failure of its kind would be no increase to an alert rule.
+  for (const [reason] of REASONS.slice(1)) for (const action of FATES) failures.inc({ reason, action }, 0)
   const unknown = new Counter({
     name: 'kernelseal_events_unknown_total',
     help: 'Events of a kind this agent does not know',
@@ -134,4 +134,4 @@ function observer(registry: Registry): (event: KernelEvent) => void {
 }
 
 /** Every label value there can be; the dashboards' test reads it. */
-export const LABELS = { way: WAY_NAMES, reason: REASONS.map(([label]) => label), counter: COUNTERS } as const
+export const LABELS = { way: WAY_NAMES, action: ACTION_NAMES, reason: REASONS.map(([label]) => label) } as const

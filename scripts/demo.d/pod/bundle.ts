@@ -46,7 +46,11 @@ function environment(pod: Pod, { env = [] }: Container, image: Image): string[] 
 
 function valueIn({ name, value, valueFrom }: Env, { metadata }: Pod): string {
   if (value !== undefined) return value
-  const fields: Record<string, string> = { 'metadata.name': metadata.name, 'metadata.namespace': metadata.namespace }
+  const fields: Record<string, string> = {
+    'metadata.name': metadata.name,
+    'metadata.namespace': metadata.namespace,
+    'metadata.uid': '00000000-0000-4000-8000-000000000000', // an API server would have given it one of its own
+  }
   const found = fields[valueFrom?.fieldRef.fieldPath ?? '']
   if (found === undefined) throw new Error(`the demo does not know where \`${name}\` comes from`)
   return found

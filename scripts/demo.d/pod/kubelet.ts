@@ -13,6 +13,8 @@ import { makeVolumes, type Secrets } from './volumes.ts'
 
 export interface RunningPod {
   readonly container: (name: string) => RunningContainer
+  /** Changes annotations and Secrets in the volumes of the running Pod. */
+  readonly update: (pod: Pod, secrets: Secrets) => void
   /** In the kubelet's order: the containers, then the sidecars with time to end by themselves, then the sandbox. */
   readonly stop: () => Promise<void>
 }
@@ -49,7 +51,11 @@ export async function startPod(pod: Pod, node: Node): Promise<RunningPod> {
     started.set(container.name, running)
     return running
   }
-  const running = { container: (name: string) => found(started, name), stop: () => stopPod(pod, directory, started) }
+  const running: RunningPod = {
+    container: (name) => found(started, name),
+    update: (changed, secrets) => void makeVolumes(changed, join(directory, 'volumes'), secrets),
+    stop: () => stopPod(pod, directory, started),
+  }
   try {
     const pidNamespace = `/proc/${start(SANDBOX).pid}/ns/pid`
     for (const container of pod.spec.initContainers ?? []) await initialise(container, start(container, pidNamespace))

@@ -1,12 +1,22 @@
 /** Volumes as folders of the machine, as the kubelet makes them: Secrets by key, the annotations as `key="value"` lines. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Pod, Volume } from './spec.ts'
 
 /** Secret → key → value. */
 export type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** @param directory in memory, since Secrets go there @returns for each volume's name the folder to mount */
+/** Makes them, or changes what is in them. @param directory in memory, since Secrets go there @returns for each volume's name the folder to mount */
 export function makeVolumes(pod: Pod, directory: string, secrets: Secrets): Map<string, string> {
   return new Map(
     (pod.spec.volumes ?? []).map((volume) => [
@@ -22,9 +32,23 @@ interface File {
   readonly mode: number
 }
 
+/**
+ * As the kubelet's AtomicWriter: the files in a folder of their own, which `..data` leads to, and each name through that. So
+ * filling a folder again changes all its files in one step.
+ */
 function filled(folder: string, files: readonly File[]): string {
   mkdirSync(folder, { recursive: true })
-  for (const { path, text, mode } of files) writeFileSync(join(folder, path), text, { mode })
+  const fresh = mkdtempSync(`${folder}/..generation-`)
+  chmodSync(fresh, 0o755)
+  for (const { path, text, mode } of files) writeFileSync(join(fresh, path), text, { mode })
+  const data = join(folder, '..data')
+  const old = lstatSync(data, { throwIfNoEntry: false }) && readlinkSync(data)
+  symlinkSync(basename(fresh), `${data}_tmp`)
+  renameSync(`${data}_tmp`, data)
+  for (const { path } of files) {
+    if (!lstatSync(join(folder, path), { throwIfNoEntry: false })) symlinkSync(join('..data', path), join(folder, path))
+  }
+  if (old !== undefined) rmSync(join(folder, old), { recursive: true })
   return folder
 }
 

@@ -37,7 +37,11 @@ export async function startPod(): Promise<Pod> {
 }
 
 async function startAgent(enter: readonly string[]): Promise<BenchAgent> {
-  const options = ['run', '--annotations', ANNOTATIONS, '--metrics-port', String(PORT), '--log-format', 'json']
+  const options = [
+    'run',
+    ...['--annotations', ANNOTATIONS, '--allow-literal'],
+    ...['--metrics-port', String(PORT), '--log-format', 'json'],
+  ]
   const script = 'mount -t proc proc /proc && exec "$@"'
   const [command = '', ...rest] = [...enter, 'sh', '-c', script, 'sh', process.execPath, MAIN, ...options]
   const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] })

@@ -9,6 +9,7 @@ import { openGuard } from '../../../agent/kernel/guard.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
 import { resolveAll } from '../../../agent/sources/resolve.ts'
+import { openSources } from '../../../agent/sources/sources.ts'
 
 const names = Array.from({ length: 10 }, (_, i) => `NEIGHBOUR_${i}`)
 const text = JSON.stringify({
@@ -25,7 +26,7 @@ const text = JSON.stringify({
 
 const [from = 0, to = 0] = process.argv.slice(2).map(Number)
 const { config } = parseConfig(text, 'neighbour')
-const values = resolveAll(config)
+const values = await resolveAll(config, openSources())
 const guard = await openGuard()
 guard.enroll(from)
 for (let scope = from; scope < to; scope++) {

@@ -29,7 +29,7 @@ export function prepareSubject(built: string): Subject {
   for (const size of [0, ...SIZES]) place('nothing', `bound-${size}`)
   writeFileSync(FILE, 'content')
   writeFileSync(ANNOTATIONS, annotations())
-  const { variables } = loadAgentConfig({ annotations: ANNOTATIONS })
+  const { variables } = loadAgentConfig({ annotations: ANNOTATIONS, 'allow-literal': true })
   const startingWith = (prefix: string): Environment =>
     Object.fromEntries(
       variables.filter(({ name }) => name.startsWith(prefix)).map(({ name, placeholder }) => [name, placeholder]),

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { holdProcess } from '../../../agent/kernel/process.ts'
+import { handlesSignal, holdProcess, signalOnce } from '../../../agent/kernel/process.ts'
 
 const CLOCK_TICK_NS = 10_000_000n
 let child: ChildProcess
@@ -57,4 +57,22 @@ test('a held process is continued and killed', async () => {
   assert.ok(held.kill())
   assert.equal(await ended, 'SIGKILL')
   held.close()
+})
+
+test('a process is told once by a signal it handles, and not by one that would end it', async () => {
+  child = spawn('/bin/bash', ['-c', "trap 'echo told' HUP; echo ready; while :; do sleep 0.1; done"])
+  const output: string[] = []
+  child.stdout?.on('data', (chunk) => output.push(String(chunk)))
+  while (!output.join('').includes('ready')) await sleep(5)
+  const pid = child.pid as number
+  const start = BigInt(fields(pid)[22 - 3] as string) * CLOCK_TICK_NS
+  assert.deepEqual([handlesSignal(pid, 'SIGHUP'), handlesSignal(pid, 'SIGUSR1')], [true, false])
+  assert.equal(signalOnce(pid, start + 20_000_000n, 'SIGKILL'), undefined, 'another process has this number now')
+  assert.equal(
+    signalOnce(pid, start, 'SIGUSR1', () => handlesSignal(pid, 'SIGUSR1')),
+    false,
+  )
+  assert.equal(signalOnce(pid, start, 'SIGHUP'), true)
+  while (!output.join('').includes('told')) await sleep(5)
+  assert.equal(child.exitCode, null)
 })

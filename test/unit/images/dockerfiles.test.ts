@@ -52,8 +52,8 @@ for (const name of ['agent', 'webhook']) {
 }
 
 it('the agent’s image has of the webhook what the offline commands import, and no more', () => {
-  const last = dockerfile('agent')
-  const sources = copied(last.slice(last.lastIndexOf('\nFROM ')))
+  const text = dockerfile('agent')
+  const sources = copied(text.slice(text.indexOf(' AS files\n')))
   const files = sources.flatMap((source) => (source === 'webhook/offline' ? offline() : [source]))
   const wanted = [...reached('agent/main.ts')].filter((file) => file.startsWith('webhook/'))
   assert.deepEqual(files.filter((file) => /^webhook\/.*\.ts$/.test(file)).sort(), wanted.sort())

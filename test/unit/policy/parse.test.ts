@@ -61,7 +61,6 @@ describe('the seed configurations', () => {
         ['secrets[0].selector.labels', 18],
         ['secrets[0].selector.namespace', 20],
         ['secrets[0].selector.cgroupPath', 21],
-        ['secrets[0].secretRefs[4].source.vaultRef', 32],
         ['monitoring.auditLog', 37],
         ['secrets[0].selector.container', 17],
       ],
@@ -128,6 +127,13 @@ describe('a configuration is refused', () => {
 
   const CASES: readonly [what: string, text: string, path: string, line: number, message: RegExp][] = [
     ['a mode of the wrong type', 'policy: {mode: 1}', 'policy.mode', 1, /must be text, is number `1`/],
+    [
+      'a number that may be a secret without its quotes',
+      'secrets: [{name: a, secretRefs: [{name: T, source: {value: 4711}}]}]',
+      'secrets[0].secretRefs[0].source.value',
+      1,
+      /must be text, is a number$/,
+    ],
     ['an unknown mode', 'policy:\n  mode: enforced', 'policy.mode', 2, /`enforced`, must be/],
     [
       'text where a switch belongs',

@@ -1,0 +1,59 @@
+/** `kernelseal top`: what happens in the scopes of this node, as it happens. */
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { type Survey, surveyNode } from '../kernel/survey.ts'
+import { type Command, EXIT, UsageError } from './command.ts'
+import { type Look, ratesTable } from './rates.ts'
+import { openScreen } from './screen.ts'
+import { NOTHING } from './status.ts'
+
+const HELP = `usage: kernelseal top [--interval SECONDS]
+
+The scopes of this node, what happens in them per second, and their tier and agent, again and again (default: every
+2 seconds). 'q' or Ctrl-C ends it. When its output is no terminal, one table of one interval.
+
+Exit status: 0 when something stands, 1 when nothing does.
+`
+
+export const top: Command = { name: 'top', summary: 'what happens in the scopes, live', help: HELP, run: main }
+
+async function main(args: string[]): Promise<number> {
+  const { interval } = parseArgs({ args, options: { interval: { type: 'string', default: '2' } } }).values
+  const seconds = Number(interval)
+  if (!(seconds >= 0.1 && seconds <= 3600)) throw new UsageError(`--interval is 0.1 to 3600 s, not \`${interval}\``)
+  const first = look(surveyNode)
+  if (!first.survey) {
+    process.stdout.write(NOTHING)
+    return EXIT.failed
+  }
+  if (process.stdout.isTTY && process.env.TERM !== 'dumb') await watch(surveyNode, seconds * 1000, first)
+  else await once(seconds * 1000, first)
+  return EXIT.ok
+}
+
+async function once(intervalMs: number, first: Look): Promise<void> {
+  await sleep(intervalMs)
+  process.stdout.write(ratesTable(first, look(surveyNode)))
+}
+
+const look = (survey: () => Survey | undefined): Look => ({ survey: survey(), at: performance.now() })
+
+/** Returns when the user ends it. @throws what a survey throws, with the terminal as it was before */
+export async function watch(survey: () => Survey | undefined, intervalMs: number, first = look(survey)): Promise<void> {
+  const screen = openScreen(process.stdout, process.stdin)
+  try {
+    let before = first
+    screen.draw(page(before, before))
+    for (const ended = screen.quit.then(() => true); !(await Promise.race([ended, sleep(intervalMs, false)])); ) {
+      const now = look(survey)
+      screen.draw(page(before, now))
+      before = now
+    }
+  } finally {
+    screen.close()
+  }
+}
+
+const page = (before: Look, now: Look): string =>
+  `kernelseal top, ${new Date().toTimeString().slice(0, 8)}; q ends it\n\n${ratesTable(before, now)}`

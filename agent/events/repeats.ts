@@ -1,0 +1,78 @@
+/**
+ * What would be said again and again, said a few times and then counted: a loop that reads a sealed process's environ fills
+ * no disk and hides nothing else. Pure; the metrics count elsewhere, exactly.
+ */
+import type { Alike, Line } from './describe.ts'
+
+export interface Repeats {
+  /** What to write of this line, after what is due: the line itself, or nothing. @param now milliseconds */
+  readonly pass: (line: Line, now: number) => Line[]
+  /** A summary for each window that has ended and held something back. */
+  readonly due: (now: number) => Line[]
+  /** All of them, ended or not. */
+  readonly rest: () => Line[]
+  /** Whether a window is open. */
+  readonly isCounting: () => boolean
+  /** Lines held back so far. */
+  readonly heldBack: () => number
+}
+
+/** Lines of a kind that are written in a window: enough to see a pattern, too few to fill a disk. */
+const FIRST = 10
+const WINDOW_MS = 10_000
+/** Windows open at a time. An attacker has as many names as it likes: those beyond are told apart by what they did alone. */
+const MOST_WINDOWS = 256
+
+interface Window {
+  readonly line: Line
+  readonly end: number
+  readonly crowd: boolean
+  written: number
+  repeated: number
+}
+
+export function openRepeats(): Repeats {
+  const windows = new Map<string, Window>()
+  let heldBack = 0
+  const due = (now: number): Line[] => {
+    const ended = [...windows].filter(([, { end }]) => end <= now)
+    for (const [key] of ended) windows.delete(key)
+    return ended.flatMap(([, window]) => summary(window))
+  }
+  const pass = (line: Line, now: number): Line[] => {
+    if (!line.alike) return [line]
+    const summaries = due(now)
+    const window = windowOf(windows, line, line.alike, now)
+    if (window.written < FIRST) {
+      window.written++
+      return [...summaries, line]
+    }
+    window.repeated++
+    heldBack++
+    return summaries
+  }
+  return {
+    pass,
+    due,
+    rest: () => due(Number.POSITIVE_INFINITY),
+    isCounting: () => windows.size > 0,
+    heldBack: () => heldBack,
+  }
+}
+
+/** Crowds are as many as there are things that can happen, a closed set: so the map is bounded with them. */
+function windowOf(windows: Map<string, Window>, line: Line, alike: Alike, now: number): Window {
+  const own = `${alike.what}\n${alike.who}`
+  const crowd = !windows.has(own) && windows.size >= MOST_WINDOWS
+  const key = crowd ? alike.what : own
+  const open = windows.get(key) ?? { line, end: now + WINDOW_MS, crowd, written: 0, repeated: 0 }
+  windows.set(key, open)
+  return open
+}
+
+function summary({ line, repeated, crowd }: Window): Line[] {
+  if (!repeated) return []
+  const whom = crowd ? `${line.alike?.what} by programs too many to tell apart` : line.text
+  const text = `${whom}: repeated ${repeated} times within ${WINDOW_MS / 1000} s`
+  return [{ level: line.level, tag: line.tag, text, fields: { ...line.fields, repeated } }]
+}

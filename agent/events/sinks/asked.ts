@@ -1,0 +1,26 @@
+/** Metrics whose truth is elsewhere: asked for at each scrape, kept nowhere. */
+import { Counter, Gauge, type Registry } from 'prom-client'
+
+/** Set, not incremented. */
+export function askedCounter(registry: Registry, name: string, help: string, value: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(value())
+    },
+  })
+}
+
+export function askedGauge(registry: Registry, name: string, help: string, value: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(value())
+    },
+  })
+}

@@ -1,0 +1,21 @@
+/** After the namespace has ended: nothing of it stays in the kernel, and nothing of ours unless somebody else uses it. */
+import { unpinUnused } from '../attack/left-overs.ts'
+import { u32 } from '../kernel/entries.ts'
+import { pinnedGuard } from '../kernel/guard.ts'
+import { uncoverProc } from '../own-namespace.ts'
+
+/**
+ * The kernel ends a scope with its init, where the init's first thread is the last to go; of Node's threads it need not be.
+ * Nobody is in the namespace any more, so that nothing loses its seal by this. What the scope had in other maps goes with what
+ * is pinned, or with the next agent's start.
+ * @param scope undefined: there was none yet
+ */
+export async function clearUp(scope: number | undefined): Promise<void> {
+  uncoverProc()
+  const guard = scope === undefined ? undefined : pinnedGuard()
+  if (guard && scope !== undefined) {
+    guard.map('scopes').delete(u32(scope))
+    guard.close()
+  }
+  await unpinUnused()
+}

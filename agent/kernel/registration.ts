@@ -1,0 +1,74 @@
+/** What an agent says of a scope: registered as a whole or not at all, and replaced while processes start. */
+import { SCOPE } from '../wire/layout.ts'
+import { openCounters } from './counters.ts'
+import { type Entry, entriesOf, type ScopeInput } from './entries.ts'
+import type { Guard } from './guard.ts'
+import { KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
+
+/** What one registration wrote, by map and key. */
+export type Registration = ReadonlyMap<string, Pick<Entry, 'map' | 'key'>>
+
+/** Registers a scope, and takes away what an earlier agent had registered. */
+export function register(guard: Guard, input: ScopeInput): Registration {
+  const now = write(guard, input)
+  for (const old of keysOf(guard, input.scope)) {
+    if (!KERNELS.includes(old.map) && !now.has(nameOf(old))) guard.map(old.map).delete(old.key)
+  }
+  return now
+}
+
+/**
+ * Registers a scope anew while processes start.
+ * @returns also what takes the outdated values away, for later: a start that found its slot a moment ago still looks for
+ * the value, and one that waits for the agent has been promised it
+ */
+export function replace(
+  guard: Guard,
+  input: ScopeInput,
+  before: Registration,
+): { now: Registration; takeAwayValues: () => void } {
+  const now = write(guard, input)
+  const outdated = [...before].filter(([name]) => !now.has(name)).map(([, entry]) => entry)
+  const takeAway = (isTaken: (entry: Pick<Entry, 'map' | 'key'>) => boolean): void => {
+    for (const { map, key } of outdated.filter(isTaken)) guard.map(map).delete(key)
+  }
+  takeAway(({ map }) => map !== 'secret_values')
+  return { now, takeAwayValues: () => takeAway(({ map }) => map === 'secret_values') }
+}
+
+/**
+ * Writes values, slots, names and paths, then the scope itself, which switches them on. A failure puts back what was
+ * there and leaves the earlier registration standing.
+ */
+function write(guard: Guard, input: ScopeInput): Registration {
+  const entries = entriesOf(input)
+  openCounters(guard.map('counters'), input.scope)
+  const undo: (() => void)[] = []
+  try {
+    for (const { map, key, value } of [...meanwhile(guard, entries.at(-1)!), ...entries]) {
+      const open = guard.map(map)
+      const old = open.get(key)
+      open.set(key, value)
+      undo.push(() => (old ? open.set(key, old) : open.delete(key)))
+    }
+  } catch (error) {
+    for (const step of undo.reverse()) step()
+    throw error
+  }
+  refreshNode(guard)
+  return new Map(entries.map(({ map, key }) => [nameOf({ map, key }), { map, key }]))
+}
+
+/** What restricts a binding: it holds before the first path leads to a new one. */
+const RESTRICTIONS = ['scrub_bindings', 'deny_bindings', 'image_bindings', 'pinned_bindings'] as const
+
+/** The scope as it is while the entries of its successor are written: restricted as both are. */
+function meanwhile(guard: Guard, next: Entry): Entry[] {
+  const value = guard.map('scopes').get(next.key)
+  if (!value) return []
+  for (const name of RESTRICTIONS) {
+    const [at] = SCOPE.fields[name]
+    value.writeBigUInt64LE(value.readBigUInt64LE(at) | next.value.readBigUInt64LE(at), at)
+  }
+  return [{ map: 'scopes', key: next.key, value }]
+}

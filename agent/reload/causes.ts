@@ -1,0 +1,23 @@
+/** What goes wrong at every attempt is said once, for as long as it stays the same. */
+import type { Log } from '../events/sinks/log.ts'
+
+type Stage = 'policy' | 'source' | 'register' | 'signal'
+
+export interface Causes {
+  /** What is wrong in a stage now; nothing when it went well. */
+  readonly now: (stage: Stage, causes: readonly string[]) => void
+}
+
+const TAGS = { policy: 'CONFIG', source: 'ROTATE', register: 'ROTATE', signal: 'ROTATE' } as const
+
+export function openCauses(log: Log): Causes {
+  const said = new Map<Stage, ReadonlySet<string>>()
+  const now = (stage: Stage, causes: readonly string[]): void => {
+    const before = said.get(stage)
+    for (const cause of causes) {
+      if (!before?.has(cause)) log.say('error', TAGS[stage], cause, { event: 'reload-failed', stage })
+    }
+    said.set(stage, new Set(causes))
+  }
+  return { now }
+}

@@ -1,0 +1,55 @@
+/** What the journey of a reload needs of the kernel: four questions and orders, about one scope. */
+import type { AgentConfig } from '../config.ts'
+import type { Guard } from '../kernel/guard.ts'
+import { processRecords } from '../kernel/records.ts'
+import { type Registration, replace } from '../kernel/registration.ts'
+import { nextGeneration } from '../kernel/scope.ts'
+import type { Resolved } from '../sources/resolve.ts'
+import { openSignals } from './signal.ts'
+
+export interface Kernel {
+  /** The set of bindings that living processes have. */
+  readonly inUse: () => bigint
+  /** @returns the generation that is registered now @throws when nothing is changed */
+  readonly replace: (agent: AgentConfig, values: readonly Resolved[]) => number
+  readonly tell: ReturnType<typeof openSignals>
+  /** Takes away at once what a replaced registration left for a while. */
+  readonly close: () => void
+}
+
+/** Longer than any start that has found its slot takes to read its value, the agent's own deliveries included. */
+const OUTDATED_MS = 10_000
+
+export function openKernel(guard: Guard, scope: number, first: Registration): Kernel {
+  let registration: Registration | undefined = first
+  const tell = openSignals(guard, scope)
+  const outdated = new Map<NodeJS.Timeout, () => void>()
+  const takeAwayLater = (takeAway: () => void): void => {
+    const timer = setTimeout(() => {
+      outdated.delete(timer)
+      takeAway()
+    }, OUTDATED_MS)
+    outdated.set(timer.unref(), takeAway)
+  }
+  return {
+    inUse: () =>
+      processRecords(guard).reduce((set, record) => (record.scope === scope ? set | record.bindings : set), 0n),
+    replace: (agent, values) => {
+      if (!registration) throw new Error('the agent is stopping')
+      const generation = nextGeneration(guard, scope)
+      const { now, takeAwayValues } = replace(guard, { scope, ...agent, values, generation }, registration)
+      registration = now
+      takeAwayLater(takeAwayValues)
+      return generation
+    },
+    tell: (...about) => (registration ? tell(...about) : []),
+    close: () => {
+      registration = undefined // a reload may still wait for a source
+      for (const [timer, takeAway] of outdated) {
+        clearTimeout(timer)
+        takeAway()
+      }
+      outdated.clear()
+    },
+  }
+}

@@ -1,0 +1,70 @@
+/** Registers a scope's values, and again whenever policy or values change; owns the timers and watches that notice it. */
+import type { CanaryWatch } from '../canary/watch.ts'
+import type { AgentConfig } from '../config.ts'
+import type { Metrics } from '../events/sinks/metrics.ts'
+import { openRotationMetrics } from '../events/sinks/rotation-metrics.ts'
+import type { Guard } from '../kernel/guard.ts'
+import { processRecords } from '../kernel/records.ts'
+import { registeredValues } from '../kernel/registered.ts'
+import { register } from '../kernel/registration.ts'
+import { nextGeneration } from '../kernel/scope.ts'
+import { fileOf } from '../sources/sources.ts'
+import { changedSince } from './compare.ts'
+import { type Journey, openJourney } from './journey.ts'
+import { openKernel } from './kernel.ts'
+import { freshness, type Standing } from './standing.ts'
+import { startTriggers, type Triggers } from './triggers.ts'
+
+export type Reloads = Triggers
+
+/** What stands, read by all that lives as long as the session. */
+export interface State {
+  standing: Standing
+}
+
+interface Options extends Omit<Journey, 'kernel' | 'metrics'> {
+  readonly agent: AgentConfig
+  readonly scope: number
+}
+
+/** @throws when the first registration fails */
+export function startReloads(
+  guard: Guard,
+  options: Options,
+  state: State,
+  metrics: Metrics,
+  canary: CanaryWatch,
+): Reloads {
+  const { agent, scope, log } = options
+  const generation = nextGeneration(guard, scope)
+  const changed = changedSince(registeredValues(guard, scope, agent.variables), agent, state.standing.values)
+  const kernel = openKernel(guard, scope, register(guard, { ...state.standing, ...agent, scope, generation }))
+  state.standing = { ...state.standing, generation, changedAt: new Map(changed.map((number) => [number, generation])) }
+  const fresh = () => freshness(processRecords(guard), scope, state.standing.changedAt)
+  const rotation = openRotationMetrics(metrics.registry, () => state.standing.generation, fresh)
+  const reload = openJourney({ ...options, kernel, metrics: rotation })
+  const run: Parameters<typeof startTriggers>[2] = async (what) => {
+    const before = state.standing
+    try {
+      state.standing = await reload(before, what)
+    } catch (error) {
+      log.say('error', 'ROTATE', `nothing is reloaded: ${(error as Error).message}`)
+    }
+    if (state.standing.agent.config.policy !== before.agent.config.policy) void canary.recheck()
+  }
+  const triggers = startTriggers(() => filesOf(state.standing.agent), !agent.host, run)
+  // What changed before the watches stood is noticed now; and those that an earlier agent gave values are told.
+  void triggers.ask({ policy: !agent.host })
+  const close = (): void => {
+    triggers.close()
+    kernel.close()
+  }
+  return { ask: triggers.ask, close }
+}
+
+/** The files that values are read from, and in a Pod the annotations; a config file is read again when somebody asks. */
+function filesOf({ config, where, host }: AgentConfig): string[] {
+  const refs = config.secrets.filter(({ retired }) => !retired).flatMap(({ secretRefs }) => secretRefs)
+  const files = refs.flatMap(({ source }) => fileOf(source) ?? [])
+  return host ? files : [...files, where]
+}

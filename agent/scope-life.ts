@@ -1,0 +1,101 @@
+/** How a scope begins, with a canary that proves protection, and how it ends or stays when its agent leaves. */
+import { type CanaryWatch, watchCanary } from './canary/watch.ts'
+import type { AgentConfig } from './config.ts'
+import type { Log } from './events/sinks/log.ts'
+import type { CanaryMetrics } from './events/sinks/metrics.ts'
+import type { Guard } from './kernel/guard.ts'
+import * as pins from './kernel/pins.ts'
+import { processRecords, sealedIn } from './kernel/records.ts'
+import { registeredPolicy } from './kernel/registered.ts'
+import { register } from './kernel/registration.ts'
+import { scopesOf, sweep, unregister } from './kernel/scope.ts'
+import { killAbandoned } from './kernel/waiting.ts'
+import type { Policy } from './policy/types.ts'
+import { weakenings } from './policy/weaker.ts'
+
+/** Becomes the scope's agent, and takes away what earlier scopes had left. */
+export function enterScope(guard: Guard, scope: number, log: Log): void {
+  guard.enroll(scope)
+  const swept = sweep(guard)
+  if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
+}
+
+/**
+ * Under --lock-policy an agent that starts anew is held to what its predecessor enforced: else a weaker policy would only
+ * have to wait for a restart.
+ */
+export function notWeaker(guard: Guard, { agent, scope, log }: Entering): AgentConfig {
+  const standing = registeredPolicy(guard, scope)
+  if (!standing) return agent
+  const config = { ...agent.config, ...standing }
+  const weaker = weakenings(config, agent.config)
+  if (!weaker.length) return agent
+  const text = `the policy in force stays: what is asked for is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy`
+  log.say('warn', 'CONFIG', text, { event: 'policy-locked' })
+  return { ...agent, config }
+}
+
+interface Entering {
+  readonly agent: AgentConfig
+  readonly scope: number
+  readonly log: Log
+}
+
+/** No secret is in the kernel before the canary was refused; one that is there already, from an earlier agent, stays. */
+export async function prove(
+  agent: AgentConfig,
+  scope: number,
+  log: Log,
+  guard: Guard,
+  metrics: CanaryMetrics,
+  policy: () => Policy,
+): Promise<CanaryWatch> {
+  const isNew = !scopesOf(guard).includes(scope)
+  if (isNew) {
+    const config = { ...agent.config, secrets: [] }
+    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 })
+  }
+  try {
+    return await watchCanary(guard, scope, policy, metrics, log)
+  } catch (error) {
+    if (isNew) unregister(guard, scope)
+    throw error
+  }
+}
+
+export function endAbandoned(guard: Guard, scope: number, log: Log): void {
+  const killed = killAbandoned(guard, scope)
+  if (!killed.length) return
+  const text = `killed what an earlier agent had left waiting for its values: PID ${killed.join(', ')}`
+  log.say('error', 'FAIL', text, { event: 'fail', reason: 'agent-lost', killed })
+}
+
+const ORIGINS = {
+  adopted: (programs: number) => `adopted the node's ${programs} programs`,
+  pinned: (programs: number) => `${programs} programs attached and pinned`,
+  own: (programs: number) =>
+    `${programs} programs attached; no bpf file system at /sys/fs/bpf, so protection ends with this agent`,
+} as const
+
+export function sayStanding(guard: Guard, log: Log): void {
+  const level = guard.origin === 'own' ? 'warn' : 'info'
+  const text = `${ORIGINS[guard.origin](guard.programs.length)}; refusal tier ${guard.tier}, delivery tier ${guard.delivery}`
+  log.say(level, 'OK', text, { tier: guard.tier, delivery: guard.delivery, origin: guard.origin })
+}
+
+/**
+ * A host's scope does not end by itself. With sealed processes left it stays, so that they stay sealed; without, it
+ * goes, and with the last scope of the node everything that was loaded.
+ */
+export async function leaveHost(guard: Guard, scope: number, log: Log): Promise<void> {
+  const left = sealedIn(processRecords(guard), scope)
+  if (left > 0 && guard.origin !== 'own') {
+    log.say('warn', 'STOP', `${left} sealed processes live on: protection stays; \`kernelseal unload\` ends it`, {
+      left,
+    })
+    return
+  }
+  log.say('info', 'STOP', 'taking the scope away')
+  unregister(guard, scope)
+  if (guard.origin !== 'own') await pins.withLock(() => (scopesOf(guard).length ? undefined : pins.unpinSet()))
+}

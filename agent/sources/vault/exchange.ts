@@ -1,0 +1,86 @@
+/** One request to Vault and its answer, or the reason why there was none. Redirections are not followed. */
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import type { VaultSettings } from './settings.ts'
+
+export interface Answer {
+  readonly status: number
+  /** Undefined when it was no JSON. */
+  readonly body: unknown
+}
+
+/** Why something was not to be had. Neither a token nor a value is in it. */
+export class VaultFailure extends Error {
+  readonly hint: string
+  /** Worth another attempt. */
+  readonly temporary: boolean
+
+  constructor(why: string, hint: string, temporary = false) {
+    super(why)
+    this.hint = hint
+    this.temporary = temporary
+  }
+}
+
+/** A secret has at most 64 KiB; one answer holds all keys of a path. */
+const MAX_ANSWER = 1024 * 1024
+
+/** @param path as it goes into the URL, starting with `/v1/` @throws VaultFailure */
+export async function exchange(
+  { address, ca, namespace, timeoutMs }: VaultSettings,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  sent?: object,
+): Promise<Answer> {
+  const asking = request(new URL(path, address), {
+    method: sent ? 'POST' : 'GET',
+    // X-Vault-Request: what a Vault agent refuses requests without, because browsers cannot be made to send it.
+    headers: { 'x-vault-request': 'true', ...(namespace && { 'x-vault-namespace': namespace }), ...headers },
+    ...(ca === undefined ? {} : { ca }),
+    agent: false,
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  try {
+    asking.end(sent && JSON.stringify(sent))
+    const [response] = (await once(asking, 'response')) as [IncomingMessage]
+    return { status: response.statusCode ?? 0, body: parsed(await textOf(response)) }
+  } catch (error) {
+    throw unanswered(error as NodeJS.ErrnoException, address, timeoutMs)
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response) {
+    length += (chunk as Buffer).length
+    if (length > MAX_ANSWER) throw new VaultFailure(`its answer is longer than ${MAX_ANSWER} bytes`, 'split the secret')
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function unanswered(error: NodeJS.ErrnoException, { host }: URL, timeoutMs: number): Error {
+  if (error instanceof VaultFailure) return error
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') {
+    return new VaultFailure(
+      `\`${host}\` did not answer within ${timeoutMs / 1000} s`,
+      'is it reachable from here?',
+      true,
+    )
+  }
+  const code = error.code ?? 'unknown error'
+  if (/CERT|SELF_SIGNED|VERIFY/.test(code)) {
+    return new VaultFailure(`the certificate of \`${host}\` is not trusted (${code})`, 'check KERNELSEAL_VAULT_CA')
+  }
+  return new VaultFailure(`\`${host}\` cannot be reached (${code})`, 'check KERNELSEAL_VAULT_ADDR', true)
+}

@@ -1,0 +1,95 @@
+/**
+ * Where a Vault (or OpenBao) is and who the agent is to it: from the agent's own environment, which the webhook's
+ * configuration or an administrator sets. Nothing of it comes from an annotation: whoever chose the address would be sent
+ * the Pod's service-account token.
+ */
+import { readFileSync } from 'node:fs'
+import { UsageError } from '../../cli/command.ts'
+import { wrongVaultPath } from '../../policy/names.ts'
+
+export interface VaultSettings {
+  /** https */
+  readonly address: URL
+  /** Of the Kubernetes auth method. */
+  readonly role: string
+  /** Mounts of the KV engine (version 2) and of the auth method, without slashes at their ends. */
+  readonly mount: string
+  readonly authMount: string
+  /** Of the enterprise edition and of OpenBao; '': none. */
+  readonly namespace: string
+  /** PEM; absent: the authorities Node brings. */
+  readonly ca?: string
+  /** The service account's token, read anew for every login. */
+  readonly tokenFile: string
+  /** For connection, handshake and answer together. */
+  readonly timeoutMs: number
+  /** How long a value without a lease is taken for current, ms. */
+  readonly periodMs: number
+}
+
+const ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+/** A Vault in the same cluster needs milliseconds. */
+const TIMEOUT_MS = 5_000
+const DEFAULT_PERIOD_SECONDS = 300
+const LEAST_PERIOD_SECONDS = 10
+
+export const VAULT_HELP = `  KERNELSEAL_VAULT_ADDR        https://host:port; without it \`vaultRef\` is refused
+  KERNELSEAL_VAULT_ROLE        role of the Kubernetes auth method
+  KERNELSEAL_VAULT_MOUNT       mount of the KV engine, version 2 (default: secret); every \`vaultRef\` is below it
+  KERNELSEAL_VAULT_AUTH_MOUNT  mount of the auth method (default: kubernetes)
+  KERNELSEAL_VAULT_NAMESPACE   (default: none)
+  KERNELSEAL_VAULT_CA          its authority: PEM, or the absolute path of a PEM file (default: the public ones)
+  KERNELSEAL_VAULT_TOKEN_FILE  the service account's token (default: where Kubernetes mounts it)
+  KERNELSEAL_VAULT_PERIOD      seconds between two readings of a value without a lease, 10 and more (default: 300)
+`
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** @returns undefined when there is no Vault @throws UsageError naming the variable */
+export function vaultSettings(env: Environment): VaultSettings | undefined {
+  const text = (name: string): string => env[`KERNELSEAL_VAULT_${name}`] ?? ''
+  if (text('ADDR') === '') return undefined
+  if (text('ROLE') === '') throw wrong('ROLE', 'is missing: Vault asks for a role at every login')
+  return {
+    address: addressIn(text('ADDR')),
+    role: text('ROLE'),
+    mount: mountIn('MOUNT', text('MOUNT') || 'secret'),
+    authMount: mountIn('AUTH_MOUNT', text('AUTH_MOUNT') || 'kubernetes'),
+    namespace: text('NAMESPACE'),
+    ...(text('CA') === '' ? {} : { ca: caIn(text('CA')) }),
+    tokenFile: text('TOKEN_FILE') || ACCOUNT_TOKEN,
+    timeoutMs: TIMEOUT_MS,
+    periodMs: secondsIn(text('PERIOD')) * 1000,
+  }
+}
+
+const wrong = (name: string, what: string): UsageError => new UsageError(`\`KERNELSEAL_VAULT_${name}\` ${what}`)
+
+function addressIn(text: string): URL {
+  const address = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain = address?.pathname === '/' && !address.search && !address.hash && !address.username
+  if (address?.protocol === 'https:' && isPlain) return address
+  throw wrong('ADDR', 'is not an address: write `https://host:port`, without a path or a user')
+}
+
+function mountIn(name: string, text: string): string {
+  const problem = wrongVaultPath(text)
+  if (problem) throw wrong(name, `is no mount: ${problem.hint}`)
+  return text
+}
+
+function caIn(text: string): string {
+  if (!text.startsWith('/')) return text
+  try {
+    return readFileSync(text, 'utf8')
+  } catch (error) {
+    throw wrong('CA', `names \`${text}\`, which cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+function secondsIn(text: string): number {
+  if (text === '') return DEFAULT_PERIOD_SECONDS
+  const seconds = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0
+  if (seconds >= LEAST_PERIOD_SECONDS) return seconds
+  throw wrong('PERIOD', `is a number of seconds, ${LEAST_PERIOD_SECONDS} at least`)
+}

@@ -1,0 +1,108 @@
+/**
+ * HashiCorp Vault or OpenBao: KV version 2, login by the Kubernetes auth method. One login serves many readings, one reading
+ * all keys of a path, and both are kept for as long as their lease, or a period, says.
+ */
+import { SourceError } from '../error.ts'
+import { readFileSource } from '../file.ts'
+import type { ReadVault } from '../sources.ts'
+import { type Secret, secretIn, type Token, tokenIn } from './answers.ts'
+import { exchange, VaultFailure } from './exchange.ts'
+import { withRetries } from './retry.ts'
+import type { VaultSettings } from './settings.ts'
+
+export interface Vault {
+  readonly read: ReadVault
+  /** The next readings ask Vault, whatever is kept. */
+  readonly forget: () => void
+}
+
+/** Parts of a lease after which something is asked for anew. */
+const LEASE_USED = 2 / 3
+/** For a token that says nothing of its lease, ms. */
+const UNKNOWN_LEASE_MS = 60_000
+
+/** @param now ms that no clock change moves @param pauses between attempts, ms */
+export function openVault(
+  settings: VaultSettings,
+  now: () => number = () => performance.now(),
+  pauses?: readonly number[],
+): Vault {
+  const token = kept(
+    () => login(settings),
+    ({ lease }: Token) => (lease ? lease * LEASE_USED * 1000 : UNKNOWN_LEASE_MS),
+    now,
+  )
+  const paths = new Map<string, ReturnType<typeof kept<Secret>>>()
+  const fetch = (path: string): Promise<Secret> => withRetries(() => fetchSecret(settings, path, token), pauses)
+  const secretAt = (path: string): Promise<Secret> => {
+    const period = ({ lease }: Secret): number => (lease ? lease * LEASE_USED * 1000 : settings.periodMs)
+    const known = paths.get(path) ?? kept(() => fetch(path), period, now)
+    paths.set(path, known)
+    return known.get()
+  }
+  const read: ReadVault = async ({ path, key }) => {
+    const label = `vaultRef \`${path}\` key \`${key}\` at \`${settings.address.host}\``
+    try {
+      const secret = await secretAt(pathBelow(settings.mount, path))
+      return valueIn(secret, key)
+    } catch (error) {
+      if (!(error instanceof VaultFailure)) throw error
+      throw new SourceError(label, error.message, error.hint)
+    }
+  }
+  return { read, forget: () => paths.clear() }
+}
+
+/** Both ways to write a path, `app` and `secret/data/app`, lead below the agent's own mount and nowhere else. */
+function pathBelow(mount: string, path: string): string {
+  const prefix = `${mount}/data/`
+  const rest = path.startsWith(prefix) ? path.slice(prefix.length) : path
+  return `/v1/${[...mount.split('/'), 'data', ...rest.split('/')].map(encodeURIComponent).join('/')}`
+}
+
+function valueIn({ values }: Secret, key: string): Buffer {
+  const value = Object.hasOwn(values, key) ? values[key] : undefined
+  if (typeof value === 'string') return Buffer.from(value)
+  if (value === undefined) throw new VaultFailure('the secret has no such key', 'write it, or mend the reference')
+  throw new VaultFailure('its value is no text', 'store it as a string')
+}
+
+type Kept<T> = { readonly get: () => Promise<T>; readonly forget: () => void }
+
+async function login(settings: VaultSettings): Promise<Token> {
+  const jwt = readFileSource(settings.tokenFile, `service-account token \`${settings.tokenFile}\``).toString('latin1')
+  const path = `/v1/auth/${settings.authMount.split('/').map(encodeURIComponent).join('/')}/login`
+  return tokenIn(await exchange(settings, path, {}, { role: settings.role, jwt: jwt.trim() }), settings.role)
+}
+
+/** A token that was used before may have been revoked: refused with it, the path is asked for once more with a new one. */
+async function fetchSecret(settings: VaultSettings, path: string, token: Kept<Token>): Promise<Secret> {
+  const ask = async () => exchange(settings, path, { 'x-vault-token': (await token.get()).text })
+  const answer = await ask()
+  if (answer.status !== 403) return secretIn(answer)
+  token.forget()
+  return secretIn(await ask())
+}
+
+/** What `ask` gave, for as long as `lasts` (ms) says; asked once for all who want it meanwhile, a failure is not kept. */
+function kept<T>(ask: () => Promise<T>, lasts: (value: T) => number, now: () => number): Kept<T> {
+  let current: { readonly value: Promise<T>; until: number } | undefined
+  const forget = (): void => {
+    current = undefined
+  }
+  const get = (): Promise<T> => {
+    if (current && now() < current.until) return current.value
+    const asked = { value: ask(), until: Number.POSITIVE_INFINITY }
+    current = asked
+    asked.value.then(
+      (value) => {
+        asked.until = now() + lasts(value)
+      },
+      () => {
+        if (current === asked) current = undefined
+      },
+    )
+    return asked.value
+  }
+  return { get, forget }
+}

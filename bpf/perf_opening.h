@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * perf_event_open() in flight. Its check comes first (perf_event_alloc), then it waits for an exec of its target to end
+ * (exec_update_lock), and only then the event is installed: by that time the target is another program, and no hook is
+ * called any more. So the check leaves word, and the exec point delivers nothing to a task that somebody is about to
+ * sample.
+ *
+ * An opener writes, then looks whether the target is guarded; an exec becomes guarded, then looks here.
+ */
+#ifndef KERNELSEAL_PERF_OPENING_H
+#define KERNELSEAL_PERF_OPENING_H
+
+#include "scope.h"
+
+/* perf_openings: opener's task_struct -> target's. Full: the open is refused. Gone when the system call returns. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u64);
+} perf_openings __weak SEC(".maps");
+
+/* perf_targets: task_struct -> how many are opening it. Full: the open is refused. Gone with the task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u64);
+} perf_targets __weak SEC(".maps");
+
+static __always_inline void end_perf_opening(void)
+{
+	__u64 opener = (__u64)current_task(), *target, *openers, key;
+
+	target = bpf_map_lookup_elem(&perf_openings, &opener);
+	if (!target)
+		return;
+	key = *target;
+	if (bpf_map_delete_elem(&perf_openings, &opener)) /* another copy of the program did */
+		return;
+	openers = bpf_map_lookup_elem(&perf_targets, &key);
+	if (openers)
+		__sync_fetch_and_add(openers, -1);
+}
+
+/* Returns whether there was room. Again for the same target, as a copy of the program does, changes nothing. */
+static __always_inline int begin_perf_opening(struct task_struct *task)
+{
+	__u64 opener = (__u64)current_task(), key = (__u64)task, none = 0, *openers, *target;
+
+	target = bpf_map_lookup_elem(&perf_openings, &opener);
+	if (target && *target == key)
+		return 1;
+	end_perf_opening(); /* one whose end was missed */
+	bpf_map_update_elem(&perf_targets, &key, &none, BPF_NOEXIST);
+	openers = bpf_map_lookup_elem(&perf_targets, &key);
+	if (!openers)
+		return 0;
+	__sync_fetch_and_add(openers, 1);
+	if (!bpf_map_update_elem(&perf_openings, &opener, &key, BPF_ANY))
+		return 1;
+	__sync_fetch_and_add(openers, -1);
+	return 0;
+}
+
+static __always_inline int is_being_opened(struct task_struct *task)
+{
+	__u64 key = (__u64)task, *openers = bpf_map_lookup_elem(&perf_targets, &key);
+
+	return openers && *openers;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/** A refusal in a Pod becomes a Kubernetes Event: from the kernel to an HTTPS server, with the Pod's own token. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type ApiServer, startApiServer } from '../unit/kube/api-server.ts'
+import { type Agent, environOf, eventually, startAgent } from './agent-under-test.ts'
+
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+const SECRET = 'reported-secret-90c3'
+const BINDINGS = `
+- name: sleeper
+  selector: { binary: /usr/bin/sleep, lineage: any }
+  secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
+`
+const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
+const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
+
+let server: ApiServer
+let space: ChildProcess
+let init: number
+let agent: Agent
+
+before(async () => {
+  server = await startApiServer()
+  mkdirSync(ACCOUNT, { recursive: true })
+  copyFileSync(server.pod.tokenFile, join(ACCOUNT, 'token'))
+  copyFileSync(server.pod.caFile, join(ACCOUNT, 'ca.crt'))
+  space = spawn('unshare', ['--pid', '--fork', '--kill-child', '/usr/bin/tail', '-f', '/dev/null'], { stdio: 'ignore' })
+  const children = `/proc/${space.pid}/task/${space.pid}/children`
+  init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
+  agent = await startPodAgent()
+})
+
+after(async () => {
+  await agent?.stop()
+  space?.kill('SIGKILL')
+  server?.close()
+})
+
+/** As the webhook's sidecar has it: policy from annotations, the Pod's name by the downward API. */
+function startPodAgent(): Promise<Agent> {
+  const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-pod-')), 'annotations')
+  const lines = Object.entries(ANNOTATIONS).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`)
+  writeFileSync(path, lines.join(''))
+  const { hostname, port } = new URL(server.pod.server)
+  const service = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
+  const env = { POD_NAME: 'shop-0', POD_NAMESPACE: 'shop', POD_UID: 'a-uid', ...service, SOURCE: SECRET }
+  return startAgent({ annotations: path, env, args: ['--pid-namespace', `/proc/${init}/ns/pid`] })
+}
+
+test('who reads a sealed environ is named in an Event on the Pod, and the value is not', async () => {
+  const enter = ['--target', String(init), '--pid', '/usr/bin/sleep', '600']
+  const outer = spawn('nsenter', enter, { env: { PATH: '/usr/bin', ...agent.placeholders }, stdio: 'ignore' })
+  const isIt = (event: Record<string, unknown>) => event.tag === 'INJECT'
+  const { actor } = (await eventually('delivery', () => agent.events().find(isIt))) as { actor: { pid: number } }
+  for (let i = 0; i < 30; i++) assert.throws(() => environOf(actor.pid), { code: 'EPERM' })
+  await eventually('the Event', () => server.asked.length > 0)
+  outer.kill('SIGKILL')
+  const [{ path, authorization, event }] = server.asked as [ApiServer['asked'][number]]
+  assert.deepEqual([path, authorization], ['/api/v1/namespaces/shop/events', 'Bearer the-token'])
+  assert.deepEqual([event.reason, event.involvedObject.name, event.count], ['SecretAccessBlocked', 'shop-0', 30])
+  assert.match(event.message, /attempted environ access to PID=\d+ .*\(and 29 more of the kind\)$/)
+  assert.ok(!JSON.stringify(server.asked).includes(SECRET))
+  await eventually('the count', () => agent.events().some(({ repeated }) => repeated === 20))
+  const metrics = await (await fetch(`http://127.0.0.1:${agent.port}/metrics`)).text()
+  assert.match(metrics, /^kernelseal_access_events_total\{way="environ",action="blocked"\} 30$/m)
+  assert.match(metrics, /^kernelseal_kube_events_total\{result="sent"\} 1$/m)
+  assert.match(metrics, /^kernelseal_log_lines_held_back_total 20$/m)
+})

@@ -1,0 +1,106 @@
+/** Registrations on maps in memory, which may be full: what is written when, and what a failure leaves. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { beforeEach, test } from 'node:test'
+import type { ScopeInput } from '../../../agent/kernel/entries.ts'
+import type { Guard } from '../../../agent/kernel/guard.ts'
+import { register, replace } from '../../../agent/kernel/registration.ts'
+import { parseConfig } from '../../../agent/policy/parse.ts'
+import type { Binding } from '../../../agent/policy/types.ts'
+import { variablesOf } from '../../../agent/policy/variables.ts'
+import { SCOPE } from '../../../agent/wire/layout.ts'
+
+const NONCE = '5e'.repeat(16)
+let maps: Map<string, Map<string, Buffer>>
+let writes: string[]
+/** Writes before the one that fails. */
+let failing: number
+
+beforeEach(() => {
+  ;[maps, writes, failing] = [new Map(), [], Number.POSITIVE_INFINITY]
+})
+
+const guard = { map: (name: string) => memoryMap(name) } as unknown as Guard
+
+function memoryMap(name: string) {
+  const entries = maps.get(name) ?? new Map<string, Buffer>()
+  maps.set(name, entries)
+  return {
+    get: (key: Buffer) => entries.get(key.toString('hex')) && Buffer.from(entries.get(key.toString('hex'))!),
+    set: (key: Buffer, value: Buffer) => {
+      if (failing-- === 0) throw new Error(`map \`${name}\` is full`)
+      writes.push(name)
+      entries.set(key.toString('hex'), Buffer.from(value))
+    },
+    delete: (key: Buffer) => entries.delete(key.toString('hex')),
+    keys: () => [...entries.keys()].map((key) => Buffer.from(key, 'hex')),
+    getPerCpu: () => Buffer.alloc(0),
+    setPerCpu: () => {},
+  }
+}
+
+const TEXT = `
+secrets:
+  - { name: a, selector: { binary: /usr/bin/a }, secretRefs: [{ name: A, source: { envRef: A } }] }
+  - { name: b, selector: { binary: /usr/bin/b, children: deny }, secretRefs: [{ name: B, source: { envRef: B } }] }
+`
+const { config } = parseConfig(TEXT, 'c')
+const retired = (i: number): Binding[] => config.secrets.map((b, at) => (at === i ? { ...b, retired: true } : b))
+
+function input(generation: number, secrets: readonly Binding[] = config.secrets): ScopeInput {
+  const active = secrets.filter((binding) => !binding.retired)
+  const variables = variablesOf({ ...config, secrets: active }, ['app'], NONCE)
+  const values = active.flatMap(({ name, secretRefs }) => {
+    const binding = secrets.findIndex((candidate) => candidate.name === name)
+    return secretRefs.map((ref) => ({ binding, name: ref.name, bytes: Buffer.from(`${ref.name}${generation}`) }))
+  })
+  return { scope: 7, host: false, config: { ...config, secrets }, variables, values, generation }
+}
+
+/** A digest, since the maps hold a kilobyte for each value. */
+const contents = (): string => createHash('sha256').update(written()).digest('hex')
+const written = (): string =>
+  JSON.stringify(
+    [...maps].map(([name, map]) => [name, [...map].map(([key, value]) => [key, value.toString('hex')]).sort()]),
+  )
+const texts = (): string[] =>
+  [...(maps.get('secret_values') ?? new Map<string, Buffer>()).values()].map((v) => String(v).replaceAll('\0', ''))
+const pathNames = (): string[] =>
+  [...maps.get('paths')!.keys()].map((key) => Buffer.from(key, 'hex').toString('latin1', 8).replaceAll('\0', '')).sort()
+const denied = (): bigint => maps.get('scopes')!.get('07000000')!.readBigUInt64LE(SCOPE.fields.deny_bindings[0])
+
+test('a replacement that fails at any of its writes leaves everything as it was', () => {
+  const first = register(guard, input(1))
+  const [before, count] = [contents(), writes.length]
+  for (let at = 0; at < count; at++) {
+    failing = at
+    assert.throws(() => replace(guard, input(2), first), /is full/)
+    assert.equal(contents(), before, `after ${at} writes`)
+  }
+})
+
+test('old values stay for the starts in flight until they are taken away, and new ones have other ids', () => {
+  const first = register(guard, input(1))
+  const { takeAwayValues } = replace(guard, input(2), first)
+  assert.deepEqual(texts().sort(), ['A1', 'A2', 'B1', 'B2'])
+  takeAwayValues()
+  assert.deepEqual(texts().sort(), ['A2', 'B2'])
+})
+
+test('a binding that is dropped leads nowhere at once, and its rule for children stays', () => {
+  const first = register(guard, input(1))
+  replace(guard, input(2, retired(1)), first)
+  assert.deepEqual(pathNames(), ['a', 'bin', 'usr'])
+  assert.equal(maps.get('slots')!.size, 1)
+  assert.equal(denied(), 0b10n)
+})
+
+test('a new binding is restricted before the first path leads to it, and the scope comes last', () => {
+  const first = register(guard, input(1, config.secrets.slice(0, 1)))
+  writes.length = 0
+  assert.equal(denied(), 0n)
+  replace(guard, input(2), first)
+  const [meanwhile, last] = [writes.indexOf('scopes'), writes.lastIndexOf('scopes')]
+  assert.ok(meanwhile < writes.indexOf('paths') && writes.lastIndexOf('paths') < last, writes.join())
+  assert.equal(denied(), 0b10n)
+})

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseConfig } from '../../../agent/policy/parse.ts'
+import type { Config } from '../../../agent/policy/types.ts'
+import { weakenings } from '../../../agent/policy/weaker.ts'
+
+const config = (policy: string, selector = '{ binary: /bin/app }', more = ''): Config =>
+  parseConfig(
+    `policy: ${policy}\n${more}secrets: [{name: a, selector: ${selector}, secretRefs: [{name: T, source: {envRef: T}}]}]`,
+    'c',
+  ).config
+
+const WEAKER: readonly [what: string, before: Config, after: Config, phrase: RegExp][] = [
+  ['enforce → audit', config('{}'), config('{mode: audit}'), /`mode` from enforce to audit/],
+  ['audit → disabled', config('{mode: audit}'), config('{mode: disabled}'), /`mode` from audit to disabled/],
+  ['a block switch off', config('{}'), config('{blockMem: false}'), /`blockMem` off/],
+  ['self-reads allowed', config('{allowSelfRead: false}'), config('{}'), /`allowSelfRead` on/],
+  ['start on failure', config('{}'), config('{}', undefined, 'onFailure: start\n'), /`onFailure` from kill to start/],
+  ['visitors served', config('{}'), config('{}', '{binary: /bin/app, lineage: any}'), /binding `a` .*to visitors/],
+  ['children inherit', config('{}'), config('{}', '{binary: /bin/app, children: inherit}'), /from scrub to inherit/],
+  ['another program', config('{}'), config('{}', '{binary: /bin/sh}'), /gives its values to another program/],
+  ['no more verification', config('{}', '{binary: /a, verify: image}'), config('{}', '{binary: /a}'), /verifies/],
+  ['a new receiver', { ...config('{}'), secrets: [] }, config('{}'), /binding `a` is new, and gives values/],
+]
+for (const [what, before, after, phrase] of WEAKER) {
+  test(`${what} is weaker, and the way back is not`, () => {
+    const said = weakenings(before, after)
+    assert.equal(said.length, 1, said.join())
+    assert.match(said[0]!, phrase)
+    if (!/another program/.test(said[0]!)) assert.deepEqual(weakenings(after, before), [])
+  })
+}
+
+test('what only reports more or less is not weaker', () => {
+  const after = config('{auditAll: true, kernelBinaryFilter: false, blockMaps: true}')
+  assert.deepEqual(weakenings(config('{}'), after), [])
+})
