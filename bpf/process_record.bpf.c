@@ -70,12 +70,12 @@ static __always_inline int owns_agency(__u64 leader, __u32 scope)
 }
 
 /* The end of a PID namespace's init is the end of everything in it (zap_pid_ns_processes), and of its scope. */
-static __always_inline void end_scope(struct task_struct *task)
+static __always_inline void end_scope(struct task_struct *leader)
 {
 	struct pid_namespace *ns;
 	__u32 ns_pid, inum;
 
-	ns = pid_namespace_of(task, &ns_pid);
+	ns = pid_namespace_of(leader, &ns_pid);
 	if (ns_pid != 1 || !ns)
 		return;
 	inum = BPF_CORE_READ(ns, ns.inum);
@@ -100,15 +100,17 @@ static __always_inline void leave(struct ks_process *process, __u64 leader)
 
 static __always_inline int at_exit(struct task_struct *task)
 {
+	struct task_struct *leader;
 	struct ks_process *process;
 
 	/* decremented before the tracepoint (kernel/exit.c, do_exit): 0 means that this was the last thread */
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
-	end_scope(task);
+	leader = BPF_CORE_READ(task, group_leader);
+	end_scope(leader); /* the last thread of an init need not be its first */
 	process = process_of(task);
 	if (process)
-		leave(process, (__u64)BPF_CORE_READ(task, group_leader));
+		leave(process, (__u64)leader);
 	return 0;
 }
 

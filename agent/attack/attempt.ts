@@ -32,7 +32,8 @@ export interface Target {
 
 export type Outcome =
   | { readonly kind: 'leaked'; readonly detail: string }
-  | { readonly kind: 'refused'; readonly errno: string; readonly call: string }
+  /** `lockdown`: the kernel is locked down, and may refuse this to everybody, whoever else does. */
+  | { readonly kind: 'refused'; readonly errno: string; readonly call: string; readonly lockdown?: true }
   | { readonly kind: 'empty'; readonly detail: string }
   | { readonly kind: 'impossible'; readonly why: string }
   | { readonly kind: 'error'; readonly message: string }

@@ -2,7 +2,7 @@
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Attempt, empty, Impossible, judge, leaked, type Outcome, prepare } from './attempt.ts'
+import { type Attempt, empty, judge, leaked, type Outcome, prepare } from './attempt.ts'
 import { sys } from './syscall.ts'
 
 const AT_FDCWD = -100
@@ -59,14 +59,13 @@ function openTrace(name: 'uprobe_events' | 'trace_pipe'): Outcome {
   return leaked('opened')
 }
 
-/** A refusal under lockdown is the kernel's (security/lockdown/lockdown.c) and says nothing about us. */
+/** Without protection a refusal under lockdown is the kernel's (security/lockdown/lockdown.c): what it refuses proves nothing. */
 function unlessLocked(attempt: () => Outcome): Outcome {
   try {
     return attempt()
   } catch (error) {
     const outcome = judge(error)
-    if (outcome.kind === 'refused' && locked()) throw new Impossible(`kernel lockdown: ${outcome.errno}`)
-    return outcome
+    return outcome.kind === 'refused' && locked() ? { ...outcome, lockdown: true } : outcome
   }
 }
 

@@ -51,6 +51,7 @@ export function verdictOf(
     case 'impossible':
       return { kind: 'skipped', why: without.why }
     case 'refused':
+      if (without.lockdown) return { kind: 'skipped', why: `kernel lockdown: ${without.errno}` }
       return attacker === 'root'
         ? unproved(`without protection: ${without.errno}`)
         : { kind: 'kernel', why: without.errno }

@@ -28,6 +28,12 @@ test('what the kernel refuses by itself is named so for weak identities and unpr
   assert.equal(verdictOf('refusal', 'root', denied, denied).kind, 'unproved')
 })
 
+test('under lockdown a refusal counts for us only where the kernel had let it through without us', () => {
+  const locked: Outcome = { kind: 'refused', call: 'open', errno: 'EPERM', lockdown: true }
+  assert.deepEqual(verdictOf('refusal', 'root', locked, locked), { kind: 'skipped', why: 'kernel lockdown: EPERM' })
+  assert.equal(verdictOf('refusal', 'root', works, locked).kind, 'refused')
+})
+
 test('an attempt the machine does not permit is skipped with its reason', () => {
   const verdict = verdictOf('refusal', 'root', impossible('no io_uring'), impossible('no io_uring'))
   assert.deepEqual(verdict, { kind: 'skipped', why: 'no io_uring' })
