@@ -9,7 +9,7 @@ import {
   INJECTED,
   kubectl,
   makeNamespace,
-  must,
+  patch,
   podsOf,
   type Ran,
   until,
@@ -38,8 +38,15 @@ export async function openShop(): Promise<void> {
   await install()
   if ((await call('GET', '/api/v1/namespaces/shop')).status === 200) return
   await makeNamespace('shop', INJECTED)
-  const secret = { metadata: { name: 'db-credentials' }, stringData: { password: PASSWORD } }
-  must(await call('POST', '/api/v1/namespaces/shop/secrets', secret), 'the Secret')
+  await putPassword('db-credentials', PASSWORD)
+}
+
+/** Makes the Secret, or changes it. */
+export async function putPassword(secret: string, password: string): Promise<void> {
+  const [path, object] = ['/api/v1/namespaces/shop/secrets', { metadata: { name: secret }, stringData: { password } }]
+  const { status } = await call('POST', path, object)
+  if (status === 409) await patch(`${path}/${secret}`, object)
+  else assert.equal(status, 201, 'the Secret')
 }
 
 /** @param script of the container `app`, for a shell; the variable is PGPASSWORD */
