@@ -4,17 +4,20 @@
 
 API_ADDRESS=10.77.0.1
 API_PORT=6443
+# Of the one node there may be; the certificates name both.
+NODE=node
+NODE_ADDRESS=10.77.0.2
 # An idle machine needs 5 s; a busy one several times that.
 READY_SECONDS=120
 
 start_control_plane() {
   start_network
-  "$here/cluster.d/certificates" "$state/pki" "$API_ADDRESS" "$API_PORT"
+  "$here/cluster.d/certificates" "$state/pki" "$API_ADDRESS" "$API_PORT" "$NODE" "$NODE_ADDRESS"
   start_etcd
   start_api_server
-  await kube-apiserver 'the API server is not ready' kubectl_get --raw /readyz
+  await $READY_SECONDS kube-apiserver 'the API server is not ready' kubectl_get --raw /readyz
   start_controllers
-  await kube-controller-manager 'the controllers make no service accounts' kubectl_get serviceaccount default
+  await $READY_SECONDS kube-controller-manager 'the controllers make no service accounts' kubectl_get serviceaccount default
 }
 
 # One process that only sleeps holds the namespace; the bridge is the network that stand-ins for Pods join.
@@ -30,7 +33,7 @@ start_network() {
     exec sleep infinity"
   local turn
   for ((turn = 0; turn < 100; turn++)); do
-    [[ -z $(nsenter --target "$(pid_of network)" --net -- ip route show default 2>/dev/null) ]] || return 0
+    [[ -z $(in_network ip route show default 2>/dev/null) ]] || return 0
     sleep 0.05
   done
   say_and_fail network 'the network namespace cannot be set up'
@@ -52,6 +55,8 @@ start_api_server() {
     --tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" --client-ca-file="$pki/ca.crt" \
     --service-account-issuer=https://kubernetes.default.svc --service-account-signing-key-file="$pki/accounts.key" \
     --service-account-key-file="$pki/accounts.pub" --service-cluster-ip-range=10.96.0.0/16 \
+    --kubelet-client-certificate="$pki/apiserver-client.crt" --kubelet-client-key="$pki/apiserver-client.key" \
+    --kubelet-certificate-authority="$pki/ca.crt" --kubelet-preferred-address-types=InternalIP \
     --authorization-mode=Node,RBAC --allow-privileged=true --enable-aggregator-routing=true \
     --audit-policy-file="$state/audit-policy.yaml" --audit-log-path="$state/audit.log" --audit-log-mode=blocking
 }
@@ -81,16 +86,24 @@ start_controllers() {
 }
 
 kubectl_get() {
-  nsenter --target "$(pid_of network)" --net -- "$state/bin/kubectl" --kubeconfig "$state/pki/admin.kubeconfig" get "$@" >/dev/null 2>&1
+  kubectl get "$@" >/dev/null 2>&1
 }
 
-# await PROCESS PROBLEM CONDITION…
+kubectl() {
+  in_network "$state/bin/kubectl" --kubeconfig "$state/pki/admin.kubeconfig" "$@"
+}
+
+in_network() {
+  nsenter --target "$(pid_of network)" --net -- "$@"
+}
+
+# await SECONDS PROCESS PROBLEM CONDITION…
 await() {
-  local process=$1 problem=$2 deadline=$((SECONDS + READY_SECONDS))
-  shift 2
+  local seconds=$1 process=$2 problem=$3 deadline=$((SECONDS + $1))
+  shift 3
   until "$@"; do
     pid_of "$process" >/dev/null || say_and_fail "$process" "\`$process\` ended"
-    ((SECONDS < deadline)) || say_and_fail "$process" "$problem after $READY_SECONDS s"
+    ((SECONDS < deadline)) || say_and_fail "$process" "$problem after $seconds s"
     sleep 0.2
   done
 }

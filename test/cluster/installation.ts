@@ -89,12 +89,13 @@ async function setEnv(env: Readonly<Record<string, string>>): Promise<void> {
 }
 
 /** The Deployment has its replicas, all of the newest kind and ready, and every API server entry has a caBundle. */
-export async function rolledOut(): Promise<void> {
-  await until('the Deployment is rolled out', async () => {
+export async function rolledOut(seconds = 120): Promise<void> {
+  const isRolledOut = async () => {
     const { metadata, spec, status } = await get(DEPLOYMENT)
     const counts = [status.replicas, status.updatedReplicas, status.readyReplicas]
     return status.observedGeneration === metadata.generation && counts.every((count: number) => count === spec.replicas)
-  })
+  }
+  await until('the Deployment is rolled out', isRolledOut, seconds)
   const configurations: Any[] = [await get(MUTATING), await get(VALIDATING)]
   const bundles = configurations.flatMap(({ webhooks }) =>
     webhooks.map(({ clientConfig }: Any) => clientConfig.caBundle),

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 const repository = join(import.meta.dirname, '../..')
+const SCRIPT = join(repository, 'scripts/vm')
 
 /** Two machines at a time: one per processor of the smallest machine the tests are meant for. */
 describe('scripts/vm', { concurrency: 2 }, () => {
@@ -62,6 +63,17 @@ describe('scripts/vm', { concurrency: 2 }, () => {
     assert.deepEqual(run, { status: 0, stdout: `${expected.replaceAll(' ', '\n')}\n`, stderr: '' })
   })
 
+  test('has a network card on the tap device it is given, and else none', async () => {
+    const tap = 'ip tuntap add dev t mode tap && ip address add 192.0.2.1/24 dev t && ip link set t up && exec "$@"'
+    const inside = `modprobe virtio_net && ip address add 192.0.2.2/24 dev eth0 && ip link set eth0 up
+      busybox ping -c 1 -W 20 192.0.2.1 >/dev/null && echo reached`
+    const network = ['--net', 'sh', '-c', tap, 'sh', SCRIPT]
+    const run = await command('unshare', [...network, '--tap', 't', '--', 'sh', '-c', inside])
+    assert.deepEqual(run, { status: 0, stdout: 'reached\n', stderr: '' })
+    const without = await vm(['--', 'sh', '-c', 'modprobe virtio_net; ls /sys/class/net'])
+    assert.equal(without.stdout, 'lo\n')
+  })
+
   test('adds words to the command line of the kernel', async () => {
     const append = 'lsm=lockdown,capability,bpf lockdown=integrity'
     const run = await vm(['--append', append, '--', 'cat', '/sys/kernel/security/lsm', '/sys/kernel/security/lockdown'])
@@ -103,6 +115,7 @@ describe('scripts/vm refuses with status 125', () => {
       ['--share', '/usr/lib', '--share', '/var/lib', '--', 'true'],
       'vm: error: two shared folders would both be `/share/lib`\n',
     ],
+    [['--tap', 'a,b', '--', 'true'], 'vm: error: `--tap a,b`: not the name of a network device\n'],
     [['--keep', '--', 'true'], 'vm: error: no such option: `--keep`; see --help\n'],
   ] as const
   for (const [args, stderr] of refusals) {
@@ -112,9 +125,13 @@ describe('scripts/vm refuses with status 125', () => {
   }
 })
 
-function vm(args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+function vm(args: string[]) {
+  return command(SCRIPT, args)
+}
+
+function command(file: string, args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(join(repository, 'scripts/vm'), args, (error, stdout, stderr) => {
+    execFile(file, args, (error, stdout, stderr) => {
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr })
     })
   })

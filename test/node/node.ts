@@ -1,0 +1,37 @@
+/** The node as its administrator sees it: Pods with all privileges, in a namespace that is none of KernelSeal's. */
+import { type Any, call, get, kubectl, makeNamespace, must, podsOf, until } from '../cluster/cluster.ts'
+import { PATIENCE, SHELL } from './shop.ts'
+
+const NAMESPACE = 'administration'
+let count = 0
+
+/** @returns what the script printed */
+const onNode = (script: string): Promise<string> => run({ image: SHELL, args: ['-c', script] })
+
+/** Paths of what holds programs and maps of the node's kernel. */
+export const pins = (): Promise<string> => onNode('find /sys/fs/bpf ! -type d')
+
+/** The command of the image that the webhook gives Pods. */
+export const unload = (): Promise<string> => run({ image: 'kernelseal-agent:0.1.0', args: ['unload'] })
+
+/** Output and errors of a container that sees the node's processes and file systems. */
+async function run(container: object): Promise<string> {
+  if ((await call('GET', `/api/v1/namespaces/${NAMESPACE}`)).status !== 200) await makeNamespace(NAMESPACE)
+  const name = `${process.pid}-${++count}`
+  const volumeMounts = [{ name: 'sys', mountPath: '/sys' }]
+  const spec = {
+    restartPolicy: 'Never',
+    hostPID: true,
+    terminationGracePeriodSeconds: 0,
+    volumes: [{ name: 'sys', hostPath: { path: '/sys' } }],
+    containers: [
+      { name: 'only', imagePullPolicy: 'Never', securityContext: { privileged: true }, volumeMounts, ...container },
+    ],
+  }
+  must(await call('POST', podsOf(NAMESPACE), { metadata: { name }, spec }), 'a Pod on the node')
+  const ended = async (): Promise<Any> =>
+    /Succeeded|Failed/.test((await get(`${podsOf(NAMESPACE)}/${name}`)).status.phase)
+  await until(`the Pod ${name} has ended`, ended, PATIENCE)
+  const { stdout } = await kubectl(['-n', NAMESPACE, 'logs', name])
+  return stdout.trim()
+}

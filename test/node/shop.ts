@@ -1,0 +1,108 @@
+/** What the stories are about: the webhook installed as the README says, and a namespace `shop` with a Secret. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import {
+  type Any,
+  call,
+  get,
+  INJECTED,
+  kubectl,
+  makeNamespace,
+  patch,
+  podsOf,
+  type Ran,
+  until,
+} from '../cluster/cluster.ts'
+import { rolledOut } from '../cluster/installation.ts'
+
+/** In the Secret `db-credentials`; known to nobody else, so that finding it anywhere is a finding. */
+export const PASSWORD = 'five-tonnes-of-flax'
+/** Emulated, a Pod with its agent takes half a minute on an idle machine. */
+export const PATIENCE = 600
+
+export const SHELL = 'localhost/kernelseal-test-shell:1'
+
+/** With the patience of an emulated node, and else as it is shipped. */
+const OVERLAY = join(import.meta.dirname, 'overlay')
+
+/** The first story pays for it, the others find it done. */
+async function install(): Promise<void> {
+  const { status, stderr } = await kubectl(['apply', '-k', OVERLAY])
+  assert.equal(status, 0, stderr)
+  await rolledOut(PATIENCE)
+}
+
+/** `kubectl label namespace shop kernelseal.io/injection=enabled`, and the Secret. */
+export async function openShop(): Promise<void> {
+  await install()
+  if ((await call('GET', '/api/v1/namespaces/shop')).status === 200) return
+  await makeNamespace('shop', INJECTED)
+  await putPassword('db-credentials', PASSWORD)
+}
+
+/** Makes the Secret, or changes it. */
+export async function putPassword(secret: string, password: string): Promise<void> {
+  const [path, object] = ['/api/v1/namespaces/shop/secrets', { metadata: { name: secret }, stringData: { password } }]
+  const { status } = await call('POST', path, object)
+  if (status === 409) await patch(`${path}/${secret}`, object)
+  else assert.equal(status, 201, 'the Secret')
+}
+
+/** @param script of the container `app`, for a shell; the variable is PGPASSWORD */
+export function template(app: string, script: string, annotations: Record<string, string>, container: object = {}) {
+  return {
+    metadata: { labels: { app }, annotations },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'app', image: SHELL, imagePullPolicy: 'Never', args: ['-c', script], ...container }],
+    },
+  }
+}
+
+/** A Deployment rather than a Pod: its controller asks again where the webhook was too slow for the API server. */
+export async function deploy(name: string, pod: ReturnType<typeof template>): Promise<void> {
+  const deployments = '/apis/apps/v1/namespaces/shop/deployments'
+  const spec = { selector: { matchLabels: { app: name } }, template: pod }
+  const { status, body } = await call('POST', deployments, { metadata: { name }, spec })
+  assert.ok(status === 201 || status === 409, JSON.stringify(body))
+  await until(
+    `${name} is available`,
+    async () => (await get(`${deployments}/${name}`)).status.availableReplicas === 1,
+    PATIENCE,
+  )
+}
+
+export async function podOf(app: string): Promise<Any> {
+  const { items } = await get(`${podsOf('shop')}?labelSelector=app%3D${app}`)
+  assert.equal(items.length, 1, `Pods of ${app}`)
+  return items[0]
+}
+
+/** `kubectl exec` into the container, as its root. */
+export const exec = (app: string, ...command: readonly string[]): Promise<Ran> => execInto('app', app, ...command)
+
+export const execInto = (container: string, app: string, ...command: readonly string[]): Promise<Ran> =>
+  kubectl(['-n', 'shop', 'exec', `deployment/${app}`, '-c', container, '--', ...command])
+
+export const logs = (app: string): Promise<string> => logsOf('app', app)
+
+async function logsOf(container: string, app: string): Promise<string> {
+  const { stdout, stderr, status } = await kubectl(['-n', 'shop', 'logs', `deployment/${app}`, '-c', container])
+  assert.equal(status, 0, stderr)
+  return stdout
+}
+
+/** One record a line. */
+export async function agentLog(app: string): Promise<Any[]> {
+  return (await logsOf(AGENT_CONTAINER, app))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+/** What the agent of a Pod tells Prometheus; a test is on the Pods' network. */
+export async function metrics(app: string): Promise<string> {
+  const { status } = await podOf(app)
+  return (await fetch(`http://${status.podIP}:9090/metrics`)).text()
+}
