@@ -3,7 +3,7 @@
 # Sourced. One node: a machine of scripts/vm on the bridge `pods`, where kubelet, containerd and the Pods run on a kernel that
 # enforces; kube-scheduler runs beside the control plane. The node's own part is scripts/cluster.d/node.
 
-# Emulated, on an idle machine: 10 s to boot, 15 s to be Ready, and 10 s for each 100 MB of images.
+# Emulated: 100 s with both images on a machine that does little else, five minutes on one that boots others meanwhile.
 NODE_SECONDS=900
 NODE_MEMORY=6144
 # The first of --service-cluster-ip-range: the Service `kubernetes`.
