@@ -86,6 +86,18 @@ static __always_inline __u32 way_being_opened(struct task_struct *target)
 	return way;
 }
 
+/*
+ * Monitoring lists the descriptors and maps of every process of a node all the time (cAdvisor, in the kubelet). From
+ * outside a Pod that is refused like everything else, but is no news.
+ */
+static __always_inline int judge_agent_file(struct ks_process *process, struct ks_scope *scope,
+					    struct task_struct *target, __u32 way, int again)
+{
+	if (way == KS_WAY_MAPS && current_scope() != process->scope)
+		return scope->mode == KS_ENFORCE ? -EPERM : 0;
+	return judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0, again);
+}
+
 /* Whether `current` may have what `way` shows of `target`. */
 static __always_inline int judge_file(struct ks_process *process, struct ks_scope *scope, struct task_struct *target,
 				      __u32 way, int again)
@@ -93,7 +105,7 @@ static __always_inline int judge_file(struct ks_process *process, struct ks_scop
 	int self = same_memory(current_task(), target);
 
 	if (process->flags & KS_AGENT)
-		return self ? 0 : judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0, again);
+		return self ? 0 : judge_agent_file(process, scope, target, way, again);
 	if (self && (way == KS_WAY_MAPS || (scope->switches & KS_ALLOW_SELF_READ)))
 		return 0;
 	if (is_agent_of(process->scope))

@@ -65,7 +65,10 @@ before(async () => {
   agent = await start('{ mode: enforce }')
 })
 
-after(() => agent.stop())
+after(async () => {
+  await agent.stop()
+  kernelseal(['unload', '--force']) // one that was aborted leaves its scope, and the scope's counts
+})
 
 function start(policy: string, more?: string, args: string[] = []): Promise<Agent> {
   return startAgent({ config: config(policy, more), env: { LINES: VALUES.LINES.toString('latin1') }, args })
