@@ -23,12 +23,21 @@
  * refusal ends the chain, so a copy that runs after another was permitted what it looks at; `again` (a constant) keeps
  * it from reporting that twice. Whatever else a body does it may do more than once.
  */
-#define ENFORCE(name, hook, function, call, params...)                                                                 \
+#define ENFORCE(name, hook, function, call, params...) ENFORCE_BY(COUNTED_PROGRAM, name, hook, function, call, params)
+
+/*
+ * The same for a hook that kernels give different numbers of parameters, so that the place of `ret` is not known:
+ * it is not read. Nothing is lost, since a refusal ends the chain before us (arch_prepare_bpf_trampoline).
+ */
+#define ENFORCE_UNCOUNTED(name, hook, function, call, params...)                                                       \
+	ENFORCE_BY(UNCOUNTED_PROGRAM, name, hook, function, call, params)
+
+#define ENFORCE_BY(PROGRAM, name, hook, function, call, params...)                                                     \
 	static __always_inline int name##_verdict(int again, params);                                                  \
-	COUNTED_PROGRAM(name, _lsm, "lsm/" #hook, CALL(0, call), params)                                               \
-	COUNTED_PROGRAM(name, _mod, "fmod_ret/" #function, CALL(0, call), params)                                      \
-	COUNTED_PROGRAM(name, _mod_2, "fmod_ret/" #function, CALL(1, call), params)                                    \
-	COUNTED_PROGRAM(name, _mod_3, "fmod_ret/" #function, CALL(1, call), params)                                    \
+	PROGRAM(name, _lsm, "lsm/" #hook, CALL(0, call), params)                                                       \
+	PROGRAM(name, _mod, "fmod_ret/" #function, CALL(0, call), params)                                              \
+	PROGRAM(name, _mod_2, "fmod_ret/" #function, CALL(1, call), params)                                            \
+	PROGRAM(name, _mod_3, "fmod_ret/" #function, CALL(1, call), params)                                            \
 	static __always_inline int name##_verdict(int again, params)
 
 #define COUNTED_PROGRAM(name, tier, section, call, params...)                                                          \
@@ -38,18 +47,6 @@
 			return ret;                                                                                    \
 		return as_errno(name##_verdict call);                                                                  \
 	}
-
-/*
- * The same for a hook that kernels give different numbers of parameters, so that the place of `ret` is not known:
- * it is not read. Nothing is lost, since a refusal ends the chain before us (arch_prepare_bpf_trampoline).
- */
-#define ENFORCE_UNCOUNTED(name, hook, function, call, params...)                                                       \
-	static __always_inline int name##_verdict(int again, params);                                                  \
-	UNCOUNTED_PROGRAM(name, _lsm, "lsm/" #hook, CALL(0, call), params)                                             \
-	UNCOUNTED_PROGRAM(name, _mod, "fmod_ret/" #function, CALL(0, call), params)                                    \
-	UNCOUNTED_PROGRAM(name, _mod_2, "fmod_ret/" #function, CALL(1, call), params)                                  \
-	UNCOUNTED_PROGRAM(name, _mod_3, "fmod_ret/" #function, CALL(1, call), params)                                  \
-	static __always_inline int name##_verdict(int again, params)
 
 #define UNCOUNTED_PROGRAM(name, tier, section, call, params...)                                                        \
 	SEC(section) int BPF_PROG(name##tier, params)                                                                  \
