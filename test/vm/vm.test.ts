@@ -64,8 +64,8 @@ describe('scripts/vm', { concurrency: 2 }, () => {
   })
 
   test('has a network card on the tap device it is given, and else none', async () => {
-    const tap = 'ip tuntap add dev t mode tap && ip address add 192.0.2.1/24 dev t && ip link set t up && exec "$@"'
-    const inside = `modprobe virtio_net && ip address add 192.0.2.2/24 dev eth0 && ip link set eth0 up
+    const tap = 'ip tuntap add dev t mode tap && ip address add 192.0.2.1/24 dev t && ip link set dev t up && exec "$@"'
+    const inside = `modprobe virtio_net && ip address add 192.0.2.2/24 dev eth0 && ip link set dev eth0 up
       busybox ping -c 1 -W 20 192.0.2.1 >/dev/null && echo reached`
     const network = ['--net', 'sh', '-c', tap, 'sh', SCRIPT]
     const run = await command('unshare', [...network, '--tap', 't', '--', 'sh', '-c', inside])
