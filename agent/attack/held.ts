@@ -22,9 +22,11 @@ export function withHeld<T>(target: Target, use: (pid: number) => T): T {
   })
 }
 
-/** Reaped by hand: the event loop that would do it does not run while an attempt does. */
+/** Reaped by hand: the event loop that would do it does not run while an attempt does, and must not wait for it afterwards. */
 export function withChild<T>(spec: LaunchSpec, use: (pid: number) => T): T {
-  const { pid } = launch(spec, ['ignore', 'ignore', 'ignore'])
+  const child = launch(spec, ['ignore', 'ignore', 'ignore'])
+  child.unref()
+  const { pid } = child
   if (pid === undefined) throw new Error('the launcher could not be started')
   try {
     return use(pid)
