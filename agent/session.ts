@@ -6,13 +6,15 @@ import type { Log } from './events/sinks/log.ts'
 import { type Metrics, openMetrics } from './events/sinks/metrics.ts'
 import { readCounters } from './kernel/counters.ts'
 import { type Guard, openGuard } from './kernel/guard.ts'
+import { isPinned } from './kernel/pins.ts'
+import { openPredecessors } from './kernel/predecessors.ts'
 import { processRecords, sealedIn } from './kernel/records.ts'
 import { openScopeRing } from './kernel/scope.ts'
 import { openWaiting } from './kernel/waiting.ts'
 import type { Ring } from './libbpf/ring.ts'
 import { type Reloads, type State, startReloads } from './reload/reloads.ts'
 import type { Standing } from './reload/standing.ts'
-import { endAbandoned, enterScope, leaveHost, notWeaker, prove, sayStanding } from './scope-life.ts'
+import { endAbandoned, enterScope, leaveHost, notWeaker, prove, sayStanding, succeed } from './scope-life.ts'
 import { resolveAll } from './sources/resolve.ts'
 import type { Sources } from './sources/sources.ts'
 
@@ -39,14 +41,20 @@ export interface SessionOptions {
   readonly locked: boolean
 }
 
-/** Everything that can fail has failed before this returns. */
+/**
+ * Everything that can fail has failed before this returns. Where programs stand, this process holds no value before they guard
+ * it; where they do not, none is loaded for values that cannot be had.
+ */
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { scope, log } = options
-  const values = await resolveAll(options.agent.config, options.sources)
+  const resolve = () => resolveAll(options.agent.config, options.sources)
+  const early = isPinned() ? undefined : await resolve()
   const guard = await openGuard()
   let ring: Ring | undefined
   try {
+    const predecessors = openPredecessors(scope)
     enterScope(guard, scope, log)
+    const values = early ?? (await resolve())
     const agent = options.locked ? notWeaker(guard, options) : options.agent
     const state: State = { standing: { agent, values, generation: 0, changedAt: new Map() } }
     const policy = () => state.standing.agent.config.policy
@@ -58,6 +66,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     sayStanding(guard, log)
     const canary = await prove(agent, scope, log, guard, metrics, policy)
     const reloads = startReloads(guard, { ...options, agent }, state, metrics, canary)
+    succeed(predecessors, log)
     return session(options, { guard, metrics, ring, canary, reloads })
   } catch (error) {
     ring?.close()

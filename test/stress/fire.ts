@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+/** They fill a machine, and an agent that starts meanwhile has to come up on it. */
+const NICE = ['-n', '15']
+
 export const BOUND = '/usr/bin/busybox'
 
 export interface Reads {
@@ -23,7 +26,7 @@ export interface Reader {
 /** @param way a function of reader.py */
 export function startReader(way: string, needle: string): Reader {
   const program = join(import.meta.dirname, 'reader.py')
-  const child = spawn('/usr/bin/python3', [program, way], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('nice', [...NICE, '/usr/bin/python3', program, way], { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.write(`${needle}\n`)
   let output = ''
   child.stdout.on('data', (chunk) => {
@@ -78,7 +81,9 @@ export async function startUntil(
 async function runStarters(starters: number, folder: string, script: string, placeholder: string): Promise<string[]> {
   const outputs = Array.from({ length: starters }, (_, i) => join(folder, String(i)))
   const env = { PATH: '/usr/bin', PASSWORD: placeholder }
-  await Promise.all(outputs.map((out) => once(spawn('/bin/bash', ['-c', script, out], { env }), 'close')))
+  await Promise.all(
+    outputs.map((out) => once(spawn('nice', [...NICE, '/bin/bash', '-c', script, out], { env }), 'close')),
+  )
   return outputs
 }
 
