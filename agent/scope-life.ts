@@ -5,6 +5,7 @@ import type { Log } from './events/sinks/log.ts'
 import type { CanaryMetrics } from './events/sinks/metrics.ts'
 import type { Guard } from './kernel/guard.ts'
 import * as pins from './kernel/pins.ts'
+import type { Predecessor } from './kernel/predecessors.ts'
 import { processRecords, sealedIn } from './kernel/records.ts'
 import { registeredPolicy } from './kernel/registered.ts'
 import { register } from './kernel/registration.ts'
@@ -60,6 +61,17 @@ export async function prove(
   } catch (error) {
     if (isNew) unregister(guard, scope)
     throw error
+  }
+}
+
+/** Once the scope is registered in our own set. */
+export function succeed(predecessors: readonly Predecessor[], log: Log): void {
+  for (const { abi, takeOver, close } of predecessors) {
+    takeOver()
+    close()
+    log.say('info', 'OK', `took the scope over from version ${abi}, whose programs go on guarding what they sealed`, {
+      abi,
+    })
   }
 }
 

@@ -71,7 +71,7 @@ function adopt(origin: 'adopted' | 'pinned'): Guard {
   const tier = programs.some((name) => name.endsWith('_lsm')) ? 'lsm' : 'fmod_ret'
   const opened: number[] = []
   const { enroll, takeStance } = ownPrograms((name) => {
-    const fd = openOwnProgram(name)
+    const fd = openOwnProgram(pins.programPin(name))
     opened.push(fd)
     return fd
   })

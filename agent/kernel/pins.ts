@@ -49,13 +49,13 @@ export type SharedMap = (typeof SHARED_MAPS)[number]
 const LOCK_TIMEOUT_MS = 60_000
 const LOCK_RETRY_MS = 50
 
-export const mapPin = (name: SharedMap): string => join(PIN_DIR, 'maps', name)
+export const mapPin = (name: SharedMap, abi = ABI): string => join(PIN_ROOT, abi, 'maps', name)
 export const linkPin = (program: string): string => join(PIN_DIR, 'links', program)
 export const constantsPin = (): string => join(PIN_DIR, 'constants')
 /** Programs that an agent runs on itself. */
 export const OWN_PROGRAMS = ['agent_enroll', 'agent_stance'] as const
 export type OwnProgram = (typeof OWN_PROGRAMS)[number]
-export const programPin = (name: OwnProgram): string => join(PIN_DIR, 'programs', name)
+export const programPin = (name: OwnProgram, abi = ABI): string => join(PIN_ROOT, abi, 'programs', name)
 
 /** Whether a bpf file system is there to pin to. */
 export function canPin(): boolean {
@@ -108,14 +108,11 @@ export interface OtherSet {
   readonly scopes: readonly number[]
 }
 
-/**
- * Sets of other versions, which guard their scopes until those end. Of their maps only this is known in every version: the
- * keys of `scopes` begin with the scope's number, and 0 is none.
- */
+/** Sets of other versions, which guard their scopes until those end. predecessors.ts says what is known of them; 0 is no scope. */
 export function otherSets(): OtherSet[] {
   if (!existsSync(PIN_ROOT)) return []
   const names = readdirSync(PIN_ROOT).filter((name) => /^v\d+$/.test(name) && name !== ABI)
-  return names.map((abi) => ({ abi, scopes: scopesIn(join(PIN_ROOT, abi, 'maps', 'scopes')) }))
+  return names.map((abi) => ({ abi, scopes: scopesIn(mapPin('scopes', abi)) }))
 }
 
 function scopesIn(path: string): number[] {

@@ -30,17 +30,20 @@ export interface AgentOptions {
   readonly annotations?: string
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
+  /** The command, for example that of another version. */
+  readonly program?: string
 }
 
 let nextPort = 19090
 
 /** Returns when /readyz says that protection stands. @throws with the agent's output when it ends before */
-export async function startAgent({ config, annotations, env = {}, args = [] }: AgentOptions): Promise<Agent> {
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { config, annotations, env = {}, args = [], program = KERNELSEAL } = options
   const source = annotations === undefined ? { config: writeConfig(config ?? '') } : { annotations }
   const [[option, path]] = Object.entries(source) as [[string, string]]
   const port = nextPort++
   const child = spawn(
-    KERNELSEAL,
+    program,
     ['run', `--${option}`, path, '--metrics-port', String(port), '--log-format', 'json', ...args],
     { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
@@ -75,17 +78,20 @@ export function kernelseal(args: readonly string[], env: Readonly<Record<string,
 
 /** Natively about 1 s, under emulation 8; the first start of a busy machine reads every file once. */
 const READY_MS = 180_000
+/** Characters: one that runs may have logged megabytes. */
+const LOG_SHOWN = 20_000
 
 async function ready(child: ChildProcess, port: number, log: () => string): Promise<void> {
   const deadline = Date.now() + READY_MS
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}:\n${log()}`)
+    if (child.exitCode !== null)
+      throw new Error(`the agent ended with ${child.exitCode}:\n${log().slice(0, LOG_SHOWN)}`)
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
     if (answer?.status === 200) return
     await sleep(100)
   }
   child.kill('SIGKILL') // else it would stand in the way of the next one
-  throw new Error(`the agent is not ready after ${READY_MS / 1000} s:\n${log()}`)
+  throw new Error(`the agent is not ready after ${READY_MS / 1000} s:\n${log().slice(0, LOG_SHOWN)}`)
 }
 
 /** In this process: the command line for it is a test of its own, and each start of it takes seconds under emulation. */
