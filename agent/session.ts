@@ -6,7 +6,7 @@ import type { Log } from './events/sinks/log.ts'
 import { type Metrics, openMetrics } from './events/sinks/metrics.ts'
 import { readCounters } from './kernel/counters.ts'
 import { type Guard, openGuard } from './kernel/guard.ts'
-import { isPinned } from './kernel/pins.ts'
+import { isAnyPinned } from './kernel/pins.ts'
 import { openPredecessors } from './kernel/predecessors.ts'
 import { processRecords, sealedIn } from './kernel/records.ts'
 import { openScopeRing } from './kernel/scope.ts'
@@ -48,7 +48,7 @@ export interface SessionOptions {
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { scope, log } = options
   const resolve = () => resolveAll(options.agent.config, options.sources)
-  const early = isPinned() ? undefined : await resolve()
+  const early = isAnyPinned() ? undefined : await resolve()
   const guard = await openGuard()
   let ring: Ring | undefined
   try {

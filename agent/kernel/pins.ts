@@ -124,6 +124,9 @@ function scopesIn(path: string): number[] {
   }
 }
 
+/** Whether programs of any version stand. */
+export const isAnyPinned = (): boolean => isPinned() || otherSets().length > 0
+
 /** Under the lock. @param abi as `otherSets` gave it */
 export function unpinOther(abi: string): void {
   remove(join(PIN_ROOT, abi))

@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly args?: readonly string[]
   /** The command, for example that of another version. */
   readonly program?: string
+  /** `dropped`: what it logs goes nowhere, since it would be too much to hold. */
+  readonly log?: 'kept' | 'dropped'
 }
 
 let nextPort = 19090
@@ -45,11 +47,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const child = spawn(
     program,
     ['run', `--${option}`, path, '--metrics-port', String(port), '--log-format', 'json', ...args],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...process.env, ...env }, stdio: ['ignore', options.log === 'dropped' ? 'ignore' : 'pipe', 'pipe'] },
   )
   const output: string[] = []
-  child.stdout.on('data', (chunk) => output.push(String(chunk)))
-  child.stderr.on('data', (chunk) => output.push(String(chunk)))
+  child.stdout?.on('data', (chunk) => output.push(String(chunk)))
+  child.stderr?.on('data', (chunk) => output.push(String(chunk)))
   const log = (): string => output.join('')
   await ready(child, port, log)
   return {

@@ -14,16 +14,19 @@ import { environOf, eventually, kernelseal, startAgent } from './agent-under-tes
 const ROOT = join(import.meta.dirname, '../..')
 const PINS = '/sys/fs/bpf/kernelseal'
 const SECRET = 'upgraded-secret-c90e'
+/** A file: an agent's own environment is everybody's until it is enrolled. */
+const SOURCE = join(mkdtempSync(join(tmpdir(), 'kernelseal-source-')), 'password')
+writeFileSync(SOURCE, SECRET)
 const config = `
 version: v1
 policy: { mode: enforce }
 secrets:
   - name: bound
     selector: { binary: ${BOUND} }
-    secretRefs: [{ name: PASSWORD, source: { envRef: SOURCE } }]
+    secretRefs: [{ name: PASSWORD, source: { fileRef: ${SOURCE} } }]
 `
 const older = olderVersion()
-const start = (program?: string) => startAgent({ config, env: { SOURCE: SECRET }, ...(program && { program }) })
+const start = (program?: string) => startAgent({ config, ...(program && { program }) })
 
 /** @returns its command line */
 function olderVersion(): string {
