@@ -8,7 +8,7 @@ import * as pins from './kernel/pins.ts'
 import type { Predecessor } from './kernel/predecessors.ts'
 import { processRecords, sealedIn } from './kernel/records.ts'
 import { registeredPolicy } from './kernel/registered.ts'
-import { register } from './kernel/registration.ts'
+import { OUTDATED_MS, register } from './kernel/registration.ts'
 import { scopesOf, sweep, unregister } from './kernel/scope.ts'
 import { killAbandoned } from './kernel/waiting.ts'
 import type { Policy } from './policy/types.ts'
@@ -54,7 +54,7 @@ export async function prove(
   const isNew = !scopesOf(guard).includes(scope)
   if (isNew) {
     const config = { ...agent.config, secrets: [] }
-    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 })
+    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 }).takeAwayValues()
   }
   try {
     return await watchCanary(guard, scope, policy, metrics, log)
@@ -66,9 +66,10 @@ export async function prove(
 
 /** Once the scope is registered in our own set. */
 export function succeed(predecessors: readonly Predecessor[], log: Log): void {
-  for (const { abi, takeOver, close } of predecessors) {
+  for (const { abi, takeOver, takeAwayValues, close } of predecessors) {
     takeOver()
     close()
+    setTimeout(takeAwayValues, OUTDATED_MS).unref()
     log.say('info', 'OK', `took the scope over from version ${abi}, whose programs go on guarding what they sealed`, {
       abi,
     })

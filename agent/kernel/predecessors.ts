@@ -16,6 +16,8 @@ export interface Predecessor {
   readonly abi: string
   /** Takes its deliveries over. For after the registration in our own set: nothing may start without its values. */
   readonly takeOver: () => void
+  /** For OUTDATED_MS later, as in registration.ts. */
+  readonly takeAwayValues: () => void
   readonly close: () => void
 }
 
@@ -25,7 +27,12 @@ export function openPredecessors(scope: number): Predecessor[] {
   return before.map(({ abi }) => {
     if (hasAgent(abi, scope)) throw livingAgent(scope)
     const program = openOwnProgram(pins.programPin('agent_enroll', abi))
-    return { abi, takeOver: () => takeOver(abi, program, scope), close: () => closeSync(program) }
+    return {
+      abi,
+      takeOver: () => takeOver(abi, program, scope),
+      takeAwayValues: () => empty(abi, 'secret_values', scope),
+      close: () => closeSync(program),
+    }
   })
 }
 
@@ -37,7 +44,6 @@ function takeOver(abi: string, program: number, scope: number): void {
   empty(abi, 'paths', scope)
   enrollBy(program, scope)
   empty(abi, 'slots', scope)
-  empty(abi, 'secret_values', scope)
 }
 
 const hasAgent = (abi: string, scope: number): boolean =>

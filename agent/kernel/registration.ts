@@ -3,33 +3,48 @@ import { SCOPE } from '../wire/layout.ts'
 import { openCounters } from './counters.ts'
 import { type Entry, entriesOf, type ScopeInput } from './entries.ts'
 import type { Guard } from './guard.ts'
+import type { SharedMap } from './pins.ts'
 import { KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
 
 /** What one registration wrote, by map and key. */
 export type Registration = ReadonlyMap<string, Pick<Entry, 'map' | 'key'>>
 
-/** Registers a scope, and takes away what an earlier agent had registered. */
-export function register(guard: Guard, input: ScopeInput): Registration {
-  const now = write(guard, input)
-  for (const old of keysOf(guard, input.scope)) {
-    if (!KERNELS.includes(old.map) && !now.has(nameOf(old))) guard.map(old.map).delete(old.key)
-  }
-  return now
+interface Key {
+  readonly map: SharedMap
+  readonly key: Buffer
 }
 
-/**
- * Registers a scope anew while processes start.
- * @returns also what takes the outdated values away, for later: a start that found its slot a moment ago still looks for
- * the value, and one that waits for the agent has been promised it
- */
-export function replace(
-  guard: Guard,
-  input: ScopeInput,
-  before: Registration,
-): { now: Registration; takeAwayValues: () => void } {
+export interface Registered {
+  readonly now: Registration
+  /**
+   * Takes the outdated values away, for OUTDATED_MS later: a start that found its slot a moment ago still looks for the value, and
+   * one that waits for the agent has been promised it.
+   */
+  readonly takeAwayValues: () => void
+}
+
+/** Longer than any start that has found its slot takes to read its value, the agent's own deliveries included. */
+export const OUTDATED_MS = 10_000
+
+/** Registers a scope, and takes away what an earlier agent had registered. */
+export function register(guard: Guard, input: ScopeInput): Registered {
   const now = write(guard, input)
-  const outdated = [...before].filter(([name]) => !now.has(name)).map(([, entry]) => entry)
-  const takeAway = (isTaken: (entry: Pick<Entry, 'map' | 'key'>) => boolean): void => {
+  return supersede(
+    guard,
+    now,
+    keysOf(guard, input.scope).filter(({ map }) => !KERNELS.includes(map)),
+  )
+}
+
+/** Registers a scope anew while processes start. */
+export function replace(guard: Guard, input: ScopeInput, before: Registration): Registered {
+  const now = write(guard, input)
+  return supersede(guard, now, [...before.values()])
+}
+
+function supersede(guard: Guard, now: Registration, before: readonly Key[]): Registered {
+  const outdated = before.filter((entry) => !now.has(nameOf(entry)))
+  const takeAway = (isTaken: (entry: Key) => boolean): void => {
     for (const { map, key } of outdated.filter(isTaken)) guard.map(map).delete(key)
   }
   takeAway(({ map }) => map !== 'secret_values')

@@ -2,7 +2,7 @@
 import type { AgentConfig } from '../config.ts'
 import type { Guard } from '../kernel/guard.ts'
 import { processRecords } from '../kernel/records.ts'
-import { type Registration, replace } from '../kernel/registration.ts'
+import { OUTDATED_MS, type Registered, type Registration, replace } from '../kernel/registration.ts'
 import { nextGeneration } from '../kernel/scope.ts'
 import type { Resolved } from '../sources/resolve.ts'
 import { openSignals } from './signal.ts'
@@ -17,11 +17,8 @@ export interface Kernel {
   readonly close: () => void
 }
 
-/** Longer than any start that has found its slot takes to read its value, the agent's own deliveries included. */
-const OUTDATED_MS = 10_000
-
-export function openKernel(guard: Guard, scope: number, first: Registration): Kernel {
-  let registration: Registration | undefined = first
+export function openKernel(guard: Guard, scope: number, first: Registered): Kernel {
+  let registration: Registration | undefined = first.now
   const tell = openSignals(guard, scope)
   const outdated = new Map<NodeJS.Timeout, () => void>()
   const takeAwayLater = (takeAway: () => void): void => {
@@ -31,6 +28,7 @@ export function openKernel(guard: Guard, scope: number, first: Registration): Ke
     }, OUTDATED_MS)
     outdated.set(timer.unref(), takeAway)
   }
+  takeAwayLater(first.takeAwayValues)
   return {
     inUse: () =>
       processRecords(guard).reduce((set, record) => (record.scope === scope ? set | record.bindings : set), 0n),

@@ -50,7 +50,7 @@ async function startAgent(enter: readonly string[]): Promise<BenchAgent> {
   if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}`)
   const pid = childOf(child.pid!)!
   return {
-    paused: (body) => paused(pid, body),
+    paused: (body) => paused(child.pid!, pid, body),
     metric: endpoint.metric,
     info: async (label) => (await endpoint.info(label)) ?? 'unknown',
     stop: () => stop(child, pid),
@@ -58,12 +58,13 @@ async function startAgent(enter: readonly string[]): Promise<BenchAgent> {
 }
 
 /** It reads what came meanwhile when it goes on, and the next measurement waits for that. */
-async function paused<T>(pid: number, body: () => T): Promise<T> {
+async function paused<T>(nsenter: number, pid: number, body: () => T): Promise<T> {
   process.kill(pid, 'SIGSTOP')
   try {
     return body()
   } finally {
     process.kill(pid, 'SIGCONT')
+    process.kill(nsenter, 'SIGCONT') // it stops along with its child (util-linux, continue_as_child), and would not see its end
     for (let before = -1; before !== ticksOf(pid); await sleep(150)) before = ticksOf(pid)
   }
 }
@@ -88,7 +89,7 @@ export function programs(): string[] {
   const { stdout } = spawnSync('bpftool', ['--json', 'prog', 'show'], { encoding: 'utf8', maxBuffer: 1 << 24 })
   const all = JSON.parse(stdout) as { name?: string }[]
   return all.flatMap(({ name }) =>
-    name !== undefined && /^(guard|record|deliver|unlooped|monitor)_/.test(name) ? name : [],
+    name !== undefined && /^(guard|record|deliver|unlooped|monitor|perf)_/.test(name) ? name : [],
   )
 }
 

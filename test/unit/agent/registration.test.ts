@@ -70,7 +70,7 @@ const pathNames = (): string[] =>
 const denied = (): bigint => maps.get('scopes')!.get('07000000')!.readBigUInt64LE(SCOPE.fields.deny_bindings[0])
 
 test('a replacement that fails at any of its writes leaves everything as it was', () => {
-  const first = register(guard, input(1))
+  const first = register(guard, input(1)).now
   const [before, count] = [contents(), writes.length]
   for (let at = 0; at < count; at++) {
     failing = at
@@ -80,15 +80,23 @@ test('a replacement that fails at any of its writes leaves everything as it was'
 })
 
 test('old values stay for the starts in flight until they are taken away, and new ones have other ids', () => {
-  const first = register(guard, input(1))
+  const first = register(guard, input(1)).now
   const { takeAwayValues } = replace(guard, input(2), first)
   assert.deepEqual(texts().sort(), ['A1', 'A2', 'B1', 'B2'])
   takeAwayValues()
   assert.deepEqual(texts().sort(), ['A2', 'B2'])
 })
 
+test('so they do when another agent registers the scope', () => {
+  register(guard, input(1))
+  const { takeAwayValues } = register(guard, input(2))
+  assert.deepEqual(texts().sort(), ['A1', 'A2', 'B1', 'B2'])
+  takeAwayValues()
+  assert.deepEqual(texts().sort(), ['A2', 'B2'])
+})
+
 test('a binding that is dropped leads nowhere at once, and its rule for children stays', () => {
-  const first = register(guard, input(1))
+  const first = register(guard, input(1)).now
   replace(guard, input(2, retired(1)), first)
   assert.deepEqual(pathNames(), ['a', 'bin', 'usr'])
   assert.equal(maps.get('slots')!.size, 1)
@@ -96,7 +104,7 @@ test('a binding that is dropped leads nowhere at once, and its rule for children
 })
 
 test('a new binding is restricted before the first path leads to it, and the scope comes last', () => {
-  const first = register(guard, input(1, config.secrets.slice(0, 1)))
+  const first = register(guard, input(1, config.secrets.slice(0, 1))).now
   writes.length = 0
   assert.equal(denied(), 0n)
   replace(guard, input(2), first)
