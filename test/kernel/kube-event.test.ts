@@ -1,12 +1,13 @@
 /** A refusal in a Pod becomes a Kubernetes Event: from the kernel to an HTTPS server, with the Pod's own token. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type ApiServer, startApiServer } from '../unit/kube/api-server.ts'
 import { type Agent, environOf, eventually, startAgent } from './agent-under-test.ts'
+import { type PidNamespace, pidNamespace } from './pid-namespace.ts'
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 const SECRET = 'reported-secret-90c3'
@@ -19,8 +20,7 @@ const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), co
 const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 
 let server: ApiServer
-let space: ChildProcess
-let init: number
+let space: PidNamespace
 let agent: Agent
 
 before(async () => {
@@ -28,15 +28,13 @@ before(async () => {
   mkdirSync(ACCOUNT, { recursive: true })
   copyFileSync(server.pod.tokenFile, join(ACCOUNT, 'token'))
   copyFileSync(server.pod.caFile, join(ACCOUNT, 'ca.crt'))
-  space = spawn('unshare', ['--pid', '--fork', '--kill-child', '/usr/bin/tail', '-f', '/dev/null'], { stdio: 'ignore' })
-  const children = `/proc/${space.pid}/task/${space.pid}/children`
-  init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
+  space = await pidNamespace()
   agent = await startPodAgent()
 })
 
 after(async () => {
   await agent?.stop()
-  space?.kill('SIGKILL')
+  await space?.end()
   server?.close()
 })
 
@@ -48,12 +46,14 @@ function startPodAgent(): Promise<Agent> {
   const { hostname, port } = new URL(server.pod.server)
   const service = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
   const env = { POD_NAME: 'shop-0', POD_NAMESPACE: 'shop', POD_UID: 'a-uid', ...service, SOURCE: SECRET }
-  return startAgent({ annotations: path, env, args: ['--pid-namespace', `/proc/${init}/ns/pid`] })
+  return startAgent({ annotations: path, env, args: space.args })
 }
 
 test('who reads a sealed environ is named in an Event on the Pod, and the value is not', async () => {
-  const enter = ['--target', String(init), '--pid', '/usr/bin/sleep', '600']
-  const outer = spawn('nsenter', enter, { env: { PATH: '/usr/bin', ...agent.placeholders }, stdio: 'ignore' })
+  const outer = spawn('nsenter', [...space.enter, '/usr/bin/sleep', '600'], {
+    env: { PATH: '/usr/bin', ...agent.placeholders },
+    stdio: 'ignore',
+  })
   const isIt = (event: Record<string, unknown>) => event.tag === 'INJECT'
   const { actor } = (await eventually('delivery', () => agent.events().find(isIt))) as { actor: { pid: number } }
   for (let i = 0; i < 30; i++) assert.throws(() => environOf(actor.pid), { code: 'EPERM' })

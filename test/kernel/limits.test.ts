@@ -1,12 +1,13 @@
 /** At the limits: what is allowed is delivered whole, what is beyond is refused with the limit named. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, startAgent } from './agent-under-test.ts'
+import { type Agent, kernelseal, startAgent } from './agent-under-test.ts'
+import { pidNamespace } from './pid-namespace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-limits-'))
 const CAPACITY = 65_536
@@ -87,19 +88,9 @@ function changeScopes(change: 'update' | 'delete', numbers: readonly number[]): 
   execFileSync('bpftool', ['batch', 'file', batch], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
-/** A PID namespace, and the options of an agent for it. */
-async function namespace() {
-  const space = spawn('unshare', ['--pid', '--fork', '--kill-child', '/usr/bin/sleep', '600'], { stdio: 'ignore' })
-  const children = `/proc/${space.pid}/task/${space.pid}/children`
-  const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
-  const args = ['--pid-namespace', `/proc/${init}/ns/pid`]
-  const inside = ['--target', String(init), '--pid', '/usr/bin/printenv', 'V0']
-  return { args, inside, end: () => space.kill('SIGKILL') }
-}
-
 test('one scope more than the node takes is refused with the limit named, and those there are stay', async () => {
   await agent.stop() // nobody else becomes an agent beneath that of the whole machine
-  const [first, second] = [await namespace(), await namespace()]
+  const [first, second] = [await pidNamespace(), await pidNamespace()]
   const env = { SOURCE: 'short-secret-3c' }
   const standing = await startAgent({ config: config(), env, args: first.args })
   const others = Array.from({ length: SCOPES - 2 }, (_, i) => i + 1) // that one is there, and the node's own
@@ -110,11 +101,10 @@ test('one scope more than the node takes is refused with the limit named, and th
     assert.equal(status, 1)
     assert.match(stderr, /`scopes` is full: this node's limit is 1024 entries/)
     const { V0 } = standing.placeholders as { V0: string }
-    const { stdout } = spawnSync('nsenter', first.inside, { env: { V0 }, encoding: 'latin1' })
-    assert.equal(stdout, 'short-secret-3c\n')
+    assert.equal(first.run(['/usr/bin/printenv', 'V0'], { V0 }).stdout, 'short-secret-3c\n')
   } finally {
     changeScopes('delete', others)
-    for (const space of [first, second]) space.end()
+    for (const space of [first, second]) await space.end()
     await standing.stop()
   }
 })

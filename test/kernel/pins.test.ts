@@ -5,6 +5,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
+import { type PidNamespace, pidNamespace } from './pid-namespace.ts'
 
 const PINS = '/sys/fs/bpf/kernelseal/v1'
 const OLDER = '/sys/fs/bpf/kernelseal/v0'
@@ -23,7 +24,7 @@ secrets:
     secretRefs: [{ name: PRINTED, source: { envRef: ${source} } }]
 `
 
-const start = (env = { SOURCE: SECRET }, args: string[] = []) => startAgent({ config: config(), env, args })
+const start = (env = { SOURCE: SECRET }, args: readonly string[] = []) => startAgent({ config: config(), env, args })
 
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL')
@@ -98,20 +99,10 @@ test('unload is refused while a sealed process lives, and forced takes everythin
   assert.ok(environOf(pid).includes(SECRET), 'and from then on it is readable: the protection was real')
 })
 
-/** A PID namespace with an init that sleeps, and that ends with `unshare`; its number outside. */
-async function namespace(): Promise<number> {
-  const sleeping = ['/usr/bin/python3', '-c', 'import time; time.sleep(600)']
-  const outer = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ...sleeping], { stdio: 'ignore' })
-  started.push(outer)
-  const children = `/proc/${outer.pid}/task/${outer.pid}/children`
-  return eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
-}
-
 test('nobody inside a scope removes or moves a pin, and what is not ours they do', async () => {
-  const init = await namespace()
-  const agent = await start(undefined, ['--pid-namespace', `/proc/${init}/ns/pid`])
-  const inside = (command: string) =>
-    spawnSync('nsenter', ['--target', String(init), '--pid', '/bin/bash', '-c', command], { encoding: 'latin1' })
+  const space = await pidNamespace()
+  const agent = await start(undefined, space.args)
+  const inside = (command: string) => space.run(['/bin/bash', '-c', command], { PATH: '/usr/bin' })
   assert.equal(inside('mkdir -p /sys/fs/bpf/other/kernelseal && mv /sys/fs/bpf/other /sys/fs/bpf/mine').status, 0)
   assert.equal(inside('rmdir /sys/fs/bpf/mine/kernelseal /sys/fs/bpf/mine').status, 0)
   for (const command of [`rm ${PINS}/links/*`, `rm ${PINS}/maps/scopes`, `mv ${PINS} ${PINS}-gone`]) {
@@ -125,23 +116,19 @@ test('nobody inside a scope removes or moves a pin, and what is not ours they do
 })
 
 test('a set of another version stands beside ours until its last scope ends', async () => {
-  const [before, after] = [await namespace(), await namespace()]
-  const old = await start({ SOURCE: 'older-secret-31' }, ['--pid-namespace', `/proc/${before}/ns/pid`])
+  const [before, after] = [await pidNamespace(), await pidNamespace()]
+  const old = await start({ SOURCE: 'older-secret-31' }, before.args)
   await killAgent(old)
   renameSync(PINS, OLDER) // what another version pinned, to this one
-  const agent = await start(undefined, ['--pid-namespace', `/proc/${after}/ns/pid`])
+  const agent = await start(undefined, after.args)
   assert.match(agent.log(), /programs attached and pinned/)
-  const inside = (init: number, { placeholders }: Agent) =>
-    spawnSync('nsenter', ['--target', String(init), '--pid', '/usr/bin/printenv', 'PRINTED'], {
-      env: placeholders,
-      encoding: 'latin1',
-    }).stdout
+  const inside = (space: PidNamespace, { placeholders }: Agent) =>
+    space.run(['/usr/bin/printenv', 'PRINTED'], placeholders).stdout
   assert.equal(inside(before, old), 'older-secret-31\n')
   assert.equal(inside(after, agent), `${SECRET}\n`)
   assert.match(kernelseal(['status']).stdout, /another version, v0, with 1 scopes/)
-  process.kill(before, 'SIGKILL')
-  await eventually('its end', () => !existsSync(`/proc/${before}`))
-  const next = await start(undefined, ['--pid-namespace', `/proc/${await namespace()}/ns/pid`])
+  await before.end()
+  const next = await start(undefined, (await pidNamespace()).args)
   assert.ok(!existsSync(OLDER))
   await next.stop()
   await agent.stop()
@@ -149,14 +136,14 @@ test('a set of another version stands beside ours until its last scope ends', as
 })
 
 test("a PID namespace's scope ends in the kernel with its init, and another agent is not touched", async () => {
-  const [first, second] = [await namespace(), await namespace()]
-  const staying = await start(undefined, ['--pid-namespace', `/proc/${first}/ns/pid`])
-  const ending = await start(undefined, ['--pid-namespace', `/proc/${second}/ns/pid`])
+  const [first, second] = [await pidNamespace(), await pidNamespace()]
+  const staying = await start(undefined, first.args)
+  const ending = await start(undefined, second.args)
   assert.match(ending.log(), /adopted/)
   const scopes = () => (JSON.parse(kernelseal(['status', '--json']).stdout) as { scopes: unknown[] }).scopes.length
   assert.equal(scopes(), 2)
   await killAgent(ending)
-  process.kill(second, 'SIGKILL')
+  await second.end()
   await eventually('the end of the scope', () => scopes() === 1)
   await staying.stop()
   await unloaded()

@@ -1,11 +1,11 @@
 /** `kernelseal attack` on a node that has agents: it leaves them alone, and others come while it runs. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
+import { type Agent, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
+import { type PidNamespace, pidNamespace } from '../kernel/pid-namespace.ts'
 
 const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
 const config = `
@@ -16,24 +16,13 @@ secrets:
     selector: { binary: /usr/bin/printenv }
     secretRefs: [{ name: TOKEN, source: { value: neighbours-secret } }]
 `
-const namespaces: ChildProcess[] = []
+const spaces: PidNamespace[] = []
 const agents: Agent[] = []
 
-/** Path of a new PID namespace, like a Pod's. */
-async function newNamespace(): Promise<string> {
-  const unshare = spawn('unshare', ['--pid', '--fork', '--kill-child', 'sleep', 'infinity'], { stdio: 'ignore' })
-  namespaces.push(unshare)
-  const tasks = `/proc/${unshare.pid}/task`
-  const init = await eventually('its init', () =>
-    readdirSync(tasks)
-      .map((tid) => readFileSync(`${tasks}/${tid}/children`, 'latin1').trim())
-      .find((children) => children !== ''),
-  )
-  return `/proc/${init}/ns/pid`
-}
-
 async function neighbour(): Promise<void> {
-  agents.push(await startAgent({ config, args: ['--pid-namespace', await newNamespace()] }))
+  const space = await pidNamespace()
+  spaces.push(space)
+  agents.push(await startAgent({ config, args: space.args }))
 }
 
 const livingScopes = () => kernelseal(['status']).stdout.match(/enforce\s+alive/g)?.length ?? 0
@@ -42,7 +31,7 @@ before(neighbour)
 
 after(async () => {
   for (const agent of agents) await agent.stop()
-  for (const namespace of namespaces) namespace.kill('SIGKILL')
+  for (const space of spaces) await space.end()
 })
 
 test('the suite runs beside an agent of another namespace, lets a third start, and leaves nothing', async () => {

@@ -3,10 +3,11 @@
  * KERNELSEAL_AGENTS=50 (and 8 GiB for the machine).
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { type Agent, eventually, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
+import { eventually, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
+import { pidNamespace } from '../kernel/pid-namespace.ts'
 
 const SCOPES = Number(process.env.KERNELSEAL_SCOPES ?? 12)
 const AGENTS = Number(process.env.KERNELSEAL_AGENTS ?? 4)
@@ -23,37 +24,15 @@ secrets:
     secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
 
-interface Namespace {
-  /** Its init, from outside. */
-  readonly init: number
-  readonly end: () => Promise<void>
-}
-
-async function namespace(): Promise<Namespace> {
-  const command = ['--pid', '--fork', '--kill-child', '--mount-proc', '/usr/bin/sleep', '3600']
-  const outer: ChildProcess = spawn('unshare', command, { stdio: 'ignore' })
-  const children = `/proc/${outer.pid}/task/${outer.pid}/children`
-  const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
-  const end = async (): Promise<void> => {
-    process.kill(init, 'SIGKILL')
-    await eventually('its end', () => !existsSync(`/proc/${init}`))
-  }
-  return { init, end }
-}
-
-const inside = ({ init }: Namespace, agent: Agent, args: readonly string[]): string =>
-  spawnSync('nsenter', ['--target', String(init), '--pid', ...args], { env: agent.placeholders, encoding: 'latin1' })
-    .stdout
-
 /** One scope's life: agent, a delivery, the agent killed or stopped, a delivery without it, the end. */
 async function life(scope: number): Promise<void> {
-  const space = await namespace()
-  const args = ['--pid-namespace', `/proc/${space.init}/ns/pid`]
-  const agent = await startAgent({ config, env: { SOURCE: secretOf(scope) }, args })
-  assert.equal(inside(space, agent, ['/usr/bin/printenv', 'TOKEN']), `${secretOf(scope)}\n`)
+  const space = await pidNamespace()
+  const agent = await startAgent({ config, env: { SOURCE: secretOf(scope) }, args: space.args })
+  const printed = (): string => space.run(['/usr/bin/printenv', 'TOKEN'], agent.placeholders).stdout
+  assert.equal(printed(), `${secretOf(scope)}\n`)
   if (scope % 2) process.kill(agent.pid, 'SIGKILL')
   else await agent.stop()
-  assert.equal(inside(space, agent, ['/usr/bin/printenv', 'TOKEN']), `${secretOf(scope)}\n`)
+  assert.equal(printed(), `${secretOf(scope)}\n`)
   await space.end()
 }
 

@@ -1,0 +1,39 @@
+/** A PID namespace as a Pod's: with an init that does nothing, entered from outside as a runtime does. */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { eventually } from './agent-under-test.ts'
+
+export interface PidNamespace {
+  /** Its init, seen from outside. */
+  readonly init: number
+  /** Options that make an agent that of this namespace. */
+  readonly args: readonly string[]
+  /** What `nsenter` is told before a command. */
+  readonly enter: readonly string[]
+  /** Runs a command in it to its end. */
+  readonly run: (command: readonly string[], env?: Readonly<Record<string, string>>) => Ran
+  /** Ends it, with all that is in it. */
+  readonly end: () => Promise<void>
+}
+
+export interface Ran {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Ends at the latest with the machine of the test. */
+export async function pidNamespace(): Promise<PidNamespace> {
+  const idle = ['/usr/bin/tail', '-f', '/dev/null']
+  const outer = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ...idle], { stdio: 'ignore' })
+  const children = `/proc/${outer.pid}/task/${outer.pid}/children`
+  const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
+  const enter = ['--target', String(init), '--pid']
+  const run: PidNamespace['run'] = (command, env = {}) =>
+    spawnSync('nsenter', [...enter, ...command], { env, encoding: 'latin1' })
+  const end = async (): Promise<void> => {
+    process.kill(init, 'SIGKILL')
+    await eventually('its end', () => !existsSync(`/proc/${init}`))
+  }
+  return { init, args: ['--pid-namespace', `/proc/${init}/ns/pid`], enter, run, end }
+}
