@@ -56,8 +56,10 @@ static __always_inline long read_string(struct delivery *d, int loops)
 	if (!piece || d->at >= d->end)
 		return 1;
 	length = bpf_probe_read_user_str(piece->text, PIECE, (void *)d->at);
-	if (length <= 0)
+	if (length < 0)
 		return stop(d, KS_READ_FAULT, length);
+	if (!length) /* an empty string where its terminator is not counted (strncpy_from_user_nofault on 6.1) */
+		length = 1;
 	if (length == PIECE) {
 		/* the terminator is this piece's last byte or further on: the next piece starts there either way */
 		d->at += PIECE - 1;

@@ -68,7 +68,7 @@ static __always_inline long scrub_string(struct delivery *d, __u64 end, int loop
 	struct ks_name_key key = {.scope = d->scope};
 	struct ks_name *name;
 
-	if (bpf_probe_read_user_str(key.name, sizeof(key.name), (void *)d->start) <= 0)
+	if (bpf_probe_read_user_str(key.name, sizeof(key.name), (void *)d->start) < 0)
 		return stop(d, KS_READ_FAULT, 0);
 	if (!cut_name(&key))
 		return 0;

@@ -68,6 +68,28 @@ test('variables around the placeholders stay as they were', () => {
   }
 })
 
+/** With empty strings, which shells and runtimes do not pass but the kernel takes. */
+const WITH_EMPTY_STRINGS = `
+import ctypes, json, sys
+strings = [text.encode() for text in json.loads(sys.argv[1])]
+array = ctypes.c_char_p * (len(strings) + 1)
+ctypes.CDLL(None).execve(b'/usr/bin/printenv', (ctypes.c_char_p * 3)(b'printenv', sys.argv[2].encode(), None), array(*strings, None))`
+
+test('empty strings in the environment are passed over, by a delivery and by a scrub', () => {
+  const strings = Object.entries({ ...agent.placeholders, PLAIN: 'plain' }).flatMap((pair) => [
+    '',
+    pair.join('='),
+    '',
+    '',
+  ])
+  const printed = (name: string, env: Readonly<Record<string, string>>): unknown[] => {
+    const { stdout, signal } = run('/usr/bin/python3', ['-c', WITH_EMPTY_STRINGS, JSON.stringify(strings), name], env)
+    return [stdout, signal]
+  }
+  assert.deepEqual(printed('DSN', {}), [`postgres://app:${SECRET}@db/app\n`, null])
+  assert.deepEqual(printed('PLAIN', agent.placeholders), ['plain\n', null]) // Python itself is sealed, and loses its value
+})
+
 test('an unbound program keeps its placeholders', () => {
   const { stdout } = run('/usr/bin/env', [])
   assert.ok(stdout.includes(`PASSWORD=${agent.placeholders.PASSWORD}`))
