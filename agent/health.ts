@@ -1,5 +1,6 @@
 /** `/metrics`, `/healthz` and `/readyz` of the agent, plain HTTP. */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import { http } from './http.ts'
 import type { Monitoring } from './policy/types.ts'
 import type { Session } from './session.ts'
 
@@ -9,7 +10,7 @@ export async function listen(
   { enabled }: Pick<Monitoring, 'enabled'>,
   session: () => Session | undefined,
 ): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     answer(request.url ?? '/', response, session(), enabled).catch(() => response.destroy())
   })
   server.requestTimeout = 5_000

@@ -1,10 +1,11 @@
 /** Who is told what the agent sees, beside its metrics: its log, the readers of its feed, the Pod's Kubernetes Events. */
-import { Counter, type Registry } from 'prom-client'
+
 import { Feed, feedPath } from './events/feed.ts'
 import { type Journal, openJournal } from './events/journal.ts'
 import { askedCounter, askedGauge } from './events/sinks/asked.ts'
 import { KubeEvents, RESULTS } from './events/sinks/kube-event.ts'
 import type { Log } from './events/sinks/log.ts'
+import { Counter, type Registry } from './events/sinks/prometheus.ts'
 import { ownPod } from './kube/pod.ts'
 import type { Session } from './session.ts'
 

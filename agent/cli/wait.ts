@@ -1,9 +1,10 @@
 /** `kernelseal wait`: returns when the agent on this port says that protection stands. */
 import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { http } from '../http.ts'
 import { type Command, complain, EXIT, UsageError } from './command.ts'
 
 const HELP = `usage: kernelseal wait [--port PORT] [--timeout SECONDS]
@@ -40,7 +41,7 @@ async function main(args: string[]): Promise<number> {
 async function ask(url: string): Promise<string> {
   try {
     // Not `fetch`, which refuses some ports whatever listens there (fetch.spec.whatwg.org, "bad port").
-    const asking = get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_MS) })
+    const asking = http.get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_MS) })
     const [response] = (await once(asking, 'response')) as [IncomingMessage]
     const answer = await text(response)
     return response.statusCode === 200 ? '' : `status ${response.statusCode}: ${answer.trim().slice(0, 500)}`

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
+import { https } from '../http.ts'
 import type { OwnPod } from './pod.ts'
 
 export interface Occurrence {
@@ -61,7 +61,13 @@ export async function postEvent(pod: OwnPod, event: ReturnType<typeof eventOf>):
   const [token, ca] = await Promise.all([readFile(pod.tokenFile, 'utf8'), readFile(pod.caFile)])
   const url = new URL(`/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/events`, pod.server)
   const headers = { authorization: `Bearer ${token.trim()}`, 'content-type': 'application/json' }
-  const asking = request(url, { method: 'POST', headers, ca, agent: false, signal: AbortSignal.timeout(CALL_MS) })
+  const asking = https().request(url, {
+    method: 'POST',
+    headers,
+    ca,
+    agent: false,
+    signal: AbortSignal.timeout(CALL_MS),
+  })
   asking.end(JSON.stringify(event))
   const [response] = (await once(asking, 'response')) as [IncomingMessage]
   const body = await text(response)

@@ -1,5 +1,5 @@
 /** Metrics whose truth is elsewhere: asked for at each scrape, kept nowhere. */
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from './prometheus.ts'
 
 /** Set, not incremented. */
 export function askedCounter(registry: Registry, name: string, help: string, value: () => number): void {

@@ -1,11 +1,12 @@
 /** Prometheus metrics. Totals come from the kernel's counters, so that a lost event loses no count. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
 import type { Finding } from '../../canary/canary.ts'
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/decode.ts'
 import { askedCounter, askedGauge } from './asked.ts'
 import { addProcessMetrics } from './process-metrics.ts'
+import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 
 export interface CanaryMetrics {
   /** Findings of one check of the canary; none when it could not be tried. */

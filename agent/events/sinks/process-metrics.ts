@@ -4,9 +4,9 @@
  */
 import { readdirSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import { Gauge, type Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
 import { askedCounter, askedGauge } from './asked.ts'
+import { Gauge, type Registry } from './prometheus.ts'
 
 export function addProcessMetrics(registry: Registry): void {
   askedGauge(registry, 'process_resident_memory_bytes', 'Memory of the agent', () => process.memoryUsage.rss())

@@ -1,5 +1,5 @@
 /** Prometheus metrics of values and policies that change while processes run. */
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from './prometheus.ts'
 
 /** `rotated`: new values registered; `kept`: a source could not be read, its value stays; `failed`: nothing registered. */
 const ROTATIONS = ['rotated', 'kept', 'failed'] as const

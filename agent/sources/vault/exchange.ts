@@ -1,7 +1,7 @@
 /** One request to Vault and its answer, or the reason why there was none. Redirections are not followed. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
+import { https } from '../../http.ts'
 import type { VaultSettings } from './settings.ts'
 
 export interface Answer {
@@ -33,7 +33,7 @@ export async function exchange(
   headers: Readonly<Record<string, string>>,
   sent?: object,
 ): Promise<Answer> {
-  const asking = request(new URL(path, address), {
+  const asking = https().request(new URL(path, address), {
     method: sent ? 'POST' : 'GET',
     // X-Vault-Request: what a Vault agent refuses requests without, because browsers cannot be made to send it.
     headers: { 'x-vault-request': 'true', ...(namespace && { 'x-vault-namespace': namespace }), ...headers },
