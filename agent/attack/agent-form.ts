@@ -17,7 +17,7 @@ export interface AgentForm {
 }
 
 /** The descriptor on which the agent finds the needle. */
-export const NEEDLE_FD = 3
+const NEEDLE_FD = 3
 
 export function hostForm(program: CanaryProgram, mode: Mode): AgentForm {
   const config = join(program.directory, `${mode}.yaml`)

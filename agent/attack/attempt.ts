@@ -5,7 +5,7 @@
 import type { LaunchSpec } from './launch.ts'
 
 /** The policy switch that must refuse the attempt; `always` for what no switch turns off. */
-export type Switch = 'blockEnviron' | 'blockMem' | 'blockMaps' | 'blockPtrace' | 'always'
+type Switch = 'blockEnviron' | 'blockMem' | 'blockMaps' | 'blockPtrace' | 'always'
 
 export interface Region {
   readonly start: bigint

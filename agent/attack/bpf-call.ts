@@ -13,8 +13,8 @@ const MAP_GET_FD_BY_ID = 14
 const OBJ_GET_INFO_BY_FD = 15
 const ATTR_BYTES = 64
 
-export const NEXT_ID = { map: MAP_GET_NEXT_ID, program: PROG_GET_NEXT_ID } as const
-export const FD_BY_ID = { map: MAP_GET_FD_BY_ID, program: PROG_GET_FD_BY_ID } as const
+const NEXT_ID = { map: MAP_GET_NEXT_ID, program: PROG_GET_NEXT_ID } as const
+const FD_BY_ID = { map: MAP_GET_FD_BY_ID, program: PROG_GET_FD_BY_ID } as const
 export type Kind = keyof typeof NEXT_ID
 
 /** @throws SyscallError named `bpf` */

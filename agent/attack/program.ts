@@ -24,7 +24,7 @@ export interface CanaryProgram {
 }
 
 /** None where this host has no shell. */
-export interface Shells {
+interface Shells {
   readonly shell?: string
   /** One that is bound with its content, and the digest of that. */
   readonly pinned?: string

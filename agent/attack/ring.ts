@@ -13,7 +13,7 @@ const OFF_SQES = 0x10000000
 const ENTER_GETEVENTS = 1
 const ENTRIES = 2
 
-export interface Request {
+interface Request {
   readonly op: number
   readonly fd: number
   /** Path for OP_OPENAT, destination for OP_READ. */

@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 /** The value of one variable of one binding. */
-export interface ResolvedValue {
+interface ResolvedValue {
   readonly binding: number
   readonly name: string
   readonly bytes: Buffer
@@ -47,7 +47,7 @@ export function entriesOf(input: ScopeInput): Entry[] {
 const setOf = (bindings: readonly Binding[], wanted: (binding: Binding) => boolean): bigint =>
   bindings.reduce((set, binding, i) => (wanted(binding) ? set | (1n << BigInt(i)) : set), 0n)
 
-export function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
+function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
   const value = encode(SCOPE, {
     mode: MODE[config.policy.mode],
     switches: switchesOf(config, host),

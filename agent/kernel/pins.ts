@@ -24,13 +24,13 @@ import { BpfMap } from '../libbpf/map.ts'
 import { type BpfObject, pinTo } from '../libbpf/object.ts'
 
 const BPFFS = '/sys/fs/bpf'
-export const PIN_ROOT = join(BPFFS, 'kernelseal')
+const PIN_ROOT = join(BPFFS, 'kernelseal')
 /** KS_ABI of bpf/wire.h: sets of different ABI stand side by side. */
 const ABI = 'v1'
-export const PIN_DIR = join(PIN_ROOT, ABI)
+const PIN_DIR = join(PIN_ROOT, ABI)
 
 /** Maps that user space reads or writes; the others live as long as the programs that use them. */
-export const SHARED_MAPS = [
+const SHARED_MAPS = [
   'scopes',
   'agents',
   'counters',
@@ -53,7 +53,7 @@ export const mapPin = (name: SharedMap, abi = ABI): string => join(PIN_ROOT, abi
 export const linkPin = (program: string): string => join(PIN_DIR, 'links', program)
 export const constantsPin = (): string => join(PIN_DIR, 'constants')
 /** Programs that an agent runs on itself. */
-export const OWN_PROGRAMS = ['agent_enroll', 'agent_stance'] as const
+const OWN_PROGRAMS = ['agent_enroll', 'agent_stance'] as const
 export type OwnProgram = (typeof OWN_PROGRAMS)[number]
 export const programPin = (name: OwnProgram, abi = ABI): string => join(PIN_ROOT, abi, 'programs', name)
 

@@ -22,7 +22,7 @@ export interface Waiting {
   readonly complete: (wait: WaitEvent) => Killed | undefined
 }
 
-export interface Killed {
+interface Killed {
   readonly reason: Reason
   readonly why: string
 }

@@ -70,7 +70,6 @@ const mapCreate = libbpf.func(
 ) as (type: number, name: string, keySize: number, valueSize: number, entries: number, opts: null) => number
 export const mapName = libbpf.func('const char *bpf_map__name(void *map)') as (map: Pointer) => string
 export const mapFd = libbpf.func('int bpf_map__fd(void *map)') as (map: Pointer) => number
-export const mapType = libbpf.func('int bpf_map__type(void *map)') as (map: Pointer) => number
 export const mapKeySize = libbpf.func('uint32_t bpf_map__key_size(void *map)') as (map: Pointer) => number
 export const mapValueSize = libbpf.func('uint32_t bpf_map__value_size(void *map)') as (map: Pointer) => number
 
@@ -128,10 +127,6 @@ export const btfNameByOffset = libbpf.func('const char *btf__name_by_offset(cons
   btf: Pointer,
   offset: number,
 ) => string
-export const btfResolveSize = libbpf.func('int64_t btf__resolve_size(const void *btf, uint32_t id)') as (
-  btf: Pointer,
-  id: number,
-) => number
 
 const setPrint = libbpf.func('void *libbpf_set_print(void *callback)') as (callback: Pointer | null) => Maybe
 const vsnprintf = libc.func('int vsnprintf(_Out_ uint8_t *to, size_t size, const char *format, void *args)') as (

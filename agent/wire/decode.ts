@@ -34,11 +34,11 @@ interface Common {
   readonly parentPid: number
 }
 
-export interface ExecEvent extends Common {
+interface ExecEvent extends Common {
   readonly kind: 'exec'
   readonly file: string
 }
-export interface InjectEvent extends Common {
+interface InjectEvent extends Common {
   readonly kind: 'inject'
   readonly file: string
   readonly bindings: bigint
@@ -63,7 +63,7 @@ export interface AccessEvent extends Common {
   readonly target: Task
   readonly bindings: bigint
 }
-export interface ScrubEvent extends Common {
+interface ScrubEvent extends Common {
   readonly kind: 'scrub'
   readonly file: string
   /** Values taken out of the environment. */
@@ -93,7 +93,7 @@ export interface WaitEvent extends Common {
   /** The process in the scope's PID namespace. */
   readonly pid: number
 }
-export interface UnknownEvent {
+interface UnknownEvent {
   readonly kind: 'unknown'
   readonly number: number
 }

@@ -42,7 +42,7 @@ export const PROCESS = struct('ks_process', 56, {
   generation: [48, 8],
 })
 
-export const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })
+const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })
 export const COUNTERS_STRUCT = struct('ks_counters', 128, { n: [0, 128] })
 export const PATH_KEY = struct('ks_path_key', 264, { scope: [0, 4], node: [4, 4], name: [8, 256] })
 export const PATH = struct('ks_path', 24, { bindings: [0, 8], anywhere: [8, 8], next: [16, 4], reserved: [20, 4] })
