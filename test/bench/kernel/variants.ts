@@ -31,7 +31,8 @@ export function variantsOf(pod: Pod, subject: Subject): Variant[] {
     measure: () => run([...command, 'open', String(OPENS), path], name.startsWith('sealed') ? subject.reader : {}),
   })
   const inside = [...pod.enter, MEASURE]
-  const sealed = [...pod.enter, READER]
+  // Not nsenter's own child: in the stopped tier nsenter would stop along with it (util-linux, continue_as_child).
+  const sealed = [...pod.enter, 'sh', '-c', '"$@"; exit $?', 'sh', READER]
   return [
     exec('outside: exec', [], 0, true),
     exec('inside, unbound: exec', pod.enter, 0, true),
