@@ -5,10 +5,13 @@
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { type IncomingMessage, request as plainRequest } from 'node:http'
-import { type RequestOptions, request as tlsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import type { RequestOptions } from 'node:https'
 import { json } from 'node:stream/consumers'
 import type { KubeConfig } from '@kubernetes/client-node'
+
+/** An import would read their lazy exports too, and so load a WebSocket client: 12 MiB (agent/http.ts). */
+const [http, https] = [process.getBuiltinModule('node:http'), process.getBuiltinModule('node:https')]
 
 export interface KubeApi {
   /** @throws ApiError with the server's own words, or what the connection says */
@@ -91,7 +94,7 @@ async function open(
   const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }
   const options: RequestOptions = { method, headers, signal }
   await config.applyToHTTPSOptions(options)
-  const asking = url.protocol === 'http:' ? plainRequest(url, options) : tlsRequest(url, options)
+  const asking = url.protocol === 'http:' ? http.request(url, options) : https.request(url, options)
   asking.end(body === undefined ? undefined : JSON.stringify(body))
   return once(asking, 'response').then(([response]) => response as IncomingMessage)
 }
