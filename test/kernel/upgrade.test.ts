@@ -8,23 +8,13 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { BOUND, startReader, startUntil } from '../stress/fire.ts'
+import { BOUND, configFrom, fileSource, startReader, startUntil } from '../stress/fire.ts'
 import { environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PINS = '/sys/fs/bpf/kernelseal'
 const SECRET = 'upgraded-secret-c90e'
-/** A file: an agent's own environment is everybody's until it is enrolled. */
-const SOURCE = join(mkdtempSync(join(tmpdir(), 'kernelseal-source-')), 'password')
-writeFileSync(SOURCE, SECRET)
-const config = `
-version: v1
-policy: { mode: enforce }
-secrets:
-  - name: bound
-    selector: { binary: ${BOUND} }
-    secretRefs: [{ name: PASSWORD, source: { fileRef: ${SOURCE} } }]
-`
+const config = configFrom(fileSource(SECRET))
 const older = olderVersion()
 const start = (program?: string) => startAgent({ config, ...(program && { program }) })
 

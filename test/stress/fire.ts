@@ -1,7 +1,7 @@
 /** Readers that try one way each on every process, and starters that start the bound program again and again. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
+import { createReadStream, mkdtempSync, writeFileSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,23 @@ import { createInterface } from 'node:readline'
 const NICE = ['-n', '15']
 
 export const BOUND = '/usr/bin/busybox'
+
+/** A config that gives the bound program its `PASSWORD`. @param source as in `secretRefs`, for example `envRef: SOURCE` */
+export const configFrom = (source: string): string => `
+version: v1
+policy: { mode: enforce }
+secrets:
+  - name: bound
+    selector: { binary: ${BOUND} }
+    secretRefs: [{ name: PASSWORD, source: { ${source} } }]
+`
+
+/** A source that is a file: an agent's own environment is everybody's until it is enrolled. */
+export function fileSource(value: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-source-')), 'password')
+  writeFileSync(path, value)
+  return `fileRef: ${path}`
+}
 
 export interface Reads {
   readonly obtained: number

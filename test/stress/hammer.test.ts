@@ -2,19 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startAgent } from '../kernel/agent-under-test.ts'
-import { BOUND, startMany, startReader } from './fire.ts'
+import { configFrom, startMany, startReader } from './fire.ts'
 
 const STARTS = Number(process.env.KERNELSEAL_STARTS ?? 1000)
 const STARTERS = 4
 const SECRET = 'hammered-secret-7d1f0c9a52'
-const config = `
-version: v1
-policy: { mode: enforce }
-secrets:
-  - name: bound
-    selector: { binary: ${BOUND} }
-    secretRefs: [{ name: PASSWORD, source: { envRef: SOURCE } }]
-`
+const config = configFrom('envRef: SOURCE')
 
 async function hammer(ways: readonly string[], starts: number) {
   const agent = await startAgent({ config, env: { SOURCE: SECRET } })

@@ -5,28 +5,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, eventually, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
-import { BOUND, startReader, startUntil } from './fire.ts'
+import { configFrom, fileSource, startReader, startUntil } from './fire.ts'
 
 const KILLS = Number(process.env.KERNELSEAL_KILLS ?? 10)
 const SECRET = 'outliving-secret-0cc1'
 const PINS = '/sys/fs/bpf/kernelseal/v1'
-/** A file, not a variable: an agent's own environment is everybody's until it is enrolled. */
-const SOURCE = join(mkdtempSync(join(tmpdir(), 'kernelseal-source-')), 'password')
-writeFileSync(SOURCE, SECRET)
-const config = `
-version: v1
-policy: { mode: enforce }
-secrets:
-  - name: bound
-    selector: { binary: ${BOUND} }
-    secretRefs: [{ name: PASSWORD, source: { fileRef: ${SOURCE} } }]
-`
+const config = configFrom(fileSource(SECRET))
 const start = () => startAgent({ config })
 
 /** How far an agent came before it was killed. */
