@@ -34,6 +34,8 @@ export interface AgentOptions {
   readonly program?: string
   /** `dropped`: what it logs goes nowhere, since it would be too much to hold. */
   readonly log?: 'kept' | 'dropped'
+  /** Longest time until it is ready, where many start at once. */
+  readonly readyMs?: number
 }
 
 let nextPort = 19090
@@ -53,7 +55,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   child.stdout?.on('data', (chunk) => output.push(String(chunk)))
   child.stderr?.on('data', (chunk) => output.push(String(chunk)))
   const log = (): string => output.join('')
-  await ready(child, port, log)
+  await ready(child, port, log, options.readyMs ?? READY_MS)
   return {
     pid: child.pid as number,
     port,
@@ -83,8 +85,8 @@ const READY_MS = 180_000
 /** Characters: one that runs may have logged megabytes. */
 const LOG_SHOWN = 20_000
 
-async function ready(child: ChildProcess, port: number, log: () => string): Promise<void> {
-  const deadline = Date.now() + READY_MS
+async function ready(child: ChildProcess, port: number, log: () => string, longest: number): Promise<void> {
+  const deadline = Date.now() + longest
   while (Date.now() < deadline) {
     if (child.exitCode !== null)
       throw new Error(`the agent ended with ${child.exitCode}:\n${log().slice(0, LOG_SHOWN)}`)
@@ -93,7 +95,7 @@ async function ready(child: ChildProcess, port: number, log: () => string): Prom
     await sleep(100)
   }
   child.kill('SIGKILL') // else it would stand in the way of the next one
-  throw new Error(`the agent is not ready after ${READY_MS / 1000} s:\n${log().slice(0, LOG_SHOWN)}`)
+  throw new Error(`the agent is not ready after ${longest / 1000} s:\n${log().slice(0, LOG_SHOWN)}`)
 }
 
 /** In this process: the command line for it is a test of its own, and each start of it takes seconds under emulation. */

@@ -11,6 +11,8 @@ import { pidNamespace } from '../kernel/pid-namespace.ts'
 
 const SCOPES = Number(process.env.KERNELSEAL_SCOPES ?? 12)
 const AGENTS = Number(process.env.KERNELSEAL_AGENTS ?? 4)
+/** Each has this share of one emulated processor. */
+const READY_MS = 180_000 * Math.max(1, AGENTS / 4)
 const PINS = '/sys/fs/bpf/kernelseal/v1'
 /** Keyed by scope, and readable without being an agent. */
 const KEYED = ['paths', 'names', 'rings', 'counters', 'containers', 'owners', 'agents']
@@ -27,7 +29,7 @@ secrets:
 /** One scope's life: agent, a delivery, the agent killed or stopped, a delivery without it, the end. */
 async function life(scope: number): Promise<void> {
   const space = await pidNamespace()
-  const agent = await startAgent({ config, env: { SOURCE: secretOf(scope) }, args: space.args })
+  const agent = await startAgent({ config, env: { SOURCE: secretOf(scope) }, args: space.args, readyMs: READY_MS })
   const printed = (): string => space.run(['/usr/bin/printenv', 'TOKEN'], agent.placeholders).stdout
   assert.equal(printed(), `${secretOf(scope)}\n`)
   if (scope % 2) process.kill(agent.pid, 'SIGKILL')
