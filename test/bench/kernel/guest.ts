@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { release } from 'node:os'
 import { join } from 'node:path'
+import { loadObject } from '../../../agent/libbpf/object.ts'
 import { SCOPES } from './places.ts'
 import { type BenchAgent, programs, startPod } from './pod.ts'
 import type { BenchResult, Phase, ProgramTime, Sample } from './samples.ts'
@@ -22,6 +23,13 @@ let eventsLost = 0
 for (let round = 0; round < Number(rounds); round++) {
   if (programs().length > 0) throw new Error('programs of ours are loaded where there should be none')
   await measure(round, 'none', variants)
+  await withEmptyPrograms(() =>
+    measure(
+      round,
+      'floor',
+      variants.filter(({ floor }) => floor),
+    ),
+  )
   const agent = await pod.startAgent()
   about = { refusal: await agent.info('refusal_tier'), delivery: await agent.info('delivery_tier') }
   await measure(round, '1', variants, agent)
@@ -59,6 +67,14 @@ async function measure(round: number, phase: Phase, chosen: readonly Variant[], 
       samples.push({ round, phase, variant: variant.name, ns })
     }
   }
+}
+
+/** What is above them is ours; what is below is the kernel's price for calling anything. */
+async function withEmptyPrograms(body: () => Promise<void>): Promise<void> {
+  const programs = loadObject(join(built, 'floor.o'), { wanted: () => true, constants: {} })
+  programs.attach()
+  await body()
+  programs.close()
 }
 
 /** In the kernel tier the agent has no part in a delivery; in the other it has, and must run. */

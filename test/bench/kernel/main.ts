@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   try {
     compile(folder, 'measure')
     compile(folder, 'nothing', '-nostdlib')
+    compileBpf(folder, 'floor')
     const results: BenchResult[] = []
     for (const append of Object.values(TIERS)) results.push(await boot(folder, append))
     print(results)
@@ -54,6 +55,14 @@ function compile(folder: string, name: string, ...more: string[]): void {
     stdio: 'inherit',
   })
   if (status !== 0) throw new Error(`\`${source}\` does not compile; scripts/setup installs clang`)
+}
+
+/** As bpf/Makefile does. */
+function compileBpf(folder: string, name: string): void {
+  const include = `-I/usr/include/${spawnSync('gcc', ['-print-multiarch'], { encoding: 'utf8' }).stdout.trim()}`
+  const source = join(import.meta.dirname, `${name}.bpf.c`)
+  const options = ['-O2', '-g', '-target', 'bpf', include, '-c', '-o', join(folder, `${name}.o`), source]
+  if (spawnSync('clang', options, { stdio: 'inherit' }).status !== 0) throw new Error(`\`${source}\` does not compile`)
 }
 
 async function boot(folder: string, append: string): Promise<BenchResult> {
@@ -83,7 +92,7 @@ function introduction(): string {
 Written by \`npm run bench:kernel -- --write\` on ${new Date().toISOString().slice(0, 10)}; raw data in kernel.json. Measured in a virtual machine under
 emulation (${cpus().length} processors, load ${loadavg()[0]!.toFixed(1)} at the end): absolute times are many times those of a real machine, and ratios are what the
 emulator makes of the same instructions. Each variant is compared with itself in the same place and with the same environment,
-without an agent, in rounds that alternate. An exec is vfork, exec and exit of a program of four instructions: the least there can be to
+without an agent, in rounds that alternate; with empty programs on the same hooks, for what the kernel takes for calling any. An exec is vfork, exec and exit of a program of four instructions: the least there can be to
 compare with. In the kernel tier the agent is stopped while a sample is taken, so that the figures are the kernel's; in the
 stopped tier its work is part of a delivery.`
 }

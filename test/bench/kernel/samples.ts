@@ -1,7 +1,7 @@
 /** What one run measured. */
 
-/** `none`: nothing of ours is loaded. Otherwise the number of registered scopes. */
-export type Phase = 'none' | '1' | '50' | '500'
+/** `none`: nothing of ours is loaded; `floor`: empty programs instead of ours. Otherwise the number of registered scopes. */
+export type Phase = 'none' | 'floor' | '1' | '50' | '500'
 
 /** Mean time of one operation, in ns, over the operations of one sample. */
 export interface Sample {

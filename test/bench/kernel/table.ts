@@ -12,8 +12,14 @@ export interface Line {
   readonly ratio: { readonly to: Phase; readonly median: number; readonly range: readonly [number, number] } | undefined
 }
 
-/** With one scope against nothing loaded; with more scopes against one. */
-const COMPARED: Readonly<Record<Phase, Phase | undefined>> = { none: undefined, '1': 'none', '50': '1', '500': '1' }
+/** With one scope, or empty programs, against nothing loaded; with more scopes against one. */
+const COMPARED: Readonly<Record<Phase, Phase | undefined>> = {
+  none: undefined,
+  floor: 'none',
+  '1': 'none',
+  '50': '1',
+  '500': '1',
+}
 
 /** What was aimed at: a variant and phase, and by how much it may be slower. */
 const TARGETS: readonly [variant: RegExp, phases: readonly Phase[], most: number, text: string][] = [
@@ -33,7 +39,7 @@ export function linesOf(samples: readonly Sample[]): Line[] {
 
 /** Variants in the order they were measured in, phases within. */
 function order({ variant, phase }: Line, samples: readonly Sample[]): number {
-  return samples.findIndex((s) => s.variant === variant) * 10 + ['none', '1', '50', '500'].indexOf(phase)
+  return samples.findIndex((s) => s.variant === variant) * 10 + ['none', 'floor', '1', '50', '500'].indexOf(phase)
 }
 
 function lineOf(group: readonly Sample[], samples: readonly Sample[]): Line {
@@ -75,10 +81,12 @@ export function renderResult(result: BenchResult): string {
   ].join('\n\n')
 }
 
+const PHASES: Readonly<Partial<Record<Phase, string>>> = { none: 'no agent', floor: 'no agent; empty programs' }
+
 function timeTable(lines: readonly Line[]): string {
   const body = lines.map(({ variant, phase, ns, quartiles, ratio }) => [
     variant,
-    phase === 'none' ? 'no agent' : phase,
+    PHASES[phase] ?? phase,
     micro(ns),
     quartiles.map(micro).join('–'),
     ratio ? percent(ratio.median) : '',

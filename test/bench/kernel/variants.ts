@@ -9,6 +9,8 @@ export interface Variant {
   readonly name: string
   /** Whether it is measured with many scopes too. */
   readonly scaled: boolean
+  /** Whether it is measured with empty programs too. */
+  readonly floor: boolean
   /** Values delivered by one operation. */
   readonly values: number
   /** @returns mean ns of one operation */
@@ -22,11 +24,12 @@ export const OPENS = 2000
 export function variantsOf(pod: Pod, subject: Subject): Variant[] {
   const exec = (name: string, place: readonly string[], size: number, scaled = false): Variant => {
     const command = [...place, MEASURE, 'exec', String(EXECS), join(DIRECTORY, `bound-${size}`)]
-    return { name, scaled, values: size, measure: () => run(command, subject.environment(size)) }
+    return { name, scaled, floor: size === 0, values: size, measure: () => run(command, subject.environment(size)) }
   }
   const open = (name: string, command: readonly string[], path: string, scaled = false): Variant => ({
     name,
     scaled,
+    floor: scaled,
     values: 0,
     measure: () => run([...command, 'open', String(OPENS), path], name.startsWith('sealed') ? subject.reader : {}),
   })
