@@ -122,15 +122,19 @@ function stop(child: ChildProcess): Promise<number> {
   })
 }
 
-/** Waits until `condition` gives something, 30 s at most: unloading waits for grace periods, which emulation makes long. */
-export async function eventually<T>(what: string, condition: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 30_000
+/** Waits until `condition` gives something; usually 30 s at most: unloading waits for grace periods, which emulation makes long. */
+export async function eventually<T>(
+  what: string,
+  condition: () => T | undefined | false,
+  longest = 30_000,
+): Promise<T> {
+  const deadline = Date.now() + longest
   while (Date.now() < deadline) {
     const value = condition()
     if (value) return value
     await sleep(50)
   }
-  throw new Error(`it did not happen within 30 s: ${what}`)
+  throw new Error(`it did not happen within ${longest / 1000} s: ${what}`)
 }
 
 /** The environment a process reads in its own memory, by the kernel's word: its `/proc/self/environ`. */

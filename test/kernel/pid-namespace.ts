@@ -22,18 +22,21 @@ export interface Ran {
   readonly stderr: string
 }
 
+/** Where fifty agents start at once, a process waits for its turn. */
+const LONGEST_MS = 300_000
+
 /** Ends at the latest with the machine of the test. */
 export async function pidNamespace(): Promise<PidNamespace> {
   const idle = ['/usr/bin/tail', '-f', '/dev/null']
   const outer = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ...idle], { stdio: 'ignore' })
   const children = `/proc/${outer.pid}/task/${outer.pid}/children`
-  const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()))
+  const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()), LONGEST_MS)
   const enter = ['--target', String(init), '--pid']
   const run: PidNamespace['run'] = (command, env = {}) =>
     spawnSync('nsenter', [...enter, ...command], { env, encoding: 'latin1' })
   const end = async (): Promise<void> => {
     process.kill(init, 'SIGKILL')
-    await eventually('its end', () => !existsSync(`/proc/${init}`))
+    await eventually('its end', () => !existsSync(`/proc/${init}`), LONGEST_MS)
   }
   return { init, args: ['--pid-namespace', `/proc/${init}/ns/pid`], enter, run, end }
 }
