@@ -1,5 +1,4 @@
 /** Who is told what the agent sees, beside its metrics: its log, the readers of its feed, the Pod's Kubernetes Events. */
-
 import { Feed, feedPath } from './events/feed.ts'
 import { type Journal, openJournal } from './events/journal.ts'
 import { askedCounter, askedGauge } from './events/sinks/asked.ts'

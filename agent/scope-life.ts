@@ -66,10 +66,8 @@ export async function prove(
 
 /** Once the scope is registered in our own set. */
 export function succeed(predecessors: readonly Predecessor[], log: Log): void {
-  for (const { abi, takeOver, takeAwayValues, close } of predecessors) {
-    takeOver()
-    close()
-    setTimeout(takeAwayValues, OUTDATED_MS).unref()
+  for (const { abi, takeOver } of predecessors) {
+    setTimeout(takeOver(), OUTDATED_MS).unref()
     log.say('info', 'OK', `took the scope over from version ${abi}, whose programs go on guarding what they sealed`, {
       abi,
     })

@@ -14,11 +14,11 @@ import * as pins from './pins.ts'
 export interface Predecessor {
   /** The set's ABI, for example `v0`. */
   readonly abi: string
-  /** Takes its deliveries over. For after the registration in our own set: nothing may start without its values. */
-  readonly takeOver: () => void
-  /** For OUTDATED_MS later, as in registration.ts. */
-  readonly takeAwayValues: () => void
-  readonly close: () => void
+  /**
+   * Takes its deliveries over. For after the registration in our own set: nothing may start without its values.
+   * @returns what takes its values away, for OUTDATED_MS later (registration.ts)
+   */
+  readonly takeOver: () => () => void
 }
 
 /** @throws Error when the agent of another version is alive: while it is, its set's programs are closed to us */
@@ -27,12 +27,7 @@ export function openPredecessors(scope: number): Predecessor[] {
   return before.map(({ abi }) => {
     if (hasAgent(abi, scope)) throw livingAgent(scope)
     const program = openOwnProgram(pins.programPin('agent_enroll', abi))
-    return {
-      abi,
-      takeOver: () => takeOver(abi, program, scope),
-      takeAwayValues: () => empty(abi, 'secret_values', scope),
-      close: () => closeSync(program),
-    }
+    return { abi, takeOver: () => takeOver(abi, program, scope) }
   })
 }
 
@@ -40,22 +35,29 @@ export function openPredecessors(scope: number): Predecessor[] {
  * Paths first, which anybody may take away who could become the agent: a set whose agent lives, but is us, would let a program
  * wait for values that we do not write. Maps with secrets open only for its agent.
  */
-function takeOver(abi: string, program: number, scope: number): void {
-  empty(abi, 'paths', scope)
+function takeOver(abi: string, program: number, scope: number): () => void {
+  withMap(abi, 'paths', (map) => empty(map, scope))
   enrollBy(program, scope)
-  empty(abi, 'slots', scope)
+  closeSync(program)
+  withMap(abi, 'slots', (map) => empty(map, scope))
+  const values = openMap(abi, 'secret_values') // now: the set may be gone by then
+  return () => {
+    empty(values, scope)
+    values.close()
+  }
 }
 
 const hasAgent = (abi: string, scope: number): boolean =>
   withMap(abi, 'agents', (map) => map.keys().some((key) => key.readUInt32LE(0) === scope))
 
-const empty = (abi: string, name: pins.SharedMap, scope: number): void =>
-  withMap(abi, name, (map) => {
-    for (const key of map.keys()) if (key.readUInt32LE(0) === scope) map.delete(key)
-  })
+function empty(map: BpfMap, scope: number): void {
+  for (const key of map.keys()) if (key.readUInt32LE(0) === scope) map.delete(key)
+}
+
+const openMap = (abi: string, name: pins.SharedMap): BpfMap => BpfMap.pinned(name, pins.mapPin(name, abi))
 
 function withMap<T>(abi: string, name: pins.SharedMap, use: (map: BpfMap) => T): T {
-  const map = BpfMap.pinned(name, pins.mapPin(name, abi))
+  const map = openMap(abi, name)
   try {
     return use(map)
   } finally {

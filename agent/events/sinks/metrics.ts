@@ -1,5 +1,4 @@
 /** Prometheus metrics. Totals come from the kernel's counters, so that a lost event loses no count. */
-
 import type { Finding } from '../../canary/canary.ts'
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
