@@ -25,7 +25,7 @@ export interface Session {
   readonly notReady: () => string | undefined
   /** Reads policy and values anew; what cannot be used is said, and changes nothing. */
   readonly reload: () => Promise<void>
-  /** Ends the agent; on a host without sealed processes the scope too. Safe to call twice. */
+  /** Ends the agent; the scope too, if it is a host's that does not stay and has no sealed processes. Safe to call twice. */
   readonly close: () => Promise<void>
 }
 
@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly load: () => AgentConfig
   /** `--lock-policy`: no change that weakens. */
   readonly locked: boolean
+  /** Whether the scope stays when the agent ends: a Pod's does, and ends with the Pod. */
+  readonly stays: boolean
 }
 
 /**
@@ -98,7 +100,7 @@ interface Parts {
 }
 
 function session(
-  { agent, scope, log, sources }: SessionOptions,
+  { scope, log, sources, stays }: SessionOptions,
   { guard, metrics, ring, canary, reloads }: Parts,
 ): Session {
   let open = true
@@ -107,8 +109,8 @@ function session(
     open = false
     reloads.close()
     canary.close()
-    if (agent.host) await leaveHost(guard, scope, log)
-    else log.say('info', 'STOP', 'protection and delivery stay until the Pod ends')
+    if (stays) log.say('info', 'STOP', 'protection and delivery stay')
+    else await leaveHost(guard, scope, log)
     ring.close()
     guard.close()
   }

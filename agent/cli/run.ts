@@ -24,6 +24,8 @@ Changed secrets and annotations are noticed; SIGHUP reads everything anew, a con
   --allow-literal        values may stand in the annotations (source.value); in a config file they always may
   --lock-policy          refuse changes of a running policy that weaken it
   --pid-namespace PATH   protect this PID namespace, for example /proc/4711/ns/pid (default: the agent's own)
+  --stay                 protection and delivery stay when the agent ends, as they do in a Pod: a service that is restarted leaves no
+                         gap. \`kernelseal unload\` takes them away
   --metrics-port PORT    /metrics, /healthz and /readyz (default: monitoring.metricsPort, 9090)
   --log-format FORMAT    text or json (default: text on a terminal, json otherwise)
 
@@ -36,6 +38,7 @@ Exit status: 0 after SIGTERM or SIGINT, 1 when protection or a secret is not to 
 export interface RunOptions extends ConfigOptions {
   readonly 'lock-policy'?: boolean
   readonly 'pid-namespace'?: string
+  readonly stay?: boolean
   readonly 'metrics-port'?: string
   readonly 'log-format'?: string
 }
@@ -46,6 +49,7 @@ export const RUN_OPTIONS = {
   'allow-literal': { type: 'boolean' },
   'lock-policy': { type: 'boolean' },
   'pid-namespace': { type: 'string' },
+  stay: { type: 'boolean' },
   'metrics-port': { type: 'string' },
   'log-format': { type: 'string' },
 } as const
@@ -80,6 +84,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
       sources: openSources(vault && openVault(vault)),
       load: () => loadAgentConfig(options),
       locked,
+      stays: !agent.host || (options.stay ?? false),
     })
     await observers.stands(session)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')

@@ -40,7 +40,7 @@ export async function serve(options: ExecOptions & { readonly verbose: boolean }
   const log = openLog('text', options.verbose ? 'info' : 'warn', process.stderr)
   for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
   const scope = scopeNumber()
-  const session = await startSession({ agent, scope, log, sources: openSources(), load, locked: false })
+  const session = await startSession({ agent, scope, log, sources: openSources(), load, locked: false, stays: true })
   const stopReaping = reapOrphans()
   const placeholders = Object.fromEntries(agent.variables.map(({ name, placeholder }) => [name, placeholder]))
   process.send?.({ placeholders, sources, scope } satisfies Standing)

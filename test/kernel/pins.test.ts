@@ -86,6 +86,16 @@ test('without sealed processes the last agent takes everything away', async () =
   await unloaded()
 })
 
+test('with --stay delivery goes on from one agent to the next', async () => {
+  const agent = await start(undefined, ['--stay'])
+  assert.equal(await agent.stop(), 0)
+  assert.equal(printed(agent), `${SECRET}\n`)
+  const next = await start()
+  assert.match(next.log(), /adopted the node's \d+ programs/)
+  await next.stop()
+  await unloaded()
+})
+
 test('unload is refused while a sealed process lives, and forced takes everything away', async () => {
   const agent = await start()
   const pid = await sleeper(agent)
