@@ -45,9 +45,13 @@ const SHARED_MAPS = [
 ] as const
 export type SharedMap = (typeof SHARED_MAPS)[number]
 
-/** Longest wait for another agent that is loading: the verifier takes a second or two on a slow machine. */
-const LOCK_TIMEOUT_MS = 60_000
-const LOCK_RETRY_MS = 50
+/**
+ * Longest wait for other agents: after a boot all of a node's want it, one by one. A holder that dies lets go, so nothing is gained
+ * by giving up early.
+ */
+const LOCK_TIMEOUT_MS = 300_000
+/** From the first to the longest pause between two looks: those who wait leave the processor to the one that loads. */
+const LOCK_RETRY_MS = [50, 1_000] as const
 
 export const mapPin = (name: SharedMap, abi = ABI): string => join(PIN_ROOT, abi, 'maps', name)
 export const linkPin = (program: string): string => join(PIN_DIR, 'links', program)
@@ -74,9 +78,10 @@ export async function withLock<T>(body: () => T | Promise<T>): Promise<T> {
   const fd = openSync(PIN_ROOT, 'r')
   try {
     const deadline = Date.now() + LOCK_TIMEOUT_MS
-    while (!ffi.tryLock(fd)) {
+    const [first, longest] = LOCK_RETRY_MS
+    for (let pause = first as number; !ffi.tryLock(fd); pause = Math.min(1.5 * pause, longest)) {
       if (Date.now() > deadline) throw new Error(`\`${PIN_ROOT}\` is locked by another agent for ${LOCK_TIMEOUT_MS} ms`)
-      await sleep(LOCK_RETRY_MS)
+      await sleep(pause)
     }
     return await body()
   } finally {

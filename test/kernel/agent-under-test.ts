@@ -86,13 +86,14 @@ const READY_MS = 180_000
 const LOG_SHOWN = 20_000
 
 async function ready(child: ChildProcess, port: number, log: () => string, longest: number): Promise<void> {
-  const deadline = Date.now() + longest
+  const begun = Date.now()
+  const deadline = begun + longest
   while (Date.now() < deadline) {
     if (child.exitCode !== null)
       throw new Error(`the agent ended with ${child.exitCode}:\n${log().slice(0, LOG_SHOWN)}`)
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
     if (answer?.status === 200) return
-    await sleep(100)
+    await sleep(Math.max(100, (Date.now() - begun) / 20)) // among fifty that start, asking is work too
   }
   child.kill('SIGKILL') // else it would stand in the way of the next one
   throw new Error(`the agent is not ready after ${longest / 1000} s:\n${log().slice(0, LOG_SHOWN)}`)
