@@ -29,7 +29,8 @@ secrets:
 /** One scope's life: agent, a delivery, the agent killed or stopped, a delivery without it, the end. */
 async function life(scope: number): Promise<void> {
   const space = await pidNamespace()
-  const agent = await startAgent({ config, env: { SOURCE: secretOf(scope) }, args: space.args, readyMs: READY_MS })
+  const args = [...space.args, '--stay']
+  const agent = await startAgent({ config, env: { SOURCE: secretOf(scope) }, args, readyMs: READY_MS })
   const printed = (): string => space.run(['/usr/bin/printenv', 'TOKEN'], agent.placeholders).stdout
   assert.equal(printed(), `${secretOf(scope)}\n`)
   if (scope % 2) process.kill(agent.pid, 'SIGKILL')
