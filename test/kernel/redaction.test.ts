@@ -179,22 +179,6 @@ secrets:
     secretRefs: [{ name: A, capacity: 1024, source: { fileRef: ${file} } }]
 `
 
-test('a value that is too long for its placeholder, or has a NUL, ends the agent without showing it', async () => {
-  writeFileSync(fileOf('NUL'), Buffer.concat([VALUES.BINARY, Buffer.from([0])]))
-  await assert.rejects(
-    resolveAll(loadAgentConfig({ config: writeConfig(binding(fileOf('NUL'))) }).config, openSources()),
-    (error: Error) => {
-      see('a value with a NUL', `${error.stack}`)
-      return /binding `a`, variable `A`/.test(error.message)
-    },
-  )
-  const config = writeConfig(binding(fileOf('LONG')))
-  const { status, stdout, stderr } = kernelseal(['run', '--config', config], { KERNELSEAL_DEBUG: '1' })
-  assert.equal(status, 1)
-  assert.match(stderr, /binding `a`, variable `A`/)
-  see('a value that is too long', stdout + stderr)
-})
-
 test('an agent in mode audit that writes text, and is aborted, shows nothing either', async () => {
   see('the log as JSON', agent.log())
   await agent.stop()
@@ -210,6 +194,22 @@ test('an agent in mode audit that writes text, and is aborted, shows nothing eit
   process.kill(agent.pid, 'SIGABRT')
   await eventually('the end', () => !existsSync(`/proc/${agent.pid}/fd`))
   see('the log as text', agent.log())
+})
+
+test('a value that is too long for its placeholder, or has a NUL, ends the agent without showing it', async () => {
+  writeFileSync(fileOf('NUL'), Buffer.concat([VALUES.BINARY, Buffer.from([0])]))
+  await assert.rejects(
+    resolveAll(loadAgentConfig({ config: writeConfig(binding(fileOf('NUL'))) }).config, openSources()),
+    (error: Error) => {
+      see('a value with a NUL', `${error.stack}`)
+      return /binding `a`, variable `A`/.test(error.message)
+    },
+  )
+  const config = writeConfig(binding(fileOf('LONG')))
+  const { status, stdout, stderr } = kernelseal(['run', '--config', config], { KERNELSEAL_DEBUG: '1' })
+  assert.equal(status, 1)
+  assert.match(stderr, /binding `a`, variable `A`/)
+  see('a value that is too long', stdout + stderr)
 })
 
 test('none of it has a value in it, and no core file was written', () => {
