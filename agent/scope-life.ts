@@ -17,7 +17,7 @@ import { weakenings } from './policy/weaker.ts'
 /** Becomes the scope's agent, and takes away what earlier scopes had left. */
 export function enterScope(guard: Guard, scope: number, log: Log): void {
   guard.enroll(scope)
-  const swept = sweep(guard)
+  const swept = sweep(guard, scope)
   if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
 }
 

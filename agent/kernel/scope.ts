@@ -46,11 +46,20 @@ export function scopesOf(guard: Guard): number[] {
     .filter((scope) => scope !== 0)
 }
 
-/** Takes away what scopes left that ended in the kernel with their PID namespace. @returns the scopes */
-export function sweep(guard: Guard): number[] {
-  const alive = new Set(scopesOf(guard))
+/**
+ * Takes away what scopes left that ended in the kernel with their PID namespace. A scope that another agent is about to register
+ * has no entry yet but that agent, who enrolled before it wrote anything: so what is known is read first, and who lives then.
+ * @param own the caller's: nobody else registers it, and what it has unregistered is left over from one with the same number
+ * @returns the scopes
+ */
+export function sweep(guard: Guard, own: number): number[] {
   const keyed = [...KEYED, 'rings', 'counters'] as const
   const known = keyed.flatMap((map) => guard.map(map).keys()).map((key) => key.readUInt32LE(0))
+  const enrolled = guard
+    .map('agents')
+    .keys()
+    .map((key) => key.readUInt32LE(0))
+  const alive = new Set([...enrolled.filter((scope) => scope !== own), ...scopesOf(guard)])
   const dead = [...new Set(known)].filter((scope) => scope !== 0 && !alive.has(scope))
   for (const scope of dead) unregister(guard, scope)
   return dead

@@ -5,6 +5,7 @@ import { beforeEach, test } from 'node:test'
 import type { ScopeInput } from '../../../agent/kernel/entries.ts'
 import type { Guard } from '../../../agent/kernel/guard.ts'
 import { register, replace } from '../../../agent/kernel/registration.ts'
+import { scopesOf, sweep } from '../../../agent/kernel/scope.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import type { Binding } from '../../../agent/policy/types.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
@@ -111,4 +112,24 @@ test('a new binding is restricted before the first path leads to it, and the sco
   const [meanwhile, last] = [writes.indexOf('scopes'), writes.lastIndexOf('scopes')]
   assert.ok(meanwhile < writes.indexOf('paths') && writes.lastIndexOf('paths') < last, writes.join())
   assert.equal(denied(), 0b10n)
+})
+
+const key = (scope: number): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(scope)
+  return bytes
+}
+
+test('a sweep takes what ended scopes left, and not what another agent is about to register', () => {
+  register(guard, input(1)) // 7: registered, and its agent is gone
+  for (const agent of [8, 9]) memoryMap('agents').set(key(agent), Buffer.alloc(16))
+  for (const scope of [8, 9, 10]) memoryMap('rings').set(key(scope), key(1))
+  assert.deepEqual(sweep(guard, 9), [9, 10], '8 has an agent; 9 is the caller, whose number another scope had before')
+  assert.deepEqual(scopesOf(guard), [7])
+  assert.deepEqual(
+    memoryMap('rings')
+      .keys()
+      .map((scope) => scope.readUInt32LE(0)),
+    [8],
+  )
 })
