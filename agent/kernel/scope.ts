@@ -7,6 +7,7 @@ import { MODE } from '../wire/constants.ts'
 import { SCOPE } from '../wire/layout.ts'
 import { type Entry, nodeEntry, u32 } from './entries.ts'
 import type { Guard } from './guard.ts'
+import type { SharedMap } from './pins.ts'
 
 /** Maps whose keys begin with the scope they belong to. */
 const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners'] as const
@@ -39,11 +40,15 @@ export function unregister(guard: Guard, scope: number): void {
 
 /** Numbers of the registered scopes. */
 export function scopesOf(guard: Guard): number[] {
+  return numbersIn(guard, 'scopes').filter((scope) => scope !== 0)
+}
+
+/** Of a map whose keys begin with the scope: those numbers. */
+function numbersIn(guard: Guard, map: SharedMap): number[] {
   return guard
-    .map('scopes')
+    .map(map)
     .keys()
     .map((key) => key.readUInt32LE(0))
-    .filter((scope) => scope !== 0)
 }
 
 /**
@@ -54,12 +59,9 @@ export function scopesOf(guard: Guard): number[] {
  */
 export function sweep(guard: Guard, own: number): number[] {
   const keyed = [...KEYED, 'rings', 'counters'] as const
-  const known = keyed.flatMap((map) => guard.map(map).keys()).map((key) => key.readUInt32LE(0))
-  const enrolled = guard
-    .map('agents')
-    .keys()
-    .map((key) => key.readUInt32LE(0))
-  const alive = new Set([...enrolled.filter((scope) => scope !== own), ...scopesOf(guard)])
+  const known = keyed.flatMap((map) => numbersIn(guard, map))
+  const enrolled = numbersIn(guard, 'agents').filter((scope) => scope !== own)
+  const alive = new Set([...enrolled, ...scopesOf(guard)])
   const dead = [...new Set(known)].filter((scope) => scope !== 0 && !alive.has(scope))
   for (const scope of dead) unregister(guard, scope)
   return dead
