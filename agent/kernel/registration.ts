@@ -1,5 +1,5 @@
 /** What an agent says of a scope: registered as a whole or not at all, and replaced while processes start. */
-import { SCOPE } from '../wire/layout.ts'
+import { PATH_KEY, SCOPE } from '../wire/layout.ts'
 import { openCounters } from './counters.ts'
 import { type Entry, entriesOf, type ScopeInput } from './entries.ts'
 import type { Guard } from './guard.ts'
@@ -17,13 +17,13 @@ interface Key {
 export interface Registered {
   readonly now: Registration
   /**
-   * Takes the outdated values away, for OUTDATED_MS later: a start that found its slot a moment ago still looks for the value, and
-   * one that waits for the agent has been promised it.
+   * Takes away what nothing leads to any more, for OUTDATED_MS later. A start that found its slot a moment ago still looks for the
+   * value, one that waits for the agent has been promised it, and one that is half-way along its path goes on from there.
    */
-  readonly takeAwayValues: () => void
+  readonly takeAwayRest: () => void
 }
 
-/** Longer than any start that has found its slot takes to read its value, the agent's own deliveries included. */
+/** Longer than any start takes from its path or slot to its value, the agent's own deliveries included. */
 export const OUTDATED_MS = 10_000
 
 /** Registers a scope, and takes away what an earlier agent had registered. */
@@ -47,8 +47,14 @@ function supersede(guard: Guard, now: Registration, before: readonly Key[]): Reg
   const takeAway = (isTaken: (entry: Key) => boolean): void => {
     for (const { map, key } of outdated.filter(isTaken)) guard.map(map).delete(key)
   }
-  takeAway(({ map }) => map !== 'secret_values')
-  return { now, takeAwayValues: () => takeAway(({ map }) => map === 'secret_values') }
+  takeAway(isBeginning)
+  return { now, takeAwayRest: () => takeAway((entry) => !isBeginning(entry)) }
+}
+
+/** What a start looks up first; the rest is found by way of it, under numbers that the next registration does not use. */
+function isBeginning({ map, key }: Key): boolean {
+  if (map === 'paths') return key.readUInt32LE(PATH_KEY.fields.node[0]) === 0
+  return map !== 'secret_values'
 }
 
 /**

@@ -88,9 +88,13 @@ const LOG_SHOWN = 20_000
 async function ready(child: ChildProcess, port: number, log: () => string, longest: number): Promise<void> {
   const begun = Date.now()
   const deadline = begun + longest
+  let isClosed = false // ended, and its output read
+  child.once('close', () => {
+    isClosed = true
+  })
   while (Date.now() < deadline) {
-    if (child.exitCode !== null)
-      throw new Error(`the agent ended with ${child.exitCode}:\n${log().slice(0, LOG_SHOWN)}`)
+    if (isClosed)
+      throw new Error(`the agent ended with ${child.exitCode ?? child.signalCode}:\n${log().slice(0, LOG_SHOWN)}`)
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
     if (answer?.status === 200) return
     await sleep(Math.max(100, (Date.now() - begun) / 20)) // among fifty that start, asking is work too

@@ -1,6 +1,6 @@
 /**
  * Starts and rotations, very many, and what the agent is like afterwards. The long run: KERNELSEAL_STARTS=1000000
- * KERNELSEAL_ROTATIONS=10000, three hours under emulation. With a tenth of the default, what grows is the start.
+ * KERNELSEAL_ROTATIONS=10000, two hours under emulation. With a tenth of the default, what grows is the start.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -17,8 +17,10 @@ const ROTATIONS = Number(process.env.KERNELSEAL_ROTATIONS ?? 500)
 /** Starts of one starter process. */
 const BATCH = 1_000
 const SAMPLE_MS = 2_000
+/** Twice what agent/sources/watch.ts waits for. */
+const PAUSE_MS = 200
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-soak-'))
-const [PROGRAM, SOURCE] = [join(folder, 'soak'), join(folder, 'value')]
+const [PROGRAM, STARTER, SOURCE] = [join(folder, 'started'), join(folder, 'starter'), join(folder, 'value')]
 const config = `
 version: v1
 policy: { mode: enforce }
@@ -34,26 +36,31 @@ interface Sample {
   readonly fds: number
 }
 
+function compile(source: string, program: string, ...options: readonly string[]): void {
+  execFileSync('clang', ['-O2', '-static', ...options, '-o', program, join(import.meta.dirname, source)])
+}
+
 function rotate(number: number): void {
   writeFileSync(`${SOURCE}.new`, `value-${String(number).padStart(12, '0')}`)
   renameSync(`${SOURCE}.new`, SOURCE)
 }
 
-/** Until told to stop, as often as the agent takes it up: what changes again before it looks is one rotation. */
+/** Until told to stop, with a pause in which the agent finds the file quiet: what changes before that is one rotation. */
 async function rotateUntil(done: () => boolean): Promise<void> {
   for (let number = 1; !done(); number++) {
     rotate(number)
-    await sleep(20)
+    await sleep(PAUSE_MS)
   }
 }
 
-/** A little below the agent, as a Pod's processes are that do something else too. @returns starts without a value */
-async function startBatch({ placeholders }: Agent): Promise<number> {
-  const child = spawn('nice', ['-n', '5', PROGRAM, String(BATCH)], {
+/** A little below the agent, as a Pod's processes are that do something else too. @returns starts without a value, and killed ones */
+async function startBatch({ placeholders }: Agent): Promise<readonly [number, number]> {
+  const child = spawn('nice', ['-n', '5', STARTER, PROGRAM, String(BATCH)], {
     env: { PATH: '/usr/bin', ...placeholders, VALUE: placeholders.VALUE as string },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  return Number(await text(child.stdout))
+  const [without, killed] = (await text(child.stdout)).split(' ').map(Number)
+  return [without!, killed!]
 }
 
 async function sampleOf(agent: Agent, starts: number): Promise<Sample> {
@@ -72,20 +79,24 @@ const tenth = (samples: readonly Sample[], from: number, of: 'rss' | 'fds'): num
   )
 
 test(`${STARTS} starts and ${ROTATIONS} rotations: every start has a value, the agent stays as it was`, async () => {
-  execFileSync('clang', ['-O2', '-static', '-o', PROGRAM, join(import.meta.dirname, 'soak.c')])
+  compile('started.c', PROGRAM, '-nostdlib')
+  compile('starter.c', STARTER)
   rotate(0)
   const agent = await startAgent({ config, log: 'dropped' })
   const samples: Sample[] = []
-  let [starts, failed, rotations, sampled] = [0, 0, 0, 0]
+  let [starts, without, killed, rotations, sampled] = [0, 0, 0, 0, 0]
   const rotating = rotateUntil(() => starts >= STARTS && rotations >= ROTATIONS)
   while (starts < STARTS || rotations < ROTATIONS) {
-    failed += await startBatch(agent)
+    const failed = await startBatch(agent)
+    without += failed[0]
+    killed += failed[1]
     starts += BATCH
     rotations = await agent.metric('kernelseal_rotations_total')
     if (Date.now() < sampled + SAMPLE_MS) continue
     sampled = Date.now()
     samples.push(await sampleOf(agent, Math.min(starts, STARTS)))
-    if (samples.length % 30 === 0) console.log(JSON.stringify({ ...samples.at(-1), starts, rotations, failed }))
+    if (samples.length % 30 === 0)
+      console.log(JSON.stringify({ ...samples.at(-1), starts, rotations, without, killed }))
   }
   await rotating
   const seen = await agent.metric('kernelseal_exec_events_total')
@@ -94,8 +105,11 @@ test(`${STARTS} starts and ${ROTATIONS} rotations: every start has a value, the 
     rss: tenth(samples, from, 'rss'),
     fds: tenth(samples, from, 'fds'),
   }))
-  console.log(JSON.stringify({ starts, rotations, failed, execs: seen, lost, early, late, seconds: process.uptime() }))
-  assert.equal(failed, 0, 'programs that ran without a value')
+  console.log(
+    JSON.stringify({ starts, rotations, without, killed, execs: seen, lost, early, late, seconds: process.uptime() }),
+  )
+  assert.equal(without, 0, 'programs that ran without a value')
+  assert.equal(killed, 0, 'programs that were killed')
   assert.ok(seen >= starts)
   assert.ok(late!.rss <= 1.1 * early!.rss, `memory grew from ${early!.rss} to ${late!.rss} bytes`)
   assert.ok(late!.fds <= early!.fds, `descriptors grew from ${early!.fds} to ${late!.fds}`)

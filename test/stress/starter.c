@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * starter PROGRAM COUNT   starts it COUNT times, one after the other, with this process's environment; prints how many exited with
+ *                         another status than 0, and how many were killed
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int start(char *program)
+{
+	char *arguments[] = {program, NULL};
+	int status = -1;
+	pid_t child = vfork();
+
+	if (!child) {
+		execve(program, arguments, environ);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child) {
+		perror("vfork");
+		exit(2);
+	}
+	return status;
+}
+
+int main(int count, char **arguments)
+{
+	long failed = 0, killed = 0;
+	int status;
+
+	if (count != 3)
+		return 2;
+	for (long i = atol(arguments[2]); i > 0; i--) {
+		status = start(arguments[1]);
+		failed += WIFEXITED(status) && WEXITSTATUS(status);
+		killed += WIFSIGNALED(status);
+	}
+	printf("%ld %ld\n", failed, killed);
+	return 0;
+}
