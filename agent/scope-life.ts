@@ -54,7 +54,7 @@ export async function prove(
   const isNew = !scopesOf(guard).includes(scope)
   if (isNew) {
     const config = { ...agent.config, secrets: [] }
-    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 }).takeAwayRest()
+    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 }).takeAwayOutdated()
   }
   try {
     return await watchCanary(guard, scope, policy, metrics, log)

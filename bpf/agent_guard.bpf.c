@@ -16,6 +16,8 @@
 
 enum { MAP_SECRET = 1, MAP_OURS = 2 };
 
+enum { SCOPE_WORDS = sizeof(struct ks_scope) / sizeof(__u64) };
+
 /* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -67,6 +69,28 @@ int agent_stance(struct bpf_raw_tracepoint_args *ctx)
 		return -EPERM;
 	process->flags &= ~(KS_CANARY | KS_BLIND);
 	process->flags |= ctx->args[0] & (KS_CANARY | KS_BLIND);
+	return 0;
+}
+
+/*
+ * Run by the agent on itself: gives a scope that is registered another policy, in place. ctx[0]: its own scope, or 0
+ * for the whole node's entry; then the words of struct ks_scope. ENOENT: it is not registered.
+ */
+SEC("raw_tp")
+int agent_settle(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ks_process *process = process_of(current_task());
+	__u32 inum = ctx->args[0];
+	volatile __u64 *words;
+
+	if (!process || !(process->flags & KS_AGENT) || (inum && inum != process->scope))
+		return -EPERM;
+	words = bpf_map_lookup_elem(&scopes, &inum);
+	if (!words)
+		return -ENOENT;
+#pragma unroll
+	for (int i = 0; i < SCOPE_WORDS; i++)
+		words[i] = ctx->args[1 + i];
 	return 0;
 }
 

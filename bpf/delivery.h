@@ -10,11 +10,12 @@ struct delivery {
 	__u64 at;    /* of its next piece */
 	__u64 end;   /* of the environment */
 	__u64 bindings;
-	__u64 refused; /* of these, what the program failed `verify` for */
-	__u64 pinned;  /* and what the agent verifies */
-	__u64 chosen;  /* the one that gives the value being written */
-	__u64 lost;    /* bindings whose values are taken out */
-	__u64 target;  /* address of the value being written */
+	__u64 refused;	  /* of these, what the program failed `verify` for */
+	__u64 pinned;	  /* and what the agent verifies */
+	__u64 chosen;	  /* the one that gives the value being written */
+	__u64 lost;	  /* bindings whose values are taken out */
+	__u64 target;	  /* address of the value being written */
+	__u64 generation; /* of the registration that all of it comes from */
 	__u32 scope;
 	__u32 written;
 	__u32 reason;
@@ -80,6 +81,7 @@ static __always_inline long ask_agent(struct delivery *d, __u32 value)
 
 	if (!d->asked && !has_agent(scope))
 		return stop(d, KS_NO_AGENT, 0);
+	write.generation = d->generation;
 	write.time = bpf_ktime_get_ns();
 	write.start = BPF_CORE_READ(leader, start_boottime);
 	write.tgid = BPF_CORE_READ(leader, tgid);

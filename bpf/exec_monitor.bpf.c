@@ -60,11 +60,18 @@ static __always_inline __u64 eligible(const struct ks_scope *scope, __u32 flags,
 	return bindings;
 }
 
-/* Stored under the task that execs: if it is not the leader, de_thread() is about to make it one. */
-static __always_inline int store(struct ks_process *record)
+/*
+ * Under the task that execs: if it is not the leader, de_thread() is about to make it one. A leader's is changed in
+ * place: another processor may be looking at it, and a record that is replaced is free for another process at once.
+ */
+static __always_inline int store(const struct ks_process *record, struct ks_process *known)
 {
 	__u64 key = (__u64)current_task();
 
+	if (known && key == (__u64)BPF_CORE_READ(current_task(), group_leader)) {
+		*known = *record;
+		return 0;
+	}
 	if (!bpf_map_update_elem(&processes, &key, record, BPF_ANY))
 		return 0;
 	count(record->scope, KS_N_RECORDS_REFUSED);
@@ -136,7 +143,7 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	scope = bpf_map_lookup_elem(&scopes, &inum);
 	if (!scope)
 		return 0;
-	program = bindings_of_program(bprm->file, inum);
+	program = bindings_of_program(bprm->file, inum, scope->generation);
 	if (known) {
 		record = *known;
 		record.start = BPF_CORE_READ(task, group_leader, start_boottime);
@@ -150,7 +157,7 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	record.flags |= KS_EXECING;
 	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm, again))
 		return -EPERM;
-	return store(&record);
+	return store(&record, known);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -15,7 +15,7 @@
 /* One chunk of a value; behind its end zeroes, so that no padding stays. */
 static __always_inline long write_chunk(__u64 index, struct delivery *d)
 {
-	struct ks_value_key key = {.scope = d->scope, .value = d->value, .chunk = index};
+	struct ks_value_key key = {.scope = d->scope, .generation = d->generation, .value = d->value, .chunk = index};
 	__u64 offset = index * KS_CHUNK, last;
 	struct ks_value *value;
 
@@ -93,15 +93,17 @@ static __always_inline int is_tail(const __u64 mark[2])
  * A placeholder belongs to the container that brought it first, as long as that container's entrypoint lives: whoever
  * learns it elsewhere, from `kubectl describe` or the environ of a probe, cannot use it in another container.
  */
-static __always_inline int belongs_here(const struct delivery *d, const struct ks_slot_key *key)
+static __always_inline int belongs_here(const struct delivery *d, const char *slot)
 {
+	struct ks_owner_key key = {.scope = d->scope};
 	struct ks_container_key container = {.scope = d->scope};
 	struct ks_owner ours = {.mount_ns = d->container};
 	struct ks_owner *owner;
 
 	if (!d->container)
 		return 1;
-	owner = bpf_map_lookup_elem(&owners, key);
+	__builtin_memcpy(key.slot, slot, sizeof(key.slot));
+	owner = bpf_map_lookup_elem(&owners, &key);
 	if (owner && owner->mount_ns == d->container)
 		return 1;
 	if (owner) {
@@ -109,13 +111,13 @@ static __always_inline int belongs_here(const struct delivery *d, const struct k
 		if (bpf_map_lookup_elem(&containers, &container))
 			return 0;
 	}
-	return !bpf_map_update_elem(&owners, key, &ours, BPF_ANY);
+	return !bpf_map_update_elem(&owners, &key, &ours, BPF_ANY);
 }
 
 /* The slot of a placeholder that ends at `end`; NULL: the string is none of ours. */
 static __always_inline struct ks_slot *slot_before(struct delivery *d, __u64 end)
 {
-	struct ks_slot_key key = {.scope = d->scope};
+	struct ks_slot_key key = {.scope = d->scope, .generation = d->generation};
 	struct ks_slot *slot;
 	__u64 mark[2];
 	long error;
@@ -130,7 +132,7 @@ static __always_inline struct ks_slot *slot_before(struct delivery *d, __u64 end
 		return NULL;
 	}
 	slot = bpf_map_lookup_elem(&slots, &key);
-	return slot && belongs_here(d, &key) ? slot : NULL;
+	return slot && belongs_here(d, key.slot) ? slot : NULL;
 }
 
 /* The string [d->start, end) is complete: if it is a placeholder for one of this process's bindings, fill it. */

@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define EPERM 1
+#define ENOENT 2
 #define ENOMEM 12
 #define EBUSY 16
 #define SIGKILL 9

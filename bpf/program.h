@@ -64,11 +64,11 @@ static __always_inline int walk_step(struct path_walk *walk, struct ks_path_key 
 }
 
 /* Bindings whose selector names this file. */
-static __always_inline __u64 bindings_of_program(struct file *file, __u32 scope)
+static __always_inline __u64 bindings_of_program(struct file *file, __u32 scope, __u32 generation)
 {
 	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
 	struct path_walk walk = {.first = 1};
-	struct ks_path_key key = {.scope = scope};
+	struct ks_path_key key = {.scope = scope, .generation = generation};
 	int step;
 
 	walk.dentry = BPF_CORE_READ(file, f_path.dentry);

@@ -58,7 +58,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct ks_slot_key);
+	__type(key, struct ks_owner_key);
 	__type(value, struct ks_owner);
 } owners __weak SEC(".maps");
 

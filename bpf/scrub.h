@@ -65,7 +65,7 @@ __attribute__((noinline)) int scrub_chunk_unlooped(__u32 index)
 /* The string [d->start, end) is complete: if it is a variable of a lost binding, its value goes. */
 static __always_inline long scrub_string(struct delivery *d, __u64 end, int loops)
 {
-	struct ks_name_key key = {.scope = d->scope};
+	struct ks_name_key key = {.scope = d->scope, .generation = d->generation};
 	struct ks_name *name;
 
 	if (bpf_probe_read_user_str(key.name, sizeof(key.name), (void *)d->start) < 0)

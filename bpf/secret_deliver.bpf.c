@@ -59,7 +59,6 @@ static __always_inline int is_sampled(struct task_struct *task)
 static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
 				     struct delivery *delivery, int loops)
 {
-	delivery->scope = process->scope;
 	delivery->bindings = process->bindings;
 	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
 	delivery->refused = process->pending & process->refused;
@@ -167,7 +166,7 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 	}
 	process->flags |= KS_GIVEN;
 	process->pid = pid_in_scope(task, process->scope);
-	process->generation = scope->generation;
+	process->generation = delivery->generation;
 	count_of(process, KS_N_VALUES, delivery->written);
 	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, delivery, begun);
 	return 1;
@@ -185,7 +184,6 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 
 	if (!(process->flags & KS_SEALED) || !lost)
 		return 1;
-	delivery->scope = process->scope;
 	delivery->lost = lost;
 	delivery->bindings = process->bindings & ~lost;
 	walk_environment(delivery, task, loops);
@@ -246,6 +244,8 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 		return 0;
 	if (process->flags & KS_AGENT) /* what the agent starts is not the agent */
 		process->flags = (process->flags & ~(KS_AGENT | KS_BLIND)) | KS_VISITOR;
+	delivery.scope = process->scope;
+	delivery.generation = is_canary(process) ? 0 : scope->generation;
 	count_of(process, KS_N_EXECS, 1);
 	if (process->pending || !(scope->switches & KS_BINARY_FILTER))
 		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, &delivery, 0);

@@ -155,7 +155,13 @@ struct ks_counters {
 #define KS_FILE 256
 #define KS_COMM 16
 
-/* scopes: inode number of a PID namespace -> policy. One entry per Pod. */
+/*
+ * scopes: inode number of a PID namespace -> policy. One entry per Pod, changed in place (agent_settle): an entry that
+ * is replaced is free for another scope at once, under the eyes of whoever has just looked it up.
+ *
+ * What a registration writes for it lies under its generation, in paths, slots, names and secret_values, and is never
+ * changed: `generation` switches all of it over in one step. The canary's is under 0.
+ */
 struct ks_scope {
 	__u32 mode;
 	__u32 switches;
@@ -164,10 +170,10 @@ struct ks_scope {
 	__u64 visitor_bindings; /* lineage: any */
 	__u64 scrub_bindings;	/* children: scrub */
 	__u64 deny_bindings;	/* children: deny */
-	__u64 generation;
-	__u64 image_bindings;  /* verify: image */
-	__u64 pinned_bindings; /* verify: sha256, by the agent */
-	__u64 added_bindings;  /* given even without a placeholder, by the agent */
+	__u64 generation;	/* of the registration; its lower 32 bits are in keys */
+	__u64 image_bindings;	/* verify: image */
+	__u64 pinned_bindings;	/* verify: sha256, by the agent */
+	__u64 added_bindings;	/* given even without a placeholder, by the agent */
 	__u64 reserved[1];
 };
 
@@ -204,6 +210,7 @@ struct ks_container {
 /* paths: a trie of the bound programs' paths, from the last component to the first. */
 struct ks_path_key {
 	__u32 scope;
+	__u32 generation;
 	__u32 node; /* 0: the last component */
 	char name[KS_NAME];
 };
@@ -217,12 +224,13 @@ struct ks_path {
 
 struct ks_slot_key {
 	__u32 scope;
+	__u32 generation;
 	char slot[KS_SLOT_LENGTH];
 };
 
 struct ks_alternative {
 	__u64 bindings;
-	__u32 value; /* id in values; 0: there is none */
+	__u32 value; /* number in secret_values; 0: there is none */
 	__u32 length;
 };
 
@@ -231,6 +239,11 @@ struct ks_slot {
 	__u32 capacity;
 	__u32 count;
 	struct ks_alternative alternatives[KS_ALTERNATIVES];
+};
+
+struct ks_owner_key {
+	__u32 scope;
+	char slot[KS_SLOT_LENGTH];
 };
 
 /* owners: a placeholder -> the mount namespace of the container that brought it first, while that lives. */
@@ -242,6 +255,7 @@ struct ks_owner {
 
 struct ks_name_key {
 	__u32 scope;
+	__u32 generation;
 	char name[KS_VARIABLE]; /* zero-padded: at most 63 bytes */
 };
 
@@ -254,6 +268,7 @@ struct ks_name {
 
 struct ks_value_key {
 	__u32 scope;
+	__u32 generation;
 	__u32 value;
 	__u32 chunk;
 };
@@ -298,11 +313,13 @@ struct ks_event {
 struct ks_write {
 	__u64 time;
 	__u32 kind;
-	__u32 value; /* id in values; 0: zeroes */
+	__u32 value; /* number in secret_values; 0: zeroes */
 	__u64 start; /* the process: tgid in the init PID namespace, and start_boottime */
 	__u32 tgid;
 	__u32 capacity; /* bytes to write, the value padded with zeroes */
 	__u64 address;	/* of the first of them */
+	__u32 generation;
+	__u32 reserved;
 };
 
 #define KS_ASSERT(what) _Static_assert(what, #what)
@@ -310,15 +327,16 @@ KS_ASSERT(sizeof(struct ks_scope) == 80);
 KS_ASSERT(sizeof(struct ks_process) == 56);
 KS_ASSERT(sizeof(struct ks_agent) == 16);
 KS_ASSERT(sizeof(struct ks_counters) == 128);
-KS_ASSERT(sizeof(struct ks_path_key) == 264);
+KS_ASSERT(sizeof(struct ks_path_key) == 268);
 KS_ASSERT(sizeof(struct ks_path) == 24);
-KS_ASSERT(sizeof(struct ks_slot_key) == 36);
+KS_ASSERT(sizeof(struct ks_slot_key) == 40);
 KS_ASSERT(sizeof(struct ks_slot) == 136);
-KS_ASSERT(sizeof(struct ks_name_key) == 68);
+KS_ASSERT(sizeof(struct ks_owner_key) == 36);
+KS_ASSERT(sizeof(struct ks_name_key) == 72);
 KS_ASSERT(sizeof(struct ks_name) == 16);
-KS_ASSERT(sizeof(struct ks_value_key) == 12);
+KS_ASSERT(sizeof(struct ks_value_key) == 16);
 KS_ASSERT(sizeof(struct ks_task) == 48);
 KS_ASSERT(sizeof(struct ks_event) == 424);
-KS_ASSERT(sizeof(struct ks_write) == 40);
+KS_ASSERT(sizeof(struct ks_write) == 48);
 
 #endif

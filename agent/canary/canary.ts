@@ -53,10 +53,16 @@ export async function checkCanary(guard: Guard, scope: number, policy: Policy): 
   }
 }
 
-/** @returns takes it away again */
+/** In a generation of its own, so that a registration meanwhile does not matter. @returns takes it away again */
 function registerCanary(guard: Guard, scope: number, slot: string, needle: string): () => void {
-  const value = { map: 'secret_values', key: encode(VALUE_KEY, { scope, value: CANARY_VALUE, chunk: 0 }) } as const
-  const place = { map: 'slots', key: encode(SLOT_KEY, { scope, slot: Buffer.from(slot, 'latin1') }) } as const
+  const value = {
+    map: 'secret_values',
+    key: encode(VALUE_KEY, { scope, generation: 0, value: CANARY_VALUE, chunk: 0 }),
+  } as const
+  const place = {
+    map: 'slots',
+    key: encode(SLOT_KEY, { scope, generation: 0, slot: Buffer.from(slot, 'latin1') }),
+  } as const
   const chosen = encode(ALTERNATIVE, { bindings: CANARY_BINDING, value: CANARY_VALUE, length: needle.length })
   guard.map(value.map).set(value.key, encode(VALUE, { bytes: Buffer.from(needle) }))
   guard.map(place.map).set(place.key, encode(SLOT, { capacity: MIN_CAPACITY, count: 1, alternatives: chosen }))

@@ -33,7 +33,7 @@ export interface ScopeInput {
   readonly generation: number
 }
 
-/** All entries, in the order in which they must be written: the scope, which switches delivery on, last. */
+/** All entries; the scope, whose generation leads to the others, is last and to be written last. */
 export function entriesOf(input: ScopeInput): Entry[] {
   return [
     ...valueEntries(input),
@@ -74,17 +74,14 @@ export function u32(value: number): Buffer {
   return bytes
 }
 
-/** Values of one registration; a policy has at most 256 variables in at most 63 bindings. */
-const IDS_PER_GENERATION = 1 << 15
-
-/** Ids of two generations in a row differ, so that a new registration overwrites no value in use; 0 means none. */
-const valueId = (generation: number, place: number): number => (generation & 0xffff) * IDS_PER_GENERATION + place + 1
+/** Of the value at that place among those of a registration; 0 means none. */
+const valueNumber = (place: number): number => place + 1
 
 function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
   return values.flatMap(({ bytes }, i) => {
     const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK))
     return Array.from({ length: chunks }, (_, chunk): Entry => {
-      const key = encode(VALUE_KEY, { scope, value: valueId(generation, i), chunk })
+      const key = encode(VALUE_KEY, { scope, generation, value: valueNumber(i), chunk })
       const value = encode(VALUE, { bytes: bytes.subarray(chunk * CHUNK, (chunk + 1) * CHUNK) })
       return { map: 'secret_values', key, value }
     })
@@ -92,11 +89,11 @@ function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
 }
 
 /** Which bindings give a variable: what a scrub takes out again. */
-function nameEntries({ scope, config }: ScopeInput): Entry[] {
+function nameEntries({ scope, config, generation }: ScopeInput): Entry[] {
   const names = new Set(config.secrets.flatMap((binding) => binding.secretRefs.map((ref) => ref.name)))
   return [...names].map((name): Entry => {
     const bindings = setOf(config.secrets, (b) => b.secretRefs.some((ref) => ref.name === name))
-    const key = encode(NAME_KEY, { scope, name: Buffer.from(name) })
+    const key = encode(NAME_KEY, { scope, generation, name: Buffer.from(name) })
     return { map: 'names', key, value: encode(NAME, { bindings, length: name.length }) }
   })
 }
@@ -104,7 +101,8 @@ function nameEntries({ scope, config }: ScopeInput): Entry[] {
 function slotEntries(input: ScopeInput): Entry[] {
   return input.variables.map((variable): Entry => {
     const alternatives = alternativesOf(input, variable)
-    const key = encode(SLOT_KEY, { scope: input.scope, slot: Buffer.from(variable.slot, 'latin1') })
+    const { scope, generation } = input
+    const key = encode(SLOT_KEY, { scope, generation, slot: Buffer.from(variable.slot, 'latin1') })
     const value = encode(SLOT, {
       capacity: variable.capacity,
       count: alternatives.length,
@@ -119,7 +117,7 @@ function slotEntries(input: ScopeInput): Entry[] {
  * the entrypoint's bindings apply to every program of the lineage.
  * @throws Error when the variable has more values than a slot holds
  */
-function alternativesOf({ config, values, generation }: ScopeInput, { name, container }: Variable): Buffer[] {
+function alternativesOf({ config, values }: ScopeInput, { name, container }: Variable): Buffer[] {
   const giving = config.secrets
     .map((binding, i) => ({ binding, i }))
     .filter(({ binding }) => !binding.retired && (binding.selector.container ?? container) === container)
@@ -130,7 +128,7 @@ function alternativesOf({ config, values, generation }: ScopeInput, { name, cont
   }
   return giving.map(({ i }) => {
     const at = values.findIndex((v) => v.binding === i && v.name === name)
-    const value = at < 0 ? 0 : valueId(generation, at)
+    const value = at < 0 ? 0 : valueNumber(at)
     return encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value, length: values[at]?.bytes.length ?? 0 })
   })
 }
@@ -143,33 +141,26 @@ interface Node {
 
 const node = (): Node => ({ bindings: 0n, anywhere: 0n, children: new Map() })
 
-/** Nodes of one registration: 63 paths of at most 2,048 components. */
-const NODES_PER_GENERATION = 1 << 20
-
-/**
- * Each component after those below it, the last one of a path at the end; and nodes are numbered anew in each generation.
- * So a registration that replaces another switches a whole path over in one step.
- */
 function pathEntries({ scope, config, generation }: ScopeInput): Entry[] {
   const root = node()
   config.secrets.forEach(({ selector: { binary }, retired }, i) => {
     if (binary && !retired) insert(root, binary, 1n << BigInt(i))
   })
   const entries: Entry[] = []
-  let last = (generation & 0xfff) * NODES_PER_GENERATION
+  let last = 0
   const visit = (parent: Node, id: number): void => {
     for (const [name, child] of parent.children) {
       const next = child.children.size ? ++last : 0
       const bytes = Buffer.from(name)
       if (bytes.length >= NAME_SIZE) throw new Error(`path component \`${name}\` is longer than ${NAME_SIZE - 1} bytes`)
-      const key = encode(PATH_KEY, { scope, node: id, name: bytes })
+      const key = encode(PATH_KEY, { scope, generation, node: id, name: bytes })
       const value = encode(PATH, { bindings: child.bindings, anywhere: child.anywhere, next })
       entries.push({ map: 'paths', key, value })
       visit(child, next)
     }
   }
   visit(root, 0)
-  return entries.reverse()
+  return entries
 }
 
 /** From the last component to the first; a bare name matches whatever precedes it. */

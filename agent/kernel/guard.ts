@@ -11,7 +11,7 @@ import { type DeliveryTier, type Loaded, load, OBJECT_PATH, type Tier } from './
 import { type OwnPrograms, openOwnProgram, ownPrograms } from './own-programs.ts'
 import * as pins from './pins.ts'
 
-export interface Guard extends OwnPrograms {
+export interface Guard extends Pick<OwnPrograms, 'enroll' | 'takeStance'> {
   readonly tier: Tier
   readonly delivery: DeliveryTier
   /** Names of the attached programs. */
@@ -55,22 +55,23 @@ function loadAndPin(): Guard {
 
 /** Without a bpf file system: as long as this process. */
 function ownGuard({ object, tier, delivery, programs }: Loaded): Guard {
-  const { enroll, takeStance } = ownPrograms(object.programFd)
+  const { enroll, takeStance, settle } = ownPrograms(object.programFd)
+  const map = (name: pins.SharedMap): BpfMap => changedInPlace(object.map(name), settle)
   const skipped = (): Map<string, number> => countSkipped(programs, (name) => skippedRuns(object.programFd(name)))
-  return { tier, delivery, programs, origin: 'own', enroll, takeStance, skipped, map: object.map, close: object.close }
+  return { tier, delivery, programs, origin: 'own', enroll, takeStance, skipped, map, close: object.close }
 }
 
 function adopt(origin: 'adopted' | 'pinned'): Guard {
   const maps = new Map<string, BpfMap>()
   const map = (name: pins.SharedMap): BpfMap => {
-    const open = maps.get(name) ?? BpfMap.pinned(name, pins.mapPin(name))
+    const open = maps.get(name) ?? changedInPlace(BpfMap.pinned(name, pins.mapPin(name)), settle)
     maps.set(name, open)
     return open
   }
   const programs = pins.pinnedPrograms()
   const tier = programs.some((name) => name.endsWith('_lsm')) ? 'lsm' : 'fmod_ret'
   const opened: number[] = []
-  const { enroll, takeStance } = ownPrograms((name) => {
+  const { enroll, takeStance, settle } = ownPrograms((name) => {
     const fd = openOwnProgram(pins.programPin(name))
     opened.push(fd)
     return fd
@@ -83,6 +84,23 @@ function adopt(origin: 'adopted' | 'pinned'): Guard {
   const skipped = (): Map<string, number> => countSkipped(programs, (name) => skippedRunsOfLink(pins.linkPin(name)))
   return { tier, delivery: pinnedDelivery(), programs, origin, enroll, takeStance, skipped, map, close }
 }
+
+/** An entry that is replaced is free for another scope at once (kernel/bpf/hashtab.c), and hooks may be looking at it. */
+class ScopesMap extends BpfMap {
+  readonly #settle: OwnPrograms['settle']
+
+  constructor({ name, fd, keySize, valueSize }: BpfMap, settle: OwnPrograms['settle']) {
+    super(name, fd, keySize, valueSize)
+    this.#settle = settle
+  }
+
+  override set(key: Buffer, value: Buffer): void {
+    if (!this.#settle(key, value)) super.set(key, value)
+  }
+}
+
+const changedInPlace = (map: BpfMap, settle: OwnPrograms['settle']): BpfMap =>
+  map.name === 'scopes' ? new ScopesMap(map, settle) : map
 
 type Runs = (program: string) => number | undefined
 

@@ -1,6 +1,6 @@
 /**
- * Programs that the agent runs on itself, in the kernel's sight of who calls: it becomes the agent of a scope, and takes a
- * stance towards the canary. No number and no name is involved.
+ * Programs that the agent runs on itself, in the kernel's sight of who calls: it becomes the agent of a scope, changes what it
+ * says of the scope, and takes a stance towards the canary. No number and no name is involved.
  */
 import { BpfError } from '../libbpf/error.ts'
 import * as ffi from '../libbpf/ffi.ts'
@@ -11,28 +11,40 @@ export interface OwnPrograms {
   readonly enroll: (scope: number) => void
   /** Only once enrolled. @param stance one of STANCE */
   readonly takeStance: (stance: number) => void
+  /** Only once enrolled: changes an entry of `scopes` in place, the agent's own or the node's. @returns false where there is none */
+  readonly settle: (key: Buffer, value: Buffer) => boolean
 }
 
 /** @param open a descriptor of the program, which stays open: a blind agent could not open it again */
 export function ownPrograms(open: (name: OwnProgram) => number): OwnPrograms {
-  let stanceFd: number | undefined
-  const enroll = (scope: number): void => enrollBy(open('agent_enroll'), scope)
+  const opened = new Map<OwnProgram, number>()
+  const fdOf = (name: OwnProgram): number => {
+    const fd = opened.get(name) ?? open(name)
+    opened.set(name, fd)
+    return fd
+  }
+  const enroll = (scope: number): void => enrollBy(fdOf('agent_enroll'), scope)
   const takeStance = (stance: number): void => {
-    stanceFd ??= open('agent_stance')
-    const result = run(stanceFd, stance)
+    const result = ffi.runProgram(fdOf('agent_stance'), word(stance))
     if (result !== 0) throw new BpfError('bpf_prog_test_run_opts', -result, 'take a stance towards the canary')
   }
-  return { enroll, takeStance }
+  const settle = (key: Buffer, value: Buffer): boolean => {
+    const result = ffi.runProgram(fdOf('agent_settle'), Buffer.concat([word(key.readUInt32LE(0)), value]))
+    if (result !== 0 && result !== -ENOENT) throw new BpfError('bpf_prog_test_run_opts', -result, 'change the scope')
+    return result === 0
+  }
+  return { enroll, takeStance, settle }
 }
 
 /** @param fd the program `agent_enroll` of a set */
 export function enrollBy(fd: number, scope: number): void {
-  const result = run(fd, scope)
+  const result = ffi.runProgram(fd, word(scope))
   if (result === -EBUSY) throw livingAgent(scope)
   if (result !== 0) throw new BpfError('bpf_prog_test_run_opts', -result, `enroll the agent in scope ${scope}`)
 }
 
 const EPERM = 1
+const ENOENT = 2
 const EBUSY = 16
 
 /** A living agent's programs are closed to the rest of its scope: on a host, to everybody (guard_program). */
@@ -49,9 +61,9 @@ export function openOwnProgram(pin: string): number {
   return fd
 }
 
-/** @param argument the program's ctx[0] */
-function run(fd: number, argument: number): number {
-  const context = Buffer.alloc(8)
-  context.writeBigUInt64LE(BigInt(argument))
-  return ffi.runProgram(fd, context)
+/** One word of a program's ctx. */
+function word(argument: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(argument))
+  return bytes
 }

@@ -57,7 +57,7 @@ export const mapPin = (name: SharedMap, abi = ABI): string => join(PIN_ROOT, abi
 export const linkPin = (program: string): string => join(PIN_DIR, 'links', program)
 export const constantsPin = (): string => join(PIN_DIR, 'constants')
 /** Programs that an agent runs on itself. */
-const OWN_PROGRAMS = ['agent_enroll', 'agent_stance'] as const
+const OWN_PROGRAMS = ['agent_enroll', 'agent_stance', 'agent_settle'] as const
 export type OwnProgram = (typeof OWN_PROGRAMS)[number]
 export const programPin = (name: OwnProgram, abi = ABI): string => join(PIN_ROOT, abi, 'programs', name)
 

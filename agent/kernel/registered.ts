@@ -7,6 +7,7 @@ import { encode } from '../wire/encode.ts'
 import { ALTERNATIVE, SCOPE, SLOT, SLOT_KEY, VALUE_KEY } from '../wire/layout.ts'
 import { u32 } from './entries.ts'
 import type { Guard } from './guard.ts'
+import { generationOf } from './scope.ts'
 import { policyOf } from './switches.ts'
 
 /** @returns undefined when the scope is new */
@@ -22,27 +23,34 @@ export function registeredValues(
   scope: number,
   variables: readonly Variable[],
 ): Map<string, readonly Buffer[]> {
+  const generation = generationOf(guard, scope)
   return new Map(
     variables.flatMap(({ slot }) => {
-      const record = guard.map('slots').get(encode(SLOT_KEY, { scope, slot: Buffer.from(slot, 'latin1') }))
-      return record ? [[slot, alternativesIn(guard, scope, record)] as const] : []
+      const key = encode(SLOT_KEY, { scope, generation, slot: Buffer.from(slot, 'latin1') })
+      const record = guard.map('slots').get(key)
+      return record ? [[slot, alternativesIn(guard, { scope, generation }, record)] as const] : []
     }),
   )
 }
 
-function alternativesIn(guard: Guard, scope: number, slot: Buffer): Buffer[] {
+interface Registered {
+  readonly scope: number
+  readonly generation: number
+}
+
+function alternativesIn(guard: Guard, registered: Registered, slot: Buffer): Buffer[] {
   const count = slot.readUInt32LE(SLOT.fields.count[0])
   const [first] = SLOT.fields.alternatives
   return Array.from({ length: count }, (_, i) => {
     const at = first + i * ALTERNATIVE.size
     const value = slot.readUInt32LE(at + ALTERNATIVE.fields.value[0])
-    return valueBytes(guard, scope, value, slot.readUInt32LE(at + ALTERNATIVE.fields.length[0]))
+    return valueBytes(guard, { ...registered, value }, slot.readUInt32LE(at + ALTERNATIVE.fields.length[0]))
   })
 }
 
-function valueBytes(guard: Guard, scope: number, value: number, length: number): Buffer {
+function valueBytes(guard: Guard, value: Registered & { readonly value: number }, length: number): Buffer {
   const chunks = Array.from({ length: Math.ceil(length / CHUNK) }, (_, chunk) => {
-    const bytes = guard.map('secret_values').get(encode(VALUE_KEY, { scope, value, chunk }))
+    const bytes = guard.map('secret_values').get(encode(VALUE_KEY, { ...value, chunk }))
     return bytes ?? Buffer.alloc(0)
   })
   return Buffer.concat(chunks).subarray(0, length)

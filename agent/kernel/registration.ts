@@ -1,5 +1,5 @@
 /** What an agent says of a scope: registered as a whole or not at all, and replaced while processes start. */
-import { PATH_KEY, SCOPE } from '../wire/layout.ts'
+import { SCOPE } from '../wire/layout.ts'
 import { openCounters } from './counters.ts'
 import { type Entry, entriesOf, type ScopeInput } from './entries.ts'
 import type { Guard } from './guard.ts'
@@ -17,13 +17,13 @@ interface Key {
 export interface Registered {
   readonly now: Registration
   /**
-   * Takes away what nothing leads to any more, for OUTDATED_MS later. A start that found its slot a moment ago still looks for the
-   * value, one that waits for the agent has been promised it, and one that is half-way along its path goes on from there.
+   * Takes away the generations before, for OUTDATED_MS later: a start that began under one of them goes on with it, and one that
+   * waits for the agent has been promised its values.
    */
-  readonly takeAwayRest: () => void
+  readonly takeAwayOutdated: () => void
 }
 
-/** Longer than any start takes from its path or slot to its value, the agent's own deliveries included. */
+/** Longer than any start takes from its path to its values, the agent's own deliveries included. */
 export const OUTDATED_MS = 10_000
 
 /** Registers a scope, and takes away what an earlier agent had registered. */
@@ -44,22 +44,15 @@ export function replace(guard: Guard, input: ScopeInput, before: Registration): 
 
 function supersede(guard: Guard, now: Registration, before: readonly Key[]): Registered {
   const outdated = before.filter((entry) => !now.has(nameOf(entry)))
-  const takeAway = (isTaken: (entry: Key) => boolean): void => {
-    for (const { map, key } of outdated.filter(isTaken)) guard.map(map).delete(key)
+  const takeAwayOutdated = (): void => {
+    for (const { map, key } of outdated) guard.map(map).delete(key)
   }
-  takeAway(isBeginning)
-  return { now, takeAwayRest: () => takeAway((entry) => !isBeginning(entry)) }
-}
-
-/** What a start looks up first; the rest is found by way of it, under numbers that the next registration does not use. */
-function isBeginning({ map, key }: Key): boolean {
-  if (map === 'paths') return key.readUInt32LE(PATH_KEY.fields.node[0]) === 0
-  return map !== 'secret_values'
+  return { now, takeAwayOutdated }
 }
 
 /**
- * Writes values, slots, names and paths, then the scope itself, which switches them on. A failure puts back what was
- * there and leaves the earlier registration standing.
+ * Writes values, slots, names and paths of a new generation, then the scope itself, which leads to them. A failure puts back what
+ * was there and leaves the earlier registration standing.
  */
 function write(guard: Guard, input: ScopeInput): Registration {
   const entries = entriesOf(input)
@@ -80,7 +73,7 @@ function write(guard: Guard, input: ScopeInput): Registration {
   return new Map(entries.map(({ map, key }) => [nameOf({ map, key }), { map, key }]))
 }
 
-/** What restricts a binding: it holds before the first path leads to a new one. */
+/** What restricts a binding: it holds before the new generation's paths lead to it. */
 const RESTRICTIONS = ['scrub_bindings', 'deny_bindings', 'image_bindings', 'pinned_bindings'] as const
 
 /** The scope as it is while the entries of its successor are written: restricted as both are. */

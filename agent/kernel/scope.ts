@@ -24,11 +24,13 @@ export function scopeNumber(path = '/proc/self/ns/pid'): number {
   return Number(statSync(path, { bigint: true }).ino)
 }
 
-/** One more than the last registration's: values of two generations never share an id. */
-export function nextGeneration(guard: Guard, scope: number): number {
+/** Of the registration that is in force; 0: none. */
+export function generationOf(guard: Guard, scope: number): number {
   const record = guard.map('scopes').get(u32(scope))
-  return record ? Number(record.readBigUInt64LE(SCOPE.fields.generation[0])) + 1 : 1
+  return record ? Number(record.readBigUInt64LE(SCOPE.fields.generation[0])) : 0
 }
+
+export const nextGeneration = (guard: Guard, scope: number): number => generationOf(guard, scope) + 1
 
 /** The scope goes first, so that nothing is delivered from a half-removed set. */
 export function unregister(guard: Guard, scope: number): void {

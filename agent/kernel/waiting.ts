@@ -90,11 +90,11 @@ function wrongProgram({ pid, bindings }: WaitEvent, all: readonly Binding[]): Ki
 }
 
 /** The value in its chunks, then zeroes up to the capacity, so that no padding of the placeholder stays. */
-function paddedValue(guard: Guard, scope: number, { value, capacity }: WriteEvent): Buffer {
+function paddedValue(guard: Guard, scope: number, { value, generation, capacity }: WriteEvent): Buffer {
   const bytes = Buffer.alloc(capacity)
   if (value === 0) return bytes
   for (let chunk = 0; chunk * CHUNK < capacity; chunk++) {
-    const found = guard.map('secret_values').get(encode(VALUE_KEY, { scope, value, chunk }))
+    const found = guard.map('secret_values').get(encode(VALUE_KEY, { scope, generation, value, chunk }))
     if (!found && chunk === 0) throw new Error('the value is no longer registered')
     if (!found) break
     found.copy(bytes, chunk * CHUNK)

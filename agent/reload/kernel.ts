@@ -28,16 +28,16 @@ export function openKernel(guard: Guard, scope: number, first: Registered): Kern
     }, OUTDATED_MS)
     outdated.set(timer.unref(), takeAway)
   }
-  takeAwayLater(first.takeAwayRest)
+  takeAwayLater(first.takeAwayOutdated)
   return {
     inUse: () =>
       processRecords(guard).reduce((set, record) => (record.scope === scope ? set | record.bindings : set), 0n),
     replace: (agent, values) => {
       if (!registration) throw new Error('the agent is stopping')
       const generation = nextGeneration(guard, scope)
-      const { now, takeAwayRest } = replace(guard, { scope, ...agent, values, generation }, registration)
+      const { now, takeAwayOutdated } = replace(guard, { scope, ...agent, values, generation }, registration)
       registration = now
-      takeAwayLater(takeAwayRest)
+      takeAwayLater(takeAwayOutdated)
       return generation
     },
     tell: (...about) => (registration ? tell(...about) : []),

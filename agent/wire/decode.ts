@@ -75,8 +75,9 @@ export interface WriteEvent {
   /** Of the process: its number in the initial PID namespace, and its start, ns since boot. */
   readonly pid: number
   readonly start: bigint
-  /** Id in `secret_values`; 0: zeroes. */
+  /** Number in `secret_values` in that generation; 0: zeroes. */
   readonly value: number
+  readonly generation: number
   /** Bytes to write: the value, then zeroes. */
   readonly capacity: number
   /** Of the first of them. */
@@ -169,6 +170,7 @@ function write(bytes: Buffer): WriteEvent {
     pid: u32(bytes, WRITE.fields.tgid[0]),
     start: u64(bytes, WRITE.fields.start[0]),
     value: u32(bytes, WRITE.fields.value[0]),
+    generation: u32(bytes, WRITE.fields.generation[0]),
     capacity: u32(bytes, WRITE.fields.capacity[0]),
     address: u64(bytes, WRITE.fields.address[0]),
   }

@@ -44,14 +44,24 @@ export const PROCESS = struct('ks_process', 56, {
 
 const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })
 export const COUNTERS_STRUCT = struct('ks_counters', 128, { n: [0, 128] })
-export const PATH_KEY = struct('ks_path_key', 264, { scope: [0, 4], node: [4, 4], name: [8, 256] })
+export const PATH_KEY = struct('ks_path_key', 268, {
+  scope: [0, 4],
+  generation: [4, 4],
+  node: [8, 4],
+  name: [12, 256],
+})
 export const PATH = struct('ks_path', 24, { bindings: [0, 8], anywhere: [8, 8], next: [16, 4], reserved: [20, 4] })
-export const SLOT_KEY = struct('ks_slot_key', 36, { scope: [0, 4], slot: [4, 32] })
+export const SLOT_KEY = struct('ks_slot_key', 40, { scope: [0, 4], generation: [4, 4], slot: [8, 32] })
 export const ALTERNATIVE = struct('ks_alternative', 16, { bindings: [0, 8], value: [8, 4], length: [12, 4] })
 export const SLOT = struct('ks_slot', 136, { capacity: [0, 4], count: [4, 4], alternatives: [8, 128] })
-export const NAME_KEY = struct('ks_name_key', 68, { scope: [0, 4], name: [4, 64] })
+export const NAME_KEY = struct('ks_name_key', 72, { scope: [0, 4], generation: [4, 4], name: [8, 64] })
 export const NAME = struct('ks_name', 16, { bindings: [0, 8], length: [8, 4], reserved: [12, 4] })
-export const VALUE_KEY = struct('ks_value_key', 12, { scope: [0, 4], value: [4, 4], chunk: [8, 4] })
+export const VALUE_KEY = struct('ks_value_key', 16, {
+  scope: [0, 4],
+  generation: [4, 4],
+  value: [8, 4],
+  chunk: [12, 4],
+})
 export const VALUE = struct('ks_value', 1024, { bytes: [0, 1024] })
 
 export const TASK = struct('ks_task', 48, {
@@ -85,7 +95,7 @@ export const EVENT = struct('ks_event', 424, {
   file: [168, 256],
 })
 
-export const WRITE = struct('ks_write', 40, {
+export const WRITE = struct('ks_write', 48, {
   time: [0, 8],
   kind: [8, 4],
   value: [12, 4],
@@ -93,6 +103,8 @@ export const WRITE = struct('ks_write', 40, {
   tgid: [24, 4],
   capacity: [28, 4],
   address: [32, 8],
+  generation: [40, 4],
+  reserved: [44, 4],
 })
 
 export const STRUCTS: readonly Struct[] = [

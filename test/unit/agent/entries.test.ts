@@ -73,15 +73,13 @@ test('a variable of two bindings has one slot with both values, and only where t
 })
 
 test('paths are a trie from the last component; a basename matches anywhere', () => {
-  const paths = of('paths')
-    .toReversed()
-    .map((e) => ({
-      node: e.key.readUInt32LE(4),
-      name: e.key.toString('latin1', 8).replaceAll('\0', ''),
-      bindings: e.value.readBigUInt64LE(0),
-      anywhere: e.value.readBigUInt64LE(8),
-      next: e.value.readUInt32LE(16),
-    }))
+  const paths = of('paths').map((e) => ({
+    node: e.key.readUInt32LE(8),
+    name: e.key.toString('latin1', 12).replaceAll('\0', ''),
+    bindings: e.value.readBigUInt64LE(0),
+    anywhere: e.value.readBigUInt64LE(8),
+    next: e.value.readUInt32LE(16),
+  }))
   assert.deepEqual(
     paths.map((p) => p.name),
     ['postgres', 'bin', '16', 'postgresql', 'lib', 'usr'],

@@ -9,7 +9,7 @@ import { scopesOf, sweep } from '../../../agent/kernel/scope.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import type { Binding } from '../../../agent/policy/types.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
-import { PATH, PATH_KEY, SCOPE } from '../../../agent/wire/layout.ts'
+import { PATH_KEY, SCOPE } from '../../../agent/wire/layout.ts'
 
 const NONCE = '5e'.repeat(16)
 let maps: Map<string, Map<string, Buffer>>
@@ -66,29 +66,15 @@ const written = (): string =>
   )
 const texts = (): string[] =>
   [...(maps.get('secret_values') ?? new Map<string, Buffer>()).values()].map((v) => String(v).replaceAll('\0', ''))
-const pathKeys = (): Buffer[] => [...maps.get('paths')!.keys()].map((key) => Buffer.from(key, 'hex'))
-const nameOf = (key: Buffer): string => key.toString('latin1', PATH_KEY.fields.name[0]).replaceAll('\0', '')
-const nodeOf = (key: Buffer): number => key.readUInt32LE(PATH_KEY.fields.node[0])
-/** Names in the trie; with a node, of what is looked up there. */
-const pathNames = (node?: number): string[] =>
-  pathKeys()
-    .filter((key) => node === undefined || nodeOf(key) === node)
-    .map(nameOf)
+/** Of the path `/usr/bin/a` and the like: the last components that lead to a binding, by generation. */
+const programsOf = (generation: number): string[] =>
+  [...maps.get('paths')!.keys()]
+    .map((key) => Buffer.from(key, 'hex'))
+    .filter((key) => key.readUInt32LE(PATH_KEY.fields.generation[0]) === generation)
+    .filter((key) => key.readUInt32LE(PATH_KEY.fields.node[0]) === 0)
+    .map((key) => key.toString('latin1', PATH_KEY.fields.name[0]).replaceAll('\0', ''))
     .sort()
-
-/** Keys of what comes before the last component of a program's path, from there to the root. */
-function pathsBelow(program: string): string[] {
-  const nextOf = (key: Buffer): number => maps.get('paths')!.get(key.toString('hex'))!.readUInt32LE(PATH.fields.next[0])
-  const found: string[] = []
-  let at = pathKeys().find((key) => nodeOf(key) === 0 && nameOf(key) === program)
-  while (at && nextOf(at)) {
-    const next: number = nextOf(at)
-    at = pathKeys().find((key) => nodeOf(key) === next)
-    if (at) found.push(at.toString('hex'))
-  }
-  return found
-}
-
+const inForce = (): bigint => maps.get('scopes')!.get('07000000')!.readBigUInt64LE(SCOPE.fields.generation[0])
 const denied = (): bigint => maps.get('scopes')!.get('07000000')!.readBigUInt64LE(SCOPE.fields.deny_bindings[0])
 
 test('a replacement that fails at any of its writes leaves everything as it was', () => {
@@ -103,38 +89,46 @@ test('a replacement that fails at any of its writes leaves everything as it was'
 
 test('old values stay for the starts in flight until they are taken away, and new ones have other ids', () => {
   const first = register(guard, input(1)).now
-  const { takeAwayRest } = replace(guard, input(2), first)
+  const { takeAwayOutdated } = replace(guard, input(2), first)
   assert.deepEqual(texts().sort(), ['A1', 'A2', 'B1', 'B2'])
-  takeAwayRest()
+  takeAwayOutdated()
   assert.deepEqual(texts().sort(), ['A2', 'B2'])
 })
 
 test('so they do when another agent registers the scope', () => {
   register(guard, input(1))
-  const { takeAwayRest } = register(guard, input(2))
+  const { takeAwayOutdated } = register(guard, input(2))
   assert.deepEqual(texts().sort(), ['A1', 'A2', 'B1', 'B2'])
-  takeAwayRest()
+  takeAwayOutdated()
   assert.deepEqual(texts().sort(), ['A2', 'B2'])
 })
 
 test('a binding that is dropped leads nowhere at once, and its rule for children stays', () => {
   const first = register(guard, input(1)).now
-  const { takeAwayRest } = replace(guard, input(2, retired(1)), first)
-  assert.deepEqual(pathNames(0), ['a'])
-  assert.equal(maps.get('slots')!.size, 1)
+  replace(guard, input(2, retired(1)), first)
+  assert.equal(inForce(), 2n)
+  assert.deepEqual(programsOf(2), ['a'])
   assert.equal(denied(), 0b10n)
-  takeAwayRest()
-  assert.deepEqual(pathNames(), ['a', 'bin', 'usr'])
 })
 
-test('a start that is half-way along its path finds the rest of it when a registration is replaced', () => {
+test('a start that began under the generation before finds all of it until that is taken away', () => {
   const first = register(guard, input(1)).now
-  const below = pathsBelow('a')
-  const { takeAwayRest } = replace(guard, input(2), first)
-  assert.notDeepEqual(pathsBelow('a'), below)
-  for (const key of below) assert.ok(maps.get('paths')!.has(key), `${key} was taken away`)
-  takeAwayRest()
-  for (const key of below) assert.ok(!maps.get('paths')!.has(key), `${key} was left`)
+  const kept = ['paths', 'slots', 'names', 'secret_values'].map((name) => [name, [...maps.get(name)!.keys()]] as const)
+  const { takeAwayOutdated } = replace(guard, input(2, retired(1)), first)
+  for (const [name, keys] of kept) for (const key of keys) assert.ok(maps.get(name)!.has(key), `${name} lost ${key}`)
+  takeAwayOutdated()
+  for (const [name, keys] of kept) for (const key of keys) assert.ok(!maps.get(name)!.has(key), `${name} keeps ${key}`)
+  assert.deepEqual(programsOf(2), ['a'])
+})
+
+test('what is there already is never written again but the scope, which is changed in place', () => {
+  const first = register(guard, input(1)).now
+  const before = [...first.keys()].filter((name) => !name.startsWith('scopes:'))
+  const { now } = replace(guard, input(2), first)
+  assert.deepEqual(
+    before.filter((name) => now.has(name)),
+    [],
+  )
 })
 
 test('a new binding is restricted before the first path leads to it, and the scope comes last', () => {
