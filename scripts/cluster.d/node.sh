@@ -27,11 +27,16 @@ start_node() {
   start_service_address
   fill_node_folder
   in_network sh -c 'ip tuntap add dev node mode tap && ip link set node master pods up'
-  # Its temporary files go where `down` removes them.
-  start_process node env TMPDIR="$state" "$here/vm" --kernel "$kernel" --append "lsm=lockdown,capability,bpf" --tap node \
-    --memory $NODE_MEMORY --timeout 999999 --share "$state/node" --share "$(realpath "$state/bin")" --share "$containerd" \
-    -- bash scripts/cluster.d/node "$NODE" "$NODE_ADDRESS" "$API_ADDRESS" "$(<"$state/version")"
+  echo "$kernel" >"$state/kernel"
+  boot_node
   await $NODE_SECONDS node 'the node is not ready' node_is_ready
+}
+
+# Its temporary files go where `down` removes them.
+boot_node() {
+  start_process node env TMPDIR="$state" "$here/vm" --kernel "$(<"$state/kernel")" --append "lsm=lockdown,capability,bpf" \
+    --tap node --memory $NODE_MEMORY --timeout 999999 --share "$state/node" --share "$(realpath "$state/bin")" \
+    --share "$cache/containerd" -- bash scripts/cluster.d/node "$NODE" "$NODE_ADDRESS" "$API_ADDRESS" "$(<"$state/version")"
 }
 
 node_is_ready() {

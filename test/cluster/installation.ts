@@ -55,17 +55,19 @@ function see(node: StandInNode, all: Set<StandInPod>): void {
   for (const pod of node.pods.values()) all.add(pod)
 }
 
-/** kubectl before 1.21 knows no kustomize components: there the tests' own renderer stands in for it. */
-export async function apply(overlay: string, ...flags: readonly string[]): Promise<string> {
-  const folder = join(REPOSITORY, 'deploy/overlays', overlay)
+export function apply(overlay: string, ...flags: readonly string[]): Promise<string> {
+  return kustomized('apply', join('deploy/overlays', overlay), ...flags)
+}
+
+/**
+ * `kubectl VERB -k FOLDER`; before 1.21 it knows no kustomize components, and the tests' own renderer stands in for it.
+ * @param folder below the repository
+ */
+export async function kustomized(verb: 'apply' | 'delete', folder: string, ...flags: readonly string[]) {
+  const list = () => JSON.stringify({ apiVersion: 'v1', kind: 'List', items: build(join(REPOSITORY, folder)) })
   const ran =
-    MINOR < 21
-      ? await kubectl(
-          ['apply', ...flags, '-f', '-'],
-          JSON.stringify({ apiVersion: 'v1', kind: 'List', items: build(folder) }),
-        )
-      : await kubectl(['apply', ...flags, '-k', folder])
-  if (ran.status !== 0) throw new Error(`kubectl apply: ${ran.stderr}`)
+    MINOR < 21 ? await kubectl([verb, ...flags, '-f', '-'], list()) : await kubectl([verb, ...flags, '-k', folder])
+  if (ran.status !== 0) throw new Error(`kubectl ${verb}: ${ran.stderr}`)
   return ran.stdout + ran.stderr
 }
 

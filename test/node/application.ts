@@ -4,7 +4,7 @@ import { BINDING } from '../cluster/pods.ts'
 import { deploy, template } from './shop.ts'
 
 /** Says what it was given without saying it, and stays; `sleep` is the process to look at. */
-const SCRIPT =
+export const SCRIPT =
   'echo "PGPASSWORD: $(printf %s "$PGPASSWORD" | wc -c) characters, SHA-256 $(printf %s "$PGPASSWORD" | sha256sum)"; exec sleep 1000000'
 
 export const startProtected = (): Promise<void> => deploy('web', template('web', SCRIPT, BINDING))

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import { type Any, get, until } from '../cluster/cluster.ts'
 import { assertInjected, hasAgent, sealed } from '../cluster/pods.ts'
 import { READ_ENVIRON, saysOf, startBare, startProtected } from './application.ts'
-import { agentLog, exec, execInto, logs, metrics, openShop, PASSWORD, podOf } from './shop.ts'
+import { agentLog, exec, execInto, logs, metrics, openShop, PASSWORD, PATIENCE, podOf } from './shop.ts'
 
 before(async () => {
   await openShop()
@@ -62,6 +63,16 @@ describe('the agent', () => {
 
   it('counts it', async () => {
     assert.match(await metrics('web'), /^kernelseal_access_events_total\{way="environ",action="blocked"\} [1-9]/m)
+  })
+
+  it('has it written as an Event on the Pod', async () => {
+    const { metadata } = await podOf('web')
+    const events = `/api/v1/namespaces/shop/events?fieldSelector=involvedObject.uid%3D${metadata.uid}`
+    const ofRefusals = async () => (await get(events)).items.find(isOfEnviron)
+    const isOfEnviron = ({ reason, message }: Any) => reason === 'SecretAccessBlocked' && message.includes('environ')
+    const { message, type } = await until('there is an Event', ofRefusals, PATIENCE)
+    assert.equal(type, 'Warning')
+    assert.doesNotMatch(message, new RegExp(PASSWORD))
   })
 
   it('never says the secret', async () => {

@@ -1,21 +1,34 @@
-/** A Job ends: the agent beside its container is no reason to go on. */
+/** What is to end does: the agent beside its container is no reason to go on. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { call, get, kubectl, must, until } from '../cluster/cluster.ts'
+import { call, kubectl, must, until } from '../cluster/cluster.ts'
 import { BINDING } from '../cluster/pods.ts'
-import { openShop, PASSWORD, PATIENCE, template } from './shop.ts'
+import { jobEnds, jobsOf, startJob } from './jobs.ts'
+import { openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
 
 before(openShop)
 
-const isFinal = ({ type }: { readonly type: string }): boolean => type === 'Complete' || type === 'Failed'
+const POD = template('once', `test $(printf %s "$PGPASSWORD" | wc -c) = ${PASSWORD.length} && echo done`, BINDING)
+const said = async (job: string) => (await kubectl(['-n', 'shop', 'logs', `job/${job}`, '-c', 'app'])).stdout
 
 it('a Job that uses its secret completes', async () => {
-  const pod = template('once', `test $(printf %s "$PGPASSWORD" | wc -c) = ${PASSWORD.length} && echo done`, BINDING)
-  const spec = { backoffLimit: 0, template: { ...pod, spec: { ...pod.spec, restartPolicy: 'Never' } } }
-  const jobs = '/apis/batch/v1/namespaces/shop/jobs'
-  const ended = async () => (await get(`${jobs}/once`)).status.conditions?.find(isFinal)
-  must(await call('POST', jobs, { metadata: { name: 'once' }, spec }), 'the Job')
-  const { type, message } = await until('the Job has ended', ended, PATIENCE)
-  assert.equal(type, 'Complete', message)
-  assert.match((await kubectl(['-n', 'shop', 'logs', 'job/once', '-c', 'app'])).stdout, /^done$/m)
+  await startJob('once', POD)
+  assert.equal(await jobEnds('once'), 'Complete')
+  assert.match(await said('once'), /^done$/m)
+  await remove('jobs', 'once')
 })
+
+it("so does a CronJob's", async () => {
+  const jobTemplate = {
+    spec: { backoffLimit: 0, template: { ...POD, spec: { ...POD.spec, restartPolicy: 'Never' } } },
+  }
+  const spec = { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate }
+  must(await call('POST', '/apis/batch/v1/namespaces/shop/cronjobs', { metadata: { name: 'nightly' }, spec }), 'it')
+  const [job] = await until('it has a Job', async () => nonEmpty(await jobsOf('nightly')), PATIENCE)
+  await remove('cronjobs', 'nightly', 'Orphan') // one is enough
+  assert.equal(await jobEnds(job!), 'Complete')
+  assert.match(await said(job!), /^done$/m)
+  await remove('jobs', job!)
+})
+
+const nonEmpty = (names: string[]): string[] | undefined => (names.length ? names : undefined)

@@ -11,8 +11,19 @@ const onNode = (script: string): Promise<string> => run({ image: SHELL, args: ['
 /** Paths of what holds programs and maps of the node's kernel. */
 export const pins = (): Promise<string> => onNode('find /sys/fs/bpf ! -type d')
 
-/** The command of the image that the webhook gives Pods. */
-export const unload = (): Promise<string> => run({ image: 'kernelseal-agent:0.1.0', args: ['unload'] })
+/** The image that the webhook gives Pods, and its commands. */
+const AGENT = 'kernelseal-agent:0.1.0'
+export const unload = (): Promise<string> => run({ image: AGENT, args: ['unload'] })
+export const status = async (): Promise<Any> => JSON.parse(await run({ image: AGENT, args: ['status', '--json'] }))
+
+/** SIGKILL for the first process of a container, as the kernel sends it where memory is short. @param id `containerd://…` */
+export async function killContainer(id: string): Promise<void> {
+  const of = id.replace('containerd://', '')
+  const said = await onNode(
+    `pid=$(grep -l ${of} /proc/[0-9]*/cgroup | cut -d/ -f3 | sort -n | head -n 1); kill -9 $pid && echo killed`,
+  )
+  if (said !== 'killed') throw new Error(`the container ${of} was not killed: ${said}`)
+}
 
 /** Output and errors of a container that sees the node's processes and file systems. */
 async function run(container: object): Promise<string> {

@@ -1,6 +1,5 @@
 /** What the stories are about: the webhook installed as the README says, and a namespace `shop` with a Secret. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import {
   type Any,
@@ -14,7 +13,7 @@ import {
   type Ran,
   until,
 } from '../cluster/cluster.ts'
-import { rolledOut } from '../cluster/installation.ts'
+import { kustomized, OVERLAY, rolledOut } from '../cluster/installation.ts'
 
 /** In the Secret `db-credentials`; known to nobody else, so that finding it anywhere is a finding. */
 export const PASSWORD = 'five-tonnes-of-flax'
@@ -22,22 +21,22 @@ export const PASSWORD = 'five-tonnes-of-flax'
 export const PATIENCE = 600
 
 export const SHELL = 'localhost/kernelseal-test-shell:1'
+/** Debian's PostgreSQL; its entrypoint is database/entrypoint.sh. */
+export const DATABASE = 'localhost/kernelseal-test-database:1'
 
-/** With the patience of an emulated node, and else as it is shipped. */
-const OVERLAY = join(import.meta.dirname, 'overlay')
-
-/** The first story pays for it, the others find it done. */
+/** With the patience of an emulated node, and else as it is shipped. The first story pays for it, the others find it done. */
 async function install(): Promise<void> {
-  const { status, stderr } = await kubectl(['apply', '-k', OVERLAY])
-  assert.equal(status, 0, stderr)
+  await kustomized('apply', `test/node/overlays/${OVERLAY}`)
   await rolledOut(PATIENCE)
 }
 
-/** `kubectl label namespace shop kernelseal.io/injection=enabled`, and the Secret. */
+/** `kubectl label namespace shop kernelseal.io/injection=enabled`, the Secret, and the right to create Events. */
 export async function openShop(): Promise<void> {
   await install()
   if ((await call('GET', '/api/v1/namespaces/shop')).status === 200) return
   await makeNamespace('shop', INJECTED)
+  const { status, stderr } = await kubectl(['apply', '-f', 'deploy/examples/events-role.yaml'])
+  assert.equal(status, 0, stderr)
   await putPassword('db-credentials', PASSWORD)
 }
 
@@ -61,7 +60,7 @@ export function template(app: string, script: string, annotations: Record<string
 }
 
 /** A Deployment rather than a Pod: its controller asks again where the webhook was too slow for the API server. */
-export async function deploy(name: string, pod: ReturnType<typeof template>): Promise<void> {
+export async function deploy(name: string, pod: object): Promise<void> {
   const deployments = '/apis/apps/v1/namespaces/shop/deployments'
   const spec = { selector: { matchLabels: { app: name } }, template: pod }
   const { status, body } = await call('POST', deployments, { metadata: { name }, spec })
@@ -72,6 +71,21 @@ export async function deploy(name: string, pod: ReturnType<typeof template>): Pr
     PATIENCE,
   )
 }
+
+/** With its Pods, so that the next story has the node for itself. */
+export async function remove(kind: Kind, name: string, propagationPolicy: 'Foreground' | 'Orphan' = 'Foreground') {
+  const path = `${GROUPS[kind]}/namespaces/shop/${kind}/${name}`
+  await call('DELETE', path, { propagationPolicy })
+  await until(`${name} is gone`, async () => (await call('GET', path)).status === 404, PATIENCE)
+}
+
+const GROUPS = {
+  deployments: '/apis/apps/v1',
+  statefulsets: '/apis/apps/v1',
+  jobs: '/apis/batch/v1',
+  cronjobs: '/apis/batch/v1',
+}
+type Kind = keyof typeof GROUPS
 
 export async function podOf(app: string): Promise<Any> {
   const { items } = await get(`${podsOf('shop')}?labelSelector=app%3D${app}`)

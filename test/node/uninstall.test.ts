@@ -1,8 +1,8 @@
 /** Taken away again, KernelSeal leaves nothing in the cluster and nothing in the node's kernel. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { call, kubectl, must, until } from '../cluster/cluster.ts'
-import { MUTATING, SYSTEM, VALIDATING } from '../cluster/installation.ts'
+import { call, must, until } from '../cluster/cluster.ts'
+import { kustomized, MUTATING, OVERLAY, SYSTEM, VALIDATING } from '../cluster/installation.ts'
 import { startProtected } from './application.ts'
 import { pins, unload } from './node.ts'
 import { openShop, PATIENCE } from './shop.ts'
@@ -20,8 +20,7 @@ it('nothing is left of it', async (test) => {
   await test.test('the overlay is deleted', async () => {
     must(await call('DELETE', '/api/v1/namespaces/shop'), 'the namespace')
     await until('shop is gone', async () => (await call('GET', '/api/v1/namespaces/shop')).status === 404, PATIENCE)
-    const { status, stderr } = await kubectl(['delete', '-k', 'deploy/overlays/self-signed'])
-    assert.equal(status, 0, stderr)
+    await kustomized('delete', `deploy/overlays/${OVERLAY}`)
     for (const path of [MUTATING, VALIDATING, `/api/v1/namespaces/${SYSTEM}`]) {
       await until(`${path} is gone`, async () => (await call('GET', path)).status === 404, PATIENCE)
     }

@@ -1,0 +1,27 @@
+/** What runs to its end. */
+import { call, get, must, until } from '../cluster/cluster.ts'
+import { PATIENCE } from './shop.ts'
+
+const JOBS = '/apis/batch/v1/namespaces/shop/jobs'
+const isFinal = ({ type }: { readonly type: string }): boolean => type === 'Complete' || type === 'Failed'
+
+/** @param pod its template */
+export async function startJob(name: string, pod: { readonly metadata: object; readonly spec: object }): Promise<void> {
+  const spec = { backoffLimit: 0, template: { ...pod, spec: { ...pod.spec, restartPolicy: 'Never' } } }
+  must(await call('POST', JOBS, { metadata: { name }, spec }), 'the Job')
+}
+
+/** @returns `Complete`, or what else the Job came to */
+export async function jobEnds(name: string): Promise<string> {
+  const ended = async () => (await get(`${JOBS}/${name}`)).status.conditions?.find(isFinal)
+  const { type, message } = await until(`the Job ${name} has ended`, ended, PATIENCE)
+  return type === 'Complete' ? type : `${type}: ${message}`
+}
+
+/** Jobs whose name begins so. */
+export async function jobsOf(prefix: string): Promise<string[]> {
+  const { items } = await get(JOBS)
+  return items
+    .map(({ metadata }: { readonly metadata: { readonly name: string } }) => metadata.name)
+    .filter((name: string) => name.startsWith(prefix))
+}

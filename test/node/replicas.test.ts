@@ -1,0 +1,49 @@
+/** Two replicas on one node: one set of programs in its kernel, two scopes, and none sees into the other. */
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+import { type Any, call, get, kubectl, must, podsOf, until } from '../cluster/cluster.ts'
+import { BINDING, hasAgent } from '../cluster/pods.ts'
+import { READ_ENVIRON, SCRIPT, saysOf } from './application.ts'
+import { status } from './node.ts'
+import { openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
+
+const SETS = '/apis/apps/v1/namespaces/shop/statefulsets'
+
+before(async () => {
+  await openShop()
+  const spec = {
+    replicas: 2,
+    serviceName: 'ledger',
+    podManagementPolicy: 'Parallel',
+    selector: { matchLabels: { app: 'ledger' } },
+    template: template('ledger', SCRIPT, BINDING),
+  }
+  must(await call('POST', SETS, { metadata: { name: 'ledger' }, spec }), 'the StatefulSet')
+  await until('both are ready', async () => (await get(`${SETS}/ledger`)).status.readyReplicas === 2, PATIENCE)
+})
+after(() => remove('statefulsets', 'ledger'))
+
+const inPod = (verb: string, pod: string, ...args: readonly string[]) =>
+  kubectl(['-n', 'shop', verb, pod, '-c', 'app', ...args])
+
+it('each has its secret and refuses root', async () => {
+  for (const pod of ['ledger-0', 'ledger-1']) {
+    assert.match((await inPod('logs', pod)).stdout, saysOf(PASSWORD))
+    assert.match((await inPod('exec', pod, '--', ...READ_ENVIRON)).stderr, /Operation not permitted/)
+  }
+})
+
+it('the node has one set of programs and a scope for each Pod', async () => {
+  const sealed = async () =>
+    (await get(podsOf('shop'))).items.filter((pod: Any) => pod.status.phase === 'Running' && hasAgent(pod)).length
+  // A Pod that ended a moment ago has a scope until its PID namespace is gone.
+  const { programs } = await until(
+    'there are as many scopes as sealed Pods',
+    async () => {
+      const survey = await status()
+      return survey.scopes.length === (await sealed()) && survey
+    },
+    PATIENCE,
+  )
+  assert.ok(programs.length < 40, `${programs.length} programs`)
+})
