@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { basename } from 'node:path'
-import { before, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { call, createPod, get, makeNamespace, podsOf, REPOSITORY, STATE, until } from '../cluster/cluster.ts'
+import { call, createPod, get, makeNamespace, REPOSITORY, STATE, until } from '../cluster/cluster.ts'
 import { rolledOut } from '../cluster/installation.ts'
 import { BINDING, pod } from '../cluster/pods.ts'
 import { READ_ENVIRON, saysOf, startProtected } from './application.ts'
@@ -17,6 +17,8 @@ before(async () => {
   await startProtected()
   await makeNamespace('elsewhere')
 })
+
+after(() => call('DELETE', '/api/v1/namespaces/elsewhere'))
 
 /** @returns when the node is ready anew */
 async function cutPower(): Promise<void> {
@@ -47,10 +49,9 @@ describe('a node that loses its power', () => {
 async function downMeanwhile(): Promise<void> {
   const { status, body } = await createPod('shop', pod('late', BINDING))
   assert.equal(status, 500, JSON.stringify(body))
-  assert.match(body.message, /failed calling webhook "pods.kernelseal.io"/)
+  assert.match(body.message, /failed calling webhook "inject.kernelseal.io"/)
   assert.equal((await createPod('elsewhere', pod('early', {}))).status, 201)
   await rolledOut(PATIENCE)
   const isSealed = async () => (await createPod('shop', pod('late', BINDING), '?dryRun=All')).status === 201
   await until('Pods are let in again', isSealed, PATIENCE)
-  await call('DELETE', `${podsOf('elsewhere')}/early`)
 }

@@ -7,6 +7,7 @@ import {
   get,
   INJECTED,
   kubectl,
+  MINOR,
   makeNamespace,
   patch,
   podsOf,
@@ -79,11 +80,13 @@ export async function remove(kind: Kind, name: string, propagationPolicy: 'Foreg
   await until(`${name} is gone`, async () => (await call('GET', path)).status === 404, PATIENCE)
 }
 
+/** The version that the server has them in. */
+export const CRON_JOBS = MINOR < 21 ? '/apis/batch/v1beta1' : '/apis/batch/v1'
 const GROUPS = {
   deployments: '/apis/apps/v1',
   statefulsets: '/apis/apps/v1',
   jobs: '/apis/batch/v1',
-  cronjobs: '/apis/batch/v1',
+  cronjobs: CRON_JOBS,
 }
 type Kind = keyof typeof GROUPS
 

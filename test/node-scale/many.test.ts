@@ -1,0 +1,53 @@
+/**
+ * Many sealed Pods on one node: more than the 38 programs that the kernel allows one hook, were there a set for each. Half an hour,
+ * so not part of the stories: `scripts/test-cluster --node test/node-scale/many.test.ts`, with KERNELSEAL_PODS for another number.
+ */
+import assert from 'node:assert/strict'
+import { before, it } from 'node:test'
+import { type Any, call, get, kubectl, must, podsOf, until } from '../cluster/cluster.ts'
+import { BINDING } from '../cluster/pods.ts'
+import { READ_ENVIRON, SCRIPT, saysOf } from '../node/application.ts'
+import { status } from '../node/node.ts'
+import { openShop, PASSWORD, remove, template } from '../node/shop.ts'
+
+const PODS = Number(process.env.KERNELSEAL_PODS ?? 60)
+/** Each takes its turn on one emulated processor. */
+const SECONDS = 120 * PODS
+/** BPF_MAX_TRAMP_LINKS of include/linux/bpf.h. */
+const PROGRAMS_OF_A_HOOK = 38
+const DEPLOYMENT = '/apis/apps/v1/namespaces/shop/deployments/many'
+
+before(openShop)
+
+it(`${PODS} sealed Pods run on one node, with one set of programs`, async (test) => {
+  const pod = template('many', SCRIPT, { ...BINDING, 'kernelseal.io/agent-memory-request': '32Mi' })
+  const spec = { replicas: PODS, selector: { matchLabels: { app: 'many' } }, template: pod }
+  const began = Date.now()
+  must(await call('POST', DEPLOYMENT.replace(/\/many$/, ''), { metadata: { name: 'many' }, spec }), 'the Deployment')
+  await until('all are available', async () => (await get(DEPLOYMENT)).status.availableReplicas === PODS, SECONDS)
+  const { scopes, programs } = await status()
+  test.diagnostic(
+    `${PODS} Pods in ${Math.round((Date.now() - began) / 1000)} s; ${programs.length} programs, ${scopes.length} scopes`,
+  )
+  assert.ok(PODS > PROGRAMS_OF_A_HOOK || process.env.KERNELSEAL_PODS)
+  assert.ok(programs.length < PROGRAMS_OF_A_HOOK)
+  assert.equal(scopes.length, PODS)
+  for (const name of await names()) await check(name)
+  await remove('deployments', 'many')
+  await until('no scope is left', async () => (await scopesLeft()) === 0, SECONDS)
+})
+
+const names = async (): Promise<string[]> =>
+  (await get(`${podsOf('shop')}?labelSelector=app%3Dmany`)).items.map(({ metadata }: Any) => metadata.name)
+
+async function check(pod: string): Promise<void> {
+  const inApp = (verb: string, ...args: readonly string[]) => kubectl(['-n', 'shop', verb, pod, '-c', 'app', ...args])
+  assert.match((await inApp('logs')).stdout, saysOf(PASSWORD), pod)
+  assert.match((await inApp('exec', '--', ...READ_ENVIRON)).stderr, /Operation not permitted/, pod)
+}
+
+/** With the last scope of a node its programs go, and then nothing is pinned that could be asked. */
+async function scopesLeft(): Promise<number> {
+  const survey = await status()
+  return survey?.scopes.length ?? 0
+}
