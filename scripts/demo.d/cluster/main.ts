@@ -36,7 +36,7 @@ expect(/POSTGRES_PASSWORD=kernelseal:v1:/.test(env.stdout), 'an exec session has
 
 step('A client with a sealed copy of the password logs in')
 const address = await captured("kubectl -n shop get pod -l app=database -o jsonpath='{.items[0].status.podIP}'")
-const client = readFileSync(join(HERE, 'client.yaml'), 'utf8').replace('ADDRESS', address.stdout)
+const client = readFileSync(join(HERE, 'client.yaml'), 'utf8').replaceAll('ADDRESS', address.stdout)
 await shown('kubectl apply -f client.yaml', undefined, { instead: 'kubectl apply -f -', input: client })
 await shown(`kubectl -n shop wait --for=condition=complete job/client ${PATIENCE}`)
 const login = await shown('kubectl -n shop logs job/client -c client')
