@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually, type Pauses } from '../eventually.ts'
 import type { Guard } from '../kernel/guard.ts'
 import { MIN_CAPACITY, placeholder } from '../policy/placeholder.ts'
 import type { Policy } from '../policy/types.ts'
@@ -25,8 +25,7 @@ const NEEDLE_BYTES = 16
 const VARIABLE = 'KERNELSEAL_CANARY'
 /** Natively a millisecond. On a machine that starts all of its Pods at once it takes its turn, and only readiness waits. */
 const DELIVERY_MS = 120_000
-/** From the first to the longest pause between two looks. */
-const LOOK_MS = [5, 200] as const
+const LOOK_MS: Pauses = [5, 200]
 
 /** @throws Error when the canary does not get its value, or a way fails for a reason that is no refusal */
 export async function checkCanary(guard: Guard, scope: number, policy: Policy): Promise<Finding[]> {
@@ -84,11 +83,7 @@ function startCanary(guard: Guard, value: string): ChildProcess {
 }
 
 async function delivered(pid: number, needle: string): Promise<void> {
-  const deadline = Date.now() + DELIVERY_MS
-  const [first, longest] = LOOK_MS
-  for (let pause = first as number; Date.now() < deadline; pause = Math.min(1.5 * pause, longest)) {
-    if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${VARIABLE}=${needle}\0`)) return
-    await sleep(pause)
-  }
-  throw new Error(`the canary did not get its value within ${DELIVERY_MS / 1000} s`)
+  const isGiven = () => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${VARIABLE}=${needle}\0`)
+  if (!(await eventually(isGiven, DELIVERY_MS, LOOK_MS)))
+    throw new Error(`the canary did not get its value within ${DELIVERY_MS / 1000} s`)
 }

@@ -18,7 +18,7 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually, type Pauses } from '../eventually.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { type BpfObject, pinTo } from '../libbpf/object.ts'
@@ -50,8 +50,7 @@ export type SharedMap = (typeof SHARED_MAPS)[number]
  * by giving up early.
  */
 const LOCK_TIMEOUT_MS = 300_000
-/** From the first to the longest pause between two looks: those who wait leave the processor to the one that loads. */
-const LOCK_RETRY_MS = [50, 1_000] as const
+const LOCK_RETRY_MS: Pauses = [50, 1_000]
 
 export const mapPin = (name: SharedMap, abi = ABI): string => join(PIN_ROOT, abi, 'maps', name)
 export const linkPin = (program: string): string => join(PIN_DIR, 'links', program)
@@ -77,12 +76,8 @@ export async function withLock<T>(body: () => T | Promise<T>): Promise<T> {
   mkdirSync(PIN_ROOT, { recursive: true, mode: 0o700 })
   const fd = openSync(PIN_ROOT, 'r')
   try {
-    const deadline = Date.now() + LOCK_TIMEOUT_MS
-    const [first, longest] = LOCK_RETRY_MS
-    for (let pause = first as number; !ffi.tryLock(fd); pause = Math.min(1.5 * pause, longest)) {
-      if (Date.now() > deadline) throw new Error(`\`${PIN_ROOT}\` is locked by another agent for ${LOCK_TIMEOUT_MS} ms`)
-      await sleep(pause)
-    }
+    if (!(await eventually(() => ffi.tryLock(fd), LOCK_TIMEOUT_MS, LOCK_RETRY_MS)))
+      throw new Error(`\`${PIN_ROOT}\` is locked by another agent for ${LOCK_TIMEOUT_MS} ms`)
     return await body()
   } finally {
     closeSync(fd)
