@@ -10,6 +10,7 @@ import type { WaitEvent, WriteEvent } from '../wire/decode.ts'
 import { encode } from '../wire/encode.ts'
 import { VALUE_KEY } from '../wire/layout.ts'
 import type { Guard } from './guard.ts'
+import { ownNumber } from './own-number.ts'
 import { programHash } from './pinned-file.ts'
 import { type HeldProcess, holdProcess } from './process.ts'
 import { addVariables } from './rebuild.ts'
@@ -47,14 +48,15 @@ export function openWaiting(
     if (open.size > MOST_OPEN) open.delete(open.keys().next().value!)
   }
   const complete = (wait: WaitEvent): Killed | undefined => {
-    const { actor, pid } = wait
+    const { actor } = wait
     const key = `${actor.pid}:${actor.start}`
     const writes = open.get(key) ?? []
     open.delete(key)
-    const held = holdProcess(pid, actor.start)
+    const pid = ownNumber(wait.pid, scope)
+    const held = pid && holdProcess(pid, actor.start)
     if (!held) return undefined // it ended by itself
     try {
-      const wrong = wait.unproved ? wrongProgram(wait, bindings()) : undefined
+      const wrong = wait.unproved ? wrongProgram(pid, wait.bindings, bindings()) : undefined
       if (wrong) {
         held.kill()
         return wrong
@@ -82,7 +84,7 @@ function deliver(guard: Guard, scope: number, held: HeldProcess, writes: readonl
 }
 
 /** `verify: sha256:…` of every binding the process has. @throws Error when the program cannot be read */
-function wrongProgram({ pid, bindings }: WaitEvent, all: readonly Binding[]): Killed | undefined {
+function wrongProgram(pid: number, bindings: bigint, all: readonly Binding[]): Killed | undefined {
   const hash = programHash(pid)
   const wrong = all.find((binding, i) => bindings & (1n << BigInt(i)) && (pinnedHash(binding) ?? hash) !== hash)
   if (!wrong) return undefined
@@ -112,9 +114,11 @@ export function killAbandoned(guard: Guard, scope: number): number[] {
     (record) => record.scope === scope && record.flags & PROC_FLAG.WAITING && record.pid,
   )
   return abandoned.flatMap(({ pid, start }) => {
-    const held = holdProcess(pid, start)
-    held?.kill()
-    held?.close()
-    return held ? [pid] : []
+    const own = ownNumber(pid, scope)
+    const held = own && holdProcess(own, start)
+    if (!held) return []
+    held.kill()
+    held.close()
+    return [pid]
   })
 }

@@ -1,5 +1,6 @@
 /** Tells the processes that hold outdated values, as their bindings' `onRotate` says. */
 import type { Guard } from '../kernel/guard.ts'
+import { ownNumber } from '../kernel/own-number.ts'
 import { handlesSignal, signalOnce } from '../kernel/process.ts'
 import { type ProcessRecord, processRecords } from '../kernel/records.ts'
 import type { Binding } from '../policy/types.ts'
@@ -56,9 +57,11 @@ function tell(record: ProcessRecord, secrets: readonly Binding[], changedAt: Cha
     return onRotate && at !== undefined && record.bindings & (1n << BigInt(number)) && record.generation < BigInt(at)
   })
   if (!binding?.onRotate) return undefined
-  const { pid, start } = record
+  const { pid, start, scope } = record
+  const own = ownNumber(pid, scope)
+  if (!own) return undefined
   const ends = binding.onRotate === 'restart'
   const signal = binding.onRotate === 'restart' ? 'SIGTERM' : binding.onRotate.signal
-  const heard = signalOnce(pid, start, signal, () => ends || handlesSignal(pid, signal))
+  const heard = signalOnce(own, start, signal, () => ends || handlesSignal(own, signal))
   return heard === undefined ? undefined : { pid, binding: binding.name, signal, unheard: !heard }
 }

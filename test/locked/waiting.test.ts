@@ -5,10 +5,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { text as textOf } from 'node:stream/consumers'
 import { afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stateOf } from '../../agent/attack/launch.ts'
 import { type Agent, environOf, eventually, startAgent } from '../kernel/agent-under-test.ts'
+import { pidNamespace } from '../kernel/pid-namespace.ts'
 
 const SECRET = 'waited-for-secret-51c0'
 const config = (onFailure: 'kill' | 'start'): string => `
@@ -117,4 +119,20 @@ test('a hundred at a time all have their values', async () => {
   const { stdout } = spawnSync('/bin/bash', ['-c', script], { env: agent.placeholders, encoding: 'latin1' })
   const lines = stdout.trim().split('\n')
   assert.deepEqual([lines.length, new Set(lines).size, lines[0]], [100, 1, SECRET])
+})
+
+test('an agent outside of the PID namespace writes as well', async () => {
+  const secret = 'from-outside-7e11'
+  const space = await pidNamespace()
+  const text = config('kill').replace('/usr/bin/printenv }', '/usr/bin/printenv, lineage: any }')
+  agent = await startAgent({ config: text, env: { SOURCE: secret }, args: space.args })
+  // Not by nsenter itself, which stops along with what it has started.
+  const inside = spawn('nsenter', [...space.enter, 'sh', '-c', 'read line; printenv TOKEN; exit 0'], {
+    env: { PATH: '/usr/bin', ...agent.placeholders },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  started.push(inside)
+  inside.stdin!.end('\n')
+  assert.equal(await textOf(inside.stdout!), `${secret}\n`)
+  await space.end()
 })
