@@ -52,7 +52,8 @@ export function openWaiting(
     const key = `${actor.pid}:${actor.start}`
     const writes = open.get(key) ?? []
     open.delete(key)
-    const pid = ownNumber(wait.pid, scope)
+    // The canary of an agent outside of the scope's PID namespace has no number in there.
+    const pid = wait.pid ? ownNumber(wait.pid, scope) : actor.nsPid
     const held = pid && holdProcess(pid, actor.start)
     if (!held) return undefined // it ended by itself
     try {
