@@ -82,12 +82,20 @@ export function openScopeRing(guard: Guard, scope: number, host: boolean): BpfMa
   return new BpfMap('events', fd, 0, 0)
 }
 
-/** scopes[0] is as strict as the strictest scope. */
+/** scopes[0] is as strict as the strictest scope, also when another agent registers a stricter one between our look and our word. */
 export function refreshNode(guard: Guard): void {
+  let mode: number
+  do {
+    mode = strictestMode(guard)
+    const { map, key, value } = nodeEntry(mode)
+    guard.map(map).set(key, value)
+  } while (strictestMode(guard) !== mode)
+}
+
+function strictestMode(guard: Guard): number {
   const scopes = guard.map('scopes')
   const modes = scopesOf(guard).map((scope) => scopes.get(u32(scope))?.readUInt32LE(SCOPE.fields.mode[0]) ?? 0)
-  const { map, key, value } = nodeEntry(Math.max(MODE.disabled, ...modes))
-  guard.map(map).set(key, value)
+  return Math.max(MODE.disabled, ...modes)
 }
 
 type Key = Pick<Entry, 'key'> & { readonly map: (typeof KEYED)[number] }

@@ -9,6 +9,7 @@ import { scopesOf, sweep } from '../../../agent/kernel/scope.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import type { Binding } from '../../../agent/policy/types.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
+import { MODE } from '../../../agent/wire/constants.ts'
 import { PATH_KEY, SCOPE } from '../../../agent/wire/layout.ts'
 
 const NONCE = '5e'.repeat(16)
@@ -16,9 +17,12 @@ let maps: Map<string, Map<string, Buffer>>
 let writes: string[]
 /** Writes before the one that fails. */
 let failing: number
+/** Before the entry is written: what another agent does at that moment. */
+let onWrite: (map: string, key: Buffer) => void
 
 beforeEach(() => {
   ;[maps, writes, failing] = [new Map(), [], Number.POSITIVE_INFINITY]
+  onWrite = () => {}
 })
 
 const guard = { map: (name: string) => memoryMap(name) } as unknown as Guard
@@ -30,6 +34,7 @@ function memoryMap(name: string) {
     get: (key: Buffer) => entries.get(key.toString('hex')) && Buffer.from(entries.get(key.toString('hex'))!),
     set: (key: Buffer, value: Buffer) => {
       if (failing-- === 0) throw new Error(`map \`${name}\` is full`)
+      onWrite(name, key)
       writes.push(name)
       entries.set(key.toString('hex'), Buffer.from(value))
     },
@@ -146,6 +151,20 @@ const key = (scope: number): Buffer => {
   bytes.writeUInt32LE(scope)
   return bytes
 }
+
+test('the node is as strict as a scope that is registered while that is worked out', () => {
+  const modeOf = (scope: number): number => maps.get('scopes')!.get(key(scope).toString('hex'))!.readUInt32LE(0)
+  const audit = { ...input(1), config: { ...config, policy: { ...config.policy, mode: 'audit' as const } } }
+  const enforced = Buffer.alloc(SCOPE.size)
+  enforced.writeUInt32LE(MODE.enforce)
+  onWrite = (name, at) => {
+    if (name !== 'scopes' || !at.equals(key(0))) return
+    maps.get('scopes')!.set(key(8).toString('hex'), enforced)
+  }
+  register(guard, audit)
+  assert.equal(modeOf(7), MODE.audit)
+  assert.equal(modeOf(0), MODE.enforce)
+})
 
 test('a sweep takes what ended scopes left, and not what another agent is about to register', () => {
   register(guard, input(1)) // 7: registered, and its agent is gone
