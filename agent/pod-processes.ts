@@ -7,13 +7,18 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
  */
 export function otherProcesses(proc = '/proc'): number[] {
   const own = mountNamespace(proc, 'self')
-  return readdirSync(proc)
-    .filter((name) => /^[1-9][0-9]*$/.test(name) && name !== '1')
+  return processNumbers(proc)
+    .filter((name) => name !== '1')
     .filter((pid) => {
       const namespace = mountNamespace(proc, pid)
       return namespace !== undefined && namespace !== own && !isZombie(proc, pid)
     })
     .map(Number)
+}
+
+/** Of all processes that a procfs shows, as the names of their folders. */
+export function processNumbers(proc = '/proc'): string[] {
+  return readdirSync(proc).filter((name) => /^[1-9][0-9]*$/.test(name))
 }
 
 /** Undefined when the process is gone, or a zombie, which has no namespaces. */

@@ -33,22 +33,22 @@ export function registeredValues(
   )
 }
 
-interface Registered {
+interface Generation {
   readonly scope: number
   readonly generation: number
 }
 
-function alternativesIn(guard: Guard, registered: Registered, slot: Buffer): Buffer[] {
+function alternativesIn(guard: Guard, of: Generation, slot: Buffer): Buffer[] {
   const count = slot.readUInt32LE(SLOT.fields.count[0])
   const [first] = SLOT.fields.alternatives
   return Array.from({ length: count }, (_, i) => {
     const at = first + i * ALTERNATIVE.size
     const value = slot.readUInt32LE(at + ALTERNATIVE.fields.value[0])
-    return valueBytes(guard, { ...registered, value }, slot.readUInt32LE(at + ALTERNATIVE.fields.length[0]))
+    return valueBytes(guard, { ...of, value }, slot.readUInt32LE(at + ALTERNATIVE.fields.length[0]))
   })
 }
 
-function valueBytes(guard: Guard, value: Registered & { readonly value: number }, length: number): Buffer {
+function valueBytes(guard: Guard, value: Generation & { readonly value: number }, length: number): Buffer {
   const chunks = Array.from({ length: Math.ceil(length / CHUNK) }, (_, chunk) => {
     const bytes = guard.map('secret_values').get(encode(VALUE_KEY, { ...value, chunk }))
     return bytes ?? Buffer.alloc(0)

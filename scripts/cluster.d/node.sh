@@ -15,7 +15,7 @@ PAUSE_IMAGE=localhost/kernelseal-pause:1
 prepare_node() {
   need_packages qemu-system-x86 busybox-static cpio kmod runc containernetworking-plugins socat clang libc6-dev ||
     fail "the programs a node takes are not there"
-  containerd=$cache/containerd
+  local containerd=$cache/containerd
   mkdir -p "$containerd"
   [[ -e $containerd/ctr ]] ||
     take_from_package containerd usr/bin/containerd usr/bin/containerd-shim-runc-v2 usr/bin/ctr "$containerd" || exit 1

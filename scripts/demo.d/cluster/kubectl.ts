@@ -3,23 +3,21 @@ import { execFile } from 'node:child_process'
 import { shortened, tell } from '../say.ts'
 
 export interface Printed {
-  readonly status: number
   readonly stdout: string
   readonly stderr: string
 }
 
 interface Difference {
-  /** What is run in place of what is shown, and what it reads. */
-  readonly instead?: string
-  readonly input?: string
-  /** What is shown in place of what is run. */
+  /** What is shown in place of the command. */
   readonly as?: string
+  /** What the command reads. */
+  readonly input?: string
 }
 
 /** Shows the command and its output. @param last only so many lines, the last ones */
-export async function shown(command: string, last?: number, { instead, input, as }: Difference = {}): Promise<Printed> {
+export async function shown(command: string, last?: number, { as, input }: Difference = {}): Promise<Printed> {
   tell(`$ ${as ?? command}`)
-  const printed = await captured(instead ?? command, input)
+  const printed = await captured(command, input)
   const lines = `${printed.stdout}${printed.stderr}`.trimEnd().split('\n').filter(isOfInterest)
   tell(shortened(lines.slice(last === undefined ? 0 : -last).join('\n')))
   return printed
@@ -31,8 +29,8 @@ const isOfInterest = (line: string): boolean => line !== '' && !line.startsWith(
 /** A status is no error: some are meant to fail. */
 export function captured(command: string, input = ''): Promise<Printed> {
   const { promise, resolve } = Promise.withResolvers<Printed>()
-  const child = execFile('sh', ['-c', command], { maxBuffer: 2 ** 24 }, (error, stdout, stderr) =>
-    resolve({ status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
+  const child = execFile('sh', ['-c', command], { maxBuffer: 2 ** 24 }, (_, stdout, stderr) =>
+    resolve({ stdout, stderr }),
   )
   child.stdin?.end(input)
   return promise

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { step, tell } from '../say.ts'
 import { captured, shown } from './kubectl.ts'
 
-const HERE = join(import.meta.dirname)
 /** Emulated, a Pod takes half a minute; on a busy machine several times that. */
 const PATIENCE = '--timeout=15m'
 const SHOP = 'scripts/demo.d/cluster/shop.yaml'
@@ -36,8 +35,8 @@ expect(/POSTGRES_PASSWORD=kernelseal:v1:/.test(env.stdout), 'an exec session has
 
 step('A client with a sealed copy of the password logs in')
 const address = await captured("kubectl -n shop get pod -l app=database -o jsonpath='{.items[0].status.podIP}'")
-const client = readFileSync(join(HERE, 'client.yaml'), 'utf8').replaceAll('ADDRESS', address.stdout)
-await shown('kubectl apply -f client.yaml', undefined, { instead: 'kubectl apply -f -', input: client })
+const client = readFileSync(join(import.meta.dirname, 'client.yaml'), 'utf8').replaceAll('ADDRESS', address.stdout)
+await shown('kubectl apply -f -', undefined, { as: 'kubectl apply -f client.yaml', input: client })
 await shown(`kubectl -n shop wait --for=condition=complete job/client ${PATIENCE}`)
 const login = await shown('kubectl -n shop logs job/client -c client')
 expect(login.stdout.includes('logged in as postgres'), 'the client could not log in')
