@@ -1,13 +1,14 @@
 /** The number that a process of a scope has for us, where the scope is another PID namespace (`run --pid-namespace`). */
 import { readdirSync, readFileSync } from 'node:fs'
+import { isCgroup } from './cgroup.ts'
 import { scopeNumber } from './scope.ts'
 
 /**
- * @param pid its number in the scope's PID namespace
+ * @param pid its number in the scope's PID namespace, or in the machine's own where a control group is the scope
  * @returns its number in ours, which is the same where that is the scope; undefined when it is gone, or outside of ours
  */
 export function ownNumber(pid: number, scope: number, proc = '/proc'): number | undefined {
-  if (scope === scopeNumber(`${proc}/self/ns/pid`)) return pid
+  if (isCgroup(scope) || scope === scopeNumber(`${proc}/self/ns/pid`)) return pid
   const numbers = readdirSync(proc).filter((name) => /^[1-9][0-9]*$/.test(name))
   return numbers.map(Number).find((own) => numberWithin(own, scope, proc) === pid)
 }
