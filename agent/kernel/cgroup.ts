@@ -53,7 +53,7 @@ export function claimCgroup(guard: Guard, path: string, root = ROOT): void {
   const key = encode(CGROUP_PATH, { path: Buffer.from(path) })
   for (const other of paths.keys())
     if (paths.get(other)?.readUInt32LE(0) === scope && !other.equals(key))
-      throw new Error(`\`${path}\` and ${textOf(other)} have the same number; rename one of them`)
+      throw new Error(`\`${path}\` and \`${textOf(other)}\` have the same number; rename one of them`)
   paths.set(key, u32(scope))
   for (const id of groupsBelow(join(root, path))) guard.map('cgroup_scopes').set(u64(id), u32(scope))
 }
@@ -80,7 +80,13 @@ function groupsBelow(folder: string): bigint[] {
   return [found.ino, ...entries.flatMap(({ name }) => groupsBelow(join(folder, name)))]
 }
 
-const textOf = (key: Buffer): string => `\`${key.toString('utf8').replaceAll('\0', '')}\``
+const textOf = (key: Buffer): string => key.toString('utf8').replaceAll('\0', '')
+
+/** Paths of the control groups that are scopes, by the scope's number. */
+export function cgroupsOf(guard: Guard): ReadonlyMap<number, string> {
+  const paths = guard.map('cgroup_paths')
+  return new Map(paths.keys().map((key) => [paths.get(key)?.readUInt32LE(0) ?? 0, textOf(key)]))
+}
 
 function u64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8)

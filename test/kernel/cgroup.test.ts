@@ -52,6 +52,11 @@ test('a group that is made after the agent is in the scope', () => {
   assert.equal(printedIn(SERVICE), `${SECRET}\n`)
 })
 
+test('status names the group', () => {
+  const { stdout } = kernelseal(['status'])
+  assert.match(stdout, /^\d+ \/shop\.slice\/app\.service +enforce +alive/m)
+})
+
 test('made again, as at each start of a service, it is so once more, and what is below it too', () => {
   remove(SERVICE)
   make(SERVICE)
