@@ -4,6 +4,7 @@ import type { AgentConfig } from './config.ts'
 import { openPipeline } from './events/pipeline.ts'
 import type { Log } from './events/sinks/log.ts'
 import { type Metrics, openMetrics } from './events/sinks/metrics.ts'
+import { claimCgroup } from './kernel/cgroup.ts'
 import { readCounters } from './kernel/counters.ts'
 import { type Guard, openGuard } from './kernel/guard.ts'
 import { isAnyPinned } from './kernel/pins.ts'
@@ -31,8 +32,10 @@ export interface Session {
 
 export interface SessionOptions {
   readonly agent: AgentConfig
-  /** Inode number of the PID namespace. */
+  /** Inode number of the PID namespace, or `cgroupScope` of the control group. */
   readonly scope: number
+  /** The control group that is the scope: its path. */
+  readonly cgroup?: string | undefined
   readonly log: Log
   readonly sources: Sources
   /** Reads the policy anew. @throws when it cannot be used */
@@ -56,6 +59,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   try {
     const predecessors = openPredecessors(scope)
     enterScope(guard, scope, log)
+    if (options.cgroup) claimCgroup(guard, options.cgroup)
     const values = early ?? (await resolve())
     const agent = options.locked ? notWeaker(guard, options) : options.agent
     const state: State = { standing: { agent, values, generation: 0, changedAt: new Map() } }

@@ -137,7 +137,9 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	__u64 program;
 	__u32 inum;
 
-	inum = known ? known->scope : scope_of(task);
+	inum = known ? known->scope : scope_of_cgroup(task);
+	if (!inum)
+		inum = scope_of(task);
 	if (!inum)
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &inum);

@@ -95,6 +95,27 @@ struct {
 	__type(value, struct ks_agent);
 } agents __weak SEC(".maps");
 
+/* Which scope the processes of a path's control group are; written by agents. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_cgroup_path);
+	__type(value, __u32);
+} cgroup_paths __weak SEC(".maps");
+
+/*
+ * The same by number, of what is below as well; written when a group is made (cgroup_scope.bpf.c), and by the agent for
+ * those that are there already. Full: the group's processes are in no scope and get nothing.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u32);
+} cgroup_scopes __weak SEC(".maps");
+
 static __always_inline void count_many(__u32 scope, __u32 counter, __u64 many)
 {
 	struct ks_counters *counted = bpf_map_lookup_elem(&counters, &scope);
@@ -178,9 +199,22 @@ static __always_inline __u32 scope_of(struct task_struct *task)
 	return 0;
 }
 
-/* A process's number in the PID namespace that is the scope; 0: it has none there. */
+/* The scope that the control group of `task` is or is in; 0: none. */
+static __always_inline __u32 scope_of_cgroup(struct task_struct *task)
+{
+	__u64 id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	__u32 *scope = bpf_map_lookup_elem(&cgroup_scopes, &id);
+
+	return scope ? *scope : 0;
+}
+
+/*
+ * A process's number in the PID namespace that is the scope, or in the machine's own where a control group is it; 0: it
+ * has none there.
+ */
 static __always_inline __u32 pid_in_scope(struct task_struct *leader, __u32 scope)
 {
+	__u32 inum = scope < KS_FIRST_PID_NS ? INIT_PID_NS : scope;
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	__u32 level = BPF_CORE_READ(pid, level);
 	struct upid upid = {};
@@ -191,7 +225,7 @@ static __always_inline __u32 pid_in_scope(struct task_struct *leader, __u32 scop
 		     (level - i) * bpf_core_type_size(struct upid);
 		bpf_core_read(&upid.nr, sizeof(upid.nr), at + bpf_core_field_offset(struct upid, nr));
 		bpf_core_read(&upid.ns, sizeof(upid.ns), at + bpf_core_field_offset(struct upid, ns));
-		if (BPF_CORE_READ(upid.ns, ns.inum) == scope)
+		if (BPF_CORE_READ(upid.ns, ns.inum) == inum)
 			return upid.nr;
 	}
 	return 0;

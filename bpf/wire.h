@@ -177,6 +177,17 @@ struct ks_scope {
 	__u64 reserved[1];
 };
 
+/*
+ * cgroup_paths: a control group, by its path, whose processes are a scope. Such scopes have numbers below
+ * KS_FIRST_PID_NS, which no PID namespace has (include/linux/proc_ns.h, PROC_USER_INIT_INO).
+ */
+#define KS_FIRST_PID_NS 0xe0000000U
+#define KS_CGROUP_PATH 256
+
+struct ks_cgroup_path {
+	char path[KS_CGROUP_PATH]; /* from the root of the cgroup v2 hierarchy, zero-padded: at most 255 bytes */
+};
+
 /* processes: address of the thread group leader's task_struct -> record. */
 struct ks_process {
 	__u64 start;	/* start_boottime of the leader, ns; 0: forked, not yet announced */
@@ -324,6 +335,7 @@ struct ks_write {
 
 #define KS_ASSERT(what) _Static_assert(what, #what)
 KS_ASSERT(sizeof(struct ks_scope) == 80);
+KS_ASSERT(sizeof(struct ks_cgroup_path) == 256);
 KS_ASSERT(sizeof(struct ks_process) == 56);
 KS_ASSERT(sizeof(struct ks_agent) == 16);
 KS_ASSERT(sizeof(struct ks_counters) == 128);

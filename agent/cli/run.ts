@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { listen } from '../health.ts'
+import { cgroupPath, cgroupScope } from '../kernel/cgroup.ts'
 import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { openObservers } from '../observers.ts'
@@ -24,6 +25,8 @@ Changed secrets and annotations are noticed; SIGHUP reads everything anew, a con
   --allow-literal        values may stand in the annotations (source.value); in a config file they always may
   --lock-policy          refuse changes of a running policy that weaken it
   --pid-namespace PATH   protect this PID namespace, for example /proc/4711/ns/pid (default: the agent's own)
+  --cgroup PATH          protect the processes of this control group and of those below it, for example
+                         system.slice/shop.service; it need not be there yet. The agent runs outside of it
   --stay                 protection and delivery stay when the agent ends, as they do in a Pod: a service that is restarted leaves no
                          gap. \`kernelseal unload\` takes them away
   --metrics-port PORT    /metrics, /healthz and /readyz (default: monitoring.metricsPort, 9090)
@@ -38,6 +41,7 @@ Exit status: 0 after SIGTERM or SIGINT, 1 when protection or a secret is not to 
 export interface RunOptions extends ConfigOptions {
   readonly 'lock-policy'?: boolean
   readonly 'pid-namespace'?: string
+  readonly cgroup?: string
   readonly stay?: boolean
   readonly 'metrics-port'?: string
   readonly 'log-format'?: string
@@ -49,6 +53,7 @@ export const RUN_OPTIONS = {
   'allow-literal': { type: 'boolean' },
   'lock-policy': { type: 'boolean' },
   'pid-namespace': { type: 'string' },
+  cgroup: { type: 'string' },
   stay: { type: 'boolean' },
   'metrics-port': { type: 'string' },
   'log-format': { type: 'string' },
@@ -64,7 +69,8 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const locked = options['lock-policy'] ?? false
   const agent = loadAgentConfig({ ...options, admitted: locked ? admittedPolicy(process.env) : undefined })
   const vault = vaultSettings(process.env)
-  const scope = scopeNumber(options['pid-namespace'])
+  const cgroup = cgroupOf(options, agent)
+  const scope = cgroup ? cgroupScope(cgroup) : scopeNumber(options['pid-namespace'])
   const format = logFormat(options)
   const port = metricsPort(options, agent)
   const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel))
@@ -80,6 +86,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
     session = await startSession({
       agent,
       scope,
+      cgroup,
       log,
       sources: openSources(vault && openVault(vault)),
       load: () => loadAgentConfig(options),
@@ -103,6 +110,18 @@ export async function runAgent(options: RunOptions): Promise<number> {
 /** The kubelet asks a sidecar for /readyz before it starts anything else, whether or not there are metrics. */
 function serves({ config, host }: AgentConfig): boolean {
   return config.monitoring.enabled || !host
+}
+
+/** @throws UsageError */
+function cgroupOf({ cgroup, ...options }: RunOptions, { host }: AgentConfig): string | undefined {
+  if (cgroup === undefined) return undefined
+  if (options['pid-namespace']) throw new UsageError('`--cgroup` or `--pid-namespace`: a scope is one of them')
+  if (!host) throw new UsageError('`--cgroup` goes with --config: a Pod is a scope of its own')
+  try {
+    return cgroupPath(cgroup)
+  } catch (error) {
+    throw new UsageError(`--cgroup ${(error as Error).message}`)
+  }
 }
 
 function announce(agent: AgentConfig, log: Log): void {

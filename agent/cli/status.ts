@@ -43,7 +43,7 @@ const HEADING = ['SCOPE', 'MODE', 'AGENT', 'SEALED', 'EXECS', 'VALUES', 'FAILED'
 const other = ({ abi, scopes }: Survey['others'][number]): string =>
   `beside it the set of another version, ${abi}, with ${scopes.length} scopes\n`
 
-function row({ scope, mode, agent, sealed, counts }: ScopeSurvey): string[] {
+function row({ sealed, counts, ...scope }: ScopeSurvey): string[] {
   const numbers = [
     sealed,
     counts.execs,
@@ -53,12 +53,17 @@ function row({ scope, mode, agent, sealed, counts }: ScopeSurvey): string[] {
     counts.audited,
     counts.events_lost,
   ]
-  return [...who({ scope, mode, agent }), ...numbers.map(String)]
+  return [...who(scope), ...numbers.map(String)]
 }
 
 /** The first three columns of a scope's row. */
-export const who = ({ scope, mode, agent }: Pick<ScopeSurvey, 'scope' | 'mode' | 'agent'>): string[] => [
-  String(scope),
+export const who = ({
+  scope,
+  cgroup,
+  mode,
+  agent,
+}: Pick<ScopeSurvey, 'scope' | 'cgroup' | 'mode' | 'agent'>): string[] => [
+  cgroup === undefined ? String(scope) : `${scope} ${cgroup}`,
   mode,
   agent ? 'alive' : 'gone',
 ]

@@ -1,14 +1,15 @@
 /** The number that a process of a scope has for us, where the scope is another PID namespace (`run --pid-namespace`). */
 import { readFileSync } from 'node:fs'
 import { processNumbers } from '../pod-processes.ts'
+import { isCgroup } from './cgroup.ts'
 import { scopeNumber } from './scope.ts'
 
 /**
- * @param pid its number in the scope's PID namespace
+ * @param pid its number in the scope's PID namespace, or in the machine's own where a control group is the scope
  * @returns its number in ours, which is the same where that is the scope; undefined when it is gone, or outside of ours
  */
 export function ownNumber(pid: number, scope: number): number | undefined {
-  if (scope === scopeNumber()) return pid
+  if (isCgroup(scope) || scope === scopeNumber()) return pid
   return processNumbers()
     .map(Number)
     .find((own) => numberWithin(own, scope) === pid)

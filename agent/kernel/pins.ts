@@ -42,6 +42,8 @@ const SHARED_MAPS = [
   'slots',
   'names',
   'secret_values',
+  'cgroup_paths',
+  'cgroup_scopes',
 ] as const
 export type SharedMap = (typeof SHARED_MAPS)[number]
 

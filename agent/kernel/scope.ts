@@ -5,6 +5,7 @@ import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { MODE } from '../wire/constants.ts'
 import { SCOPE } from '../wire/layout.ts'
+import { isCgroup, releaseCgroup } from './cgroup.ts'
 import { type Entry, nodeEntry, u32 } from './entries.ts'
 import type { Guard } from './guard.ts'
 import type { SharedMap } from './pins.ts'
@@ -37,6 +38,7 @@ export function unregister(guard: Guard, scope: number): void {
   guard.map('scopes').delete(u32(scope))
   for (const { map, key } of keysOf(guard, scope)) guard.map(map).delete(key)
   for (const map of ['rings', 'counters'] as const) guard.map(map).delete(u32(scope))
+  if (isCgroup(scope)) releaseCgroup(guard, scope)
   refreshNode(guard)
 }
 

@@ -1,6 +1,7 @@
 /** What stands on this node, read from the pins. */
 import { MODE } from '../wire/constants.ts'
 import { SCOPE } from '../wire/layout.ts'
+import { cgroupsOf } from './cgroup.ts'
 import { type Counts, readCounters } from './counters.ts'
 import { u32 } from './entries.ts'
 import { pinnedGuard } from './guard.ts'
@@ -10,8 +11,10 @@ import { processRecords, sealedIn } from './records.ts'
 import { scopesOf } from './scope.ts'
 
 export interface ScopeSurvey {
-  /** Inode number of the PID namespace. */
+  /** Inode number of the PID namespace, or the control group's number. */
   readonly scope: number
+  /** The path of the control group that is the scope, if it is one. */
+  readonly cgroup?: string
   readonly mode: string
   /** Whether its agent lives. Protection stands either way. */
   readonly agent: boolean
@@ -41,11 +44,14 @@ export function surveyNode(): Survey | undefined {
         .map((key) => key.readUInt32LE(0)),
     )
     const records = processRecords(guard)
+    const cgroups = cgroupsOf(guard)
     const scopes = scopesOf(guard).map((scope): ScopeSurvey => {
       const counts = readCounters(guard.map('counters'), scope)
       const number = guard.map('scopes').get(u32(scope))?.readUInt32LE(SCOPE.fields.mode[0])
       const mode = Object.entries(MODE).find(([, value]) => value === number)?.[0] ?? 'unknown'
-      return { scope, mode, agent: agents.has(scope), sealed: sealedIn(records, scope), counts }
+      const cgroup = cgroups.get(scope)
+      const known = { scope, mode, agent: agents.has(scope), sealed: sealedIn(records, scope), counts }
+      return cgroup === undefined ? known : { ...known, cgroup }
     })
     return { tier: guard.tier, delivery: guard.delivery, programs: guard.programs, scopes, others: otherSets() }
   } finally {

@@ -42,6 +42,7 @@ export const PROCESS = struct('ks_process', 56, {
   generation: [48, 8],
 })
 
+export const CGROUP_PATH = struct('ks_cgroup_path', 256, { path: [0, 256] })
 const AGENT = struct('ks_agent', 16, { task: [0, 8], start: [8, 8] })
 export const COUNTERS_STRUCT = struct('ks_counters', 128, { n: [0, 128] })
 export const PATH_KEY = struct('ks_path_key', 268, {
@@ -109,6 +110,7 @@ export const WRITE = struct('ks_write', 48, {
 
 export const STRUCTS: readonly Struct[] = [
   SCOPE,
+  CGROUP_PATH,
   PROCESS,
   AGENT,
   COUNTERS_STRUCT,
