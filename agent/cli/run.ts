@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
+import { leaveStartBehind } from '../footprint.ts'
 import { listen } from '../health.ts'
 import { cgroupPath, cgroupScope } from '../kernel/cgroup.ts'
 import { scopeNumber } from '../kernel/scope.ts'
@@ -95,6 +96,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
     })
     await observers.stands(session)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
+    leaveStartBehind()
     await stopped
     log.say('info', 'STOP', 'signal received')
     return EXIT.ok

@@ -36,8 +36,17 @@ function jsonWriter(out: NodeJS.WritableStream): (line: Line) => void {
   return (line) => logger[line.level]({ tag: line.tag, ...plain(line.fields) }, line.text)
 }
 
+/** With 64-bit integers as text: pino would write them as numbers. */
 function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(fields, bigintsAsText))
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(fields)) copy[key] = plainValue(fields[key])
+  return copy
+}
+
+function plainValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return value
+  return Array.isArray(value) ? value.map(plainValue) : plain(value as Record<string, unknown>)
 }
 
 /** For JSON.stringify: JSON has no 64-bit integers, so they become strings. */
