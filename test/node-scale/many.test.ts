@@ -8,14 +8,14 @@ import { type Any, call, get, kubectl, must, podsOf, until } from '../cluster/cl
 import { BINDING } from '../cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, saysOf } from '../node/application.ts'
 import { status } from '../node/node.ts'
-import { openShop, PASSWORD, remove, template } from '../node/shop.ts'
+import { allOf, openShop, PASSWORD, remove, template } from '../node/shop.ts'
 
 const PODS = Number(process.env.KERNELSEAL_PODS ?? 60)
 /** Each takes its turn on one emulated processor. */
 const SECONDS = 120 * PODS
 /** BPF_MAX_TRAMP_LINKS of include/linux/bpf.h. */
 const PROGRAMS_OF_A_HOOK = 38
-const DEPLOYMENT = '/apis/apps/v1/namespaces/shop/deployments/many'
+const DEPLOYMENT = `${allOf('deployments')}/many`
 
 before(openShop)
 
@@ -23,7 +23,7 @@ it(`${PODS} sealed Pods run on one node, with one set of programs`, async (test)
   const pod = template('many', SCRIPT, { ...BINDING, 'kernelseal.io/agent-memory-request': '32Mi' })
   const spec = { replicas: PODS, selector: { matchLabels: { app: 'many' } }, template: pod }
   const began = Date.now()
-  must(await call('POST', DEPLOYMENT.replace(/\/many$/, ''), { metadata: { name: 'many' }, spec }), 'the Deployment')
+  must(await call('POST', allOf('deployments'), { metadata: { name: 'many' }, spec }), 'the Deployment')
   await until('all are available', async () => (await get(DEPLOYMENT)).status.availableReplicas === PODS, SECONDS)
   const { scopes, programs } = await status()
   test.diagnostic(

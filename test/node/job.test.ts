@@ -4,7 +4,7 @@ import { before, it } from 'node:test'
 import { call, kubectl, must, until } from '../cluster/cluster.ts'
 import { BINDING } from '../cluster/pods.ts'
 import { jobEnds, jobsOf, startJob } from './jobs.ts'
-import { CRON_JOBS, openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
+import { allOf, openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
 
 before(openShop)
 
@@ -23,7 +23,7 @@ it("so does a CronJob's", async () => {
     spec: { backoffLimit: 0, template: { ...POD, spec: { ...POD.spec, restartPolicy: 'Never' } } },
   }
   const spec = { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate }
-  must(await call('POST', `${CRON_JOBS}/namespaces/shop/cronjobs`, { metadata: { name: 'nightly' }, spec }), 'it')
+  must(await call('POST', allOf('cronjobs'), { metadata: { name: 'nightly' }, spec }), 'it')
   const [job] = await until('it has a Job', async () => nonEmpty(await jobsOf('nightly')), PATIENCE)
   await remove('cronjobs', 'nightly', 'Orphan') // one is enough
   assert.equal(await jobEnds(job!), 'Complete')

@@ -1,8 +1,8 @@
 /** What runs to its end. */
 import { call, get, must, until } from '../cluster/cluster.ts'
-import { PATIENCE } from './shop.ts'
+import { allOf, PATIENCE } from './shop.ts'
 
-const JOBS = '/apis/batch/v1/namespaces/shop/jobs'
+const JOBS = allOf('jobs')
 const isFinal = ({ type }: { readonly type: string }): boolean => type === 'Complete' || type === 'Failed'
 
 /** @param pod its template */

@@ -5,9 +5,9 @@ import { type Any, call, get, kubectl, must, podsOf, until } from '../cluster/cl
 import { BINDING, hasAgent } from '../cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, saysOf } from './application.ts'
 import { status } from './node.ts'
-import { openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
+import { allOf, openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
 
-const SETS = '/apis/apps/v1/namespaces/shop/statefulsets'
+const SETS = allOf('statefulsets')
 
 before(async () => {
   await openShop()

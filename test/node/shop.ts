@@ -62,33 +62,33 @@ export function template(app: string, script: string, annotations: Record<string
 
 /** A Deployment rather than a Pod: its controller asks again where the webhook was too slow for the API server. */
 export async function deploy(name: string, pod: object): Promise<void> {
-  const deployments = '/apis/apps/v1/namespaces/shop/deployments'
   const spec = { selector: { matchLabels: { app: name } }, template: pod }
-  const { status, body } = await call('POST', deployments, { metadata: { name }, spec })
+  const { status, body } = await call('POST', allOf('deployments'), { metadata: { name }, spec })
   assert.ok(status === 201 || status === 409, JSON.stringify(body))
   await until(
     `${name} is available`,
-    async () => (await get(`${deployments}/${name}`)).status.availableReplicas === 1,
+    async () => (await get(`${allOf('deployments')}/${name}`)).status.availableReplicas === 1,
     PATIENCE,
   )
 }
 
 /** With its Pods, so that the next story has the node for itself. */
 export async function remove(kind: Kind, name: string, propagationPolicy: 'Foreground' | 'Orphan' = 'Foreground') {
-  const path = `${GROUPS[kind]}/namespaces/shop/${kind}/${name}`
+  const path = `${allOf(kind)}/${name}`
   await call('DELETE', path, { propagationPolicy })
   await until(`${name} is gone`, async () => (await call('GET', path)).status === 404, PATIENCE)
 }
 
-/** The version that the server has them in. */
-export const CRON_JOBS = MINOR < 21 ? '/apis/batch/v1beta1' : '/apis/batch/v1'
 const GROUPS = {
   deployments: '/apis/apps/v1',
   statefulsets: '/apis/apps/v1',
   jobs: '/apis/batch/v1',
-  cronjobs: CRON_JOBS,
+  cronjobs: MINOR < 21 ? '/apis/batch/v1beta1' : '/apis/batch/v1',
 }
 type Kind = keyof typeof GROUPS
+
+/** The API's path of all of a kind in the shop. */
+export const allOf = (kind: Kind): string => `${GROUPS[kind]}/namespaces/shop/${kind}`
 
 export async function podOf(app: string): Promise<Any> {
   const { items } = await get(`${podsOf('shop')}?labelSelector=app%3D${app}`)
