@@ -49,6 +49,18 @@ describe('scripts/vm', { concurrency: 2 }, () => {
     assert.equal(run.status, 137)
   })
 
+  test('has systemd as process 1 when asked, and no container around it', async () => {
+    const run = await vm([
+      '--systemd',
+      '--',
+      'sh',
+      '-c',
+      'cat /proc/1/comm /proc/self/cgroup; systemd-detect-virt --container; exit 3',
+    ])
+    assert.equal(run.stdout, 'systemd\n0::/system.slice/kernelseal-vm.service\nnone\n')
+    assert.equal(run.status, 3)
+  })
+
   test('offers what containers and BPF programs need', async () => {
     const script = `
       for dir in /sys/fs/bpf /sys/kernel/security /sys/kernel/tracing /sys/fs/cgroup /dev/shm; do stat -fc %T $dir; done
