@@ -45,10 +45,10 @@ function rotate(number: number): void {
   renameSync(`${SOURCE}.new`, SOURCE)
 }
 
-/** Until told to stop, with a pause in which the agent finds the file quiet: what changes before that is one rotation. */
-async function rotateUntil(done: () => boolean): Promise<void> {
-  for (let number = 1; !done(); number++) {
-    rotate(number)
+/** Spread over the starts, with a pause in which the agent finds the file quiet: what changes before that is one rotation. */
+async function rotateUntil(done: () => boolean, isDue: () => boolean): Promise<void> {
+  for (let number = 1; !done(); ) {
+    if (isDue()) rotate(number++)
     await sleep(PAUSE_MS)
   }
 }
@@ -91,7 +91,10 @@ test(`${STARTS} starts and ${ROTATIONS} rotations: every start has a value, the 
   const samples: Sample[] = []
   const failed: string[] = []
   let [starts, rotations, sampled] = [0, 0, 0]
-  const rotating = rotateUntil(() => starts >= STARTS && rotations >= ROTATIONS)
+  const rotating = rotateUntil(
+    () => starts >= STARTS && rotations >= ROTATIONS,
+    () => rotations * STARTS <= starts * ROTATIONS,
+  )
   while (starts < STARTS || rotations < ROTATIONS) {
     const lines = await startBatch(agent)
     if (lines.length) console.log(JSON.stringify({ starts, lines, metrics: await nonZero(agent) }))
