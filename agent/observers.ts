@@ -4,6 +4,7 @@ import { type Journal, openJournal } from './events/journal.ts'
 import { askedCounter, askedGauge } from './events/sinks/asked.ts'
 import { KubeEvents, RESULTS } from './events/sinks/kube-event.ts'
 import type { Log } from './events/sinks/log.ts'
+import type { Output } from './events/sinks/output.ts'
 import { Counter, type Registry } from './events/sinks/prometheus.ts'
 import { ownPod } from './kube/pod.ts'
 import type { Session } from './session.ts'
@@ -18,7 +19,7 @@ export interface Observers {
 }
 
 /** @param host as of `AgentConfig`: nobody enters an agent's container, so a feed there would have no reader */
-export function openObservers(host: boolean, scope: number, log: Log): Observers {
+export function openObservers(host: boolean, scope: number, log: Log, output: Pick<Output, 'lost'>): Observers {
   const feed = host ? new Feed(scope) : undefined
   const kube = host ? undefined : kubeEvents(log)
   const journal = openJournal(
@@ -27,7 +28,7 @@ export function openObservers(host: boolean, scope: number, log: Log): Observers
     log.setLevel,
   )
   const stands: Observers['stands'] = async ({ metrics, notReady }) => {
-    addMetrics(metrics.registry, notReady, { journal, feed, kube })
+    addMetrics(metrics.registry, notReady, { journal, output, feed, kube })
     await feed?.listen(feedPath(scope)).catch((error: Error) => {
       journal.say('warn', 'EVENT', `\`kernelseal events\` will show nothing: ${error.message}`)
     })
@@ -49,15 +50,22 @@ function kubeEvents(log: Log): KubeEvents | undefined {
 
 interface Watched {
   readonly journal: Pick<Journal, 'heldBack'>
+  readonly output: Pick<Output, 'lost'>
   readonly feed: Pick<Feed, 'dropped'> | undefined
   readonly kube: Pick<KubeEvents, 'posted'> | undefined
 }
 
 /** The same names in a Pod and on a host: what is not there counts nothing. */
-export function addMetrics(registry: Registry, notReady: Session['notReady'], { journal, feed, kube }: Watched): void {
+export function addMetrics(
+  registry: Registry,
+  notReady: Session['notReady'],
+  { journal, output, feed, kube }: Watched,
+): void {
   askedGauge(registry, 'kernelseal_ready', '1 while protection stands, as /readyz says', () => (notReady() ? 0 : 1))
   const held = 'Log lines held back as repeats of earlier ones; counted here one by one'
   askedCounter(registry, 'kernelseal_log_lines_held_back_total', held, journal.heldBack)
+  const lost = 'Log lines that could not be written: a full disk, for example'
+  askedCounter(registry, 'kernelseal_log_lines_lost_total', lost, output.lost)
   const dropped = 'Readers of the agent’s events dropped because they were too slow'
   askedCounter(registry, 'kernelseal_event_readers_dropped_total', dropped, () => feed?.dropped ?? 0)
   new Counter({

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
+import { openOutput, STDOUT } from '../events/sinks/output.ts'
 import { leaveStartBehind } from '../footprint.ts'
 import { listen } from '../health.ts'
 import { cgroupPath, cgroupScope } from '../kernel/cgroup.ts'
@@ -74,7 +75,8 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const scope = cgroup ? cgroupScope(cgroup) : scopeNumber(options['pid-namespace'])
   const format = logFormat(options)
   const port = metricsPort(options, agent)
-  const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel))
+  const output = openOutput(STDOUT)
+  const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel, output), output)
   const { log } = observers
   ffi.forbidDumps()
   announce(agent, log)

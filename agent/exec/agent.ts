@@ -1,6 +1,7 @@
 /** The inner half of `kernelseal exec`: the agent of a PID namespace that is its own, and the init of it. */
 import { once } from 'node:events'
 import { openLog } from '../events/sinks/log.ts'
+import { openOutput, STDERR } from '../events/sinks/output.ts'
 import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { becomeInit } from '../own-namespace.ts'
@@ -37,7 +38,7 @@ export async function serve(options: ExecOptions & { readonly verbose: boolean }
   const load = () => execConfig(options, agent.identity)
   const sources = sourcesOf(agent.config)
   takeVariables(ENVIRONMENT_FD, sources)
-  const log = openLog('text', options.verbose ? 'info' : 'warn', process.stderr)
+  const log = openLog('text', options.verbose ? 'info' : 'warn', openOutput(STDERR))
   for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
   const scope = scopeNumber()
   const session = await startSession({ agent, scope, log, sources: openSources(), load, locked: false, stays: true })

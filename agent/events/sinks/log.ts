@@ -1,6 +1,7 @@
 /** The agent's log: text lines in the seeds' vocabulary on a terminal, JSON otherwise. */
 import pino from 'pino'
 import type { Line } from '../describe.ts'
+import type { Output } from './output.ts'
 
 export type LogFormat = 'text' | 'json'
 export type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -14,7 +15,7 @@ export interface Log {
 
 const RANK = { debug: 0, info: 1, warn: 2, error: 3 } as const
 
-export function openLog(format: LogFormat, level: Level, out: NodeJS.WritableStream = process.stdout): Log {
+export function openLog(format: LogFormat, level: Level, out: Pick<Output, 'write'>): Log {
   let least = level
   const print = format === 'json' ? jsonWriter(out) : textWriter(out)
   const write = (line: Line): void => {
@@ -27,11 +28,11 @@ export function openLog(format: LogFormat, level: Level, out: NodeJS.WritableStr
   return { write, say, setLevel }
 }
 
-function textWriter(out: NodeJS.WritableStream): (line: Line) => void {
+function textWriter(out: Pick<Output, 'write'>): (line: Line) => void {
   return (line) => void out.write(`[${line.tag}] ${line.text}\n`)
 }
 
-function jsonWriter(out: NodeJS.WritableStream): (line: Line) => void {
+function jsonWriter(out: Pick<Output, 'write'>): (line: Line) => void {
   const logger = pino({ level: 'debug', base: null, formatters: { level: (label) => ({ level: label }) } }, out)
   return (line) => logger[line.level]({ tag: line.tag, ...plain(line.fields) }, line.text)
 }

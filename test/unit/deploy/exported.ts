@@ -23,7 +23,12 @@ export function agentRegistry(): Registry {
     programs,
     () => 'enforce',
   )
-  addMetrics(registry, () => undefined, { journal: { heldBack: () => 0 }, feed: undefined, kube: undefined })
+  addMetrics(registry, () => undefined, {
+    journal: { heldBack: () => 0 },
+    output: { lost: () => 0 },
+    feed: undefined,
+    kube: undefined,
+  })
   openRotationMetrics(
     registry,
     () => 1,

@@ -1,0 +1,50 @@
+/** A log that cannot be written: /dev/full says what a full disk does (full(4)). */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+
+const folder = mkdtempSync(join(tmpdir(), 'kernelseal-output-'))
+after(() => rmSync(folder, { recursive: true }))
+const OUTPUT = join(import.meta.dirname, '../../../agent/events/sinks/output.ts')
+const script = (body: string): string[] => [
+  '--input-type=module',
+  '-e',
+  `import { openOutput } from '${OUTPUT}'\n${body}`,
+]
+
+function runInto(path: string, body: string) {
+  const fd = openSync(path, 'w')
+  try {
+    return spawnSync(process.execPath, script(body), { stdio: ['ignore', fd, 'pipe'], encoding: 'utf8' })
+  } finally {
+    closeSync(fd)
+  }
+}
+
+test('lines are written at once, in order', () => {
+  const path = join(folder, 'log')
+  const { status } = runInto(
+    path,
+    `const out = openOutput(1); for (let i = 0; i < 1000; i++) out.write(i + '\\n'); process.kill(process.pid, 'SIGKILL')`,
+  )
+  assert.equal(status, null)
+  assert.equal(readFileSync(path, 'utf8'), Array.from({ length: 1000 }, (_, i) => `${i}\n`).join(''))
+})
+
+test('on a full disk the process goes on, says so once, holds what it may and counts what it loses', () => {
+  const { status, stderr } = runInto(
+    '/dev/full',
+    `const out = openOutput(1, 100)
+     for (let i = 0; i < 20; i++) { out.write('ten bytes\\n'); await new Promise((go) => setTimeout(go, 5)) }
+     console.error(out.lost())
+     process.exit(7)`,
+  )
+  const [said, lost, ...rest] = stderr.trim().split('\n')
+  assert.match(said ?? '', /^kernelseal: the log cannot be written: ENOSPC.*; up to 100 characters are held/)
+  assert.ok(Number(lost) >= 9 && Number(lost) <= 11, lost)
+  assert.deepEqual(rest, [])
+  assert.equal(status, 7)
+})
