@@ -30,6 +30,11 @@ export const SETTINGS = {
   agentCpuLimit: { kind: 'quantity', default: '', help: 'CPU limit of the agent; empty: none' },
   agentMemoryRequest: { kind: 'quantity', default: '64Mi', help: 'memory request of the agent' },
   agentMemoryLimit: { kind: 'quantity', default: '256Mi', help: 'memory limit of the agent; empty: none' },
+  agentReadySeconds: {
+    kind: 'seconds',
+    default: '60',
+    help: 'how long an agent may take to prove protection before the kubelet starts it anew',
+  },
   agentLockPolicy: {
     kind: SWITCH,
     default: 'false',
@@ -93,6 +98,7 @@ export interface Settings {
   readonly agentCpuLimit: string
   readonly agentMemoryRequest: string
   readonly agentMemoryLimit: string
+  readonly agentReadySeconds: number
   readonly agentLockPolicy: 'true' | 'false'
   readonly agentAllowLiteral: 'true' | 'false'
   readonly vaultAddress: string
@@ -131,6 +137,7 @@ export function agentSettings(settings: Settings): AgentSettings {
     cpuLimit: settings.agentCpuLimit,
     memoryRequest: settings.agentMemoryRequest,
     memoryLimit: settings.agentMemoryLimit,
+    readySeconds: settings.agentReadySeconds,
     lockPolicy: settings.agentLockPolicy === 'true',
     allowLiteral: settings.agentAllowLiteral === 'true',
     ...vaultOf(settings),

@@ -14,6 +14,8 @@ export interface AgentSettings {
   readonly cpuLimit: string
   readonly memoryRequest: string
   readonly memoryLimit: string
+  /** Longest time until it is ready, seconds; 60 when absent. */
+  readonly readySeconds?: number
   /** The agent refuses changes of its running policy that weaken it. */
   readonly lockPolicy?: boolean
   /** Values may stand in the annotations. */
@@ -57,11 +59,14 @@ export function agentContainer(
 ) {
   const { metricsPort } = config.monitoring
   const flags = flagsOf(settings)
+  const readySeconds = settings.readySeconds ?? READY_SECONDS
   return {
     name: AGENT_CONTAINER,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    ...(form === 'native' ? nativeSidecar(metricsPort, flags) : firstContainer(metricsPort, podRestart, flags)),
+    ...(form === 'native'
+      ? nativeSidecar(metricsPort, readySeconds, flags)
+      : firstContainer(metricsPort, readySeconds, podRestart, flags)),
     // The first three: whose Kubernetes Events the agent writes (agent/kube/pod.ts).
     env: [
       fieldEnv('POD_NAME', 'metadata.name'),
@@ -92,7 +97,7 @@ export function agentContainer(
  */
 const READY_SECONDS = 60
 
-function nativeSidecar(port: number, flags: readonly string[]) {
+function nativeSidecar(port: number, readySeconds: number, flags: readonly string[]) {
   return {
     args: ['run', ...flags],
     restartPolicy: 'Always',
@@ -101,7 +106,7 @@ function nativeSidecar(port: number, flags: readonly string[]) {
       periodSeconds: 1,
       timeoutSeconds: 1,
       successThreshold: 1,
-      failureThreshold: READY_SECONDS,
+      failureThreshold: Math.max(1, readySeconds),
     },
   }
 }
@@ -113,9 +118,9 @@ function nativeSidecar(port: number, flags: readonly string[]) {
 const END_AFTER: Readonly<Record<string, number>> = { Never: 10, OnFailure: 330 }
 
 /** The kubelet starts a Pod's containers in their order, and waits for each one's postStart hook (kubelet, SyncPod). */
-function firstContainer(port: number, podRestart: unknown, flags: readonly string[]) {
+function firstContainer(port: number, readySeconds: number, podRestart: unknown, flags: readonly string[]) {
   const endAfter = typeof podRestart === 'string' ? END_AFTER[podRestart] : undefined
-  const command = ['kernelseal', 'wait', '--port', `${port}`, '--timeout', `${READY_SECONDS}`]
+  const command = ['kernelseal', 'wait', '--port', `${port}`, '--timeout', `${readySeconds}`]
   return {
     args: [...(endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`]), ...flags],
     lifecycle: { postStart: { exec: { command } } },

@@ -41,6 +41,8 @@ interface Container {
   readonly args: readonly string[]
   readonly env: readonly { readonly name: string; readonly value?: string }[]
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[]
+  readonly startupProbe?: { readonly failureThreshold: number }
+  readonly lifecycle?: { readonly postStart: { readonly exec: { readonly command: readonly string[] } } }
 }
 interface Injected {
   readonly metadata: { readonly annotations: Readonly<Record<string, string>> }
@@ -64,6 +66,13 @@ describe('the agent’s options', () => {
     const { pod } = injected(podOf(LITERAL), flags, OLD_CLUSTER)
     const [agent] = pod.spec.containers
     assert.deepEqual(agent.args, ['sidecar', '--end-after', '10', '--lock-policy', '--allow-literal'])
+  })
+
+  it('have the time that the settings give it, in both forms', () => {
+    const flags = ['--agent-ready-seconds', '240']
+    assert.equal(agentOf(podOf(SECRET), flags).startupProbe?.failureThreshold, 240)
+    const [agent] = injected(podOf(SECRET), flags, OLD_CLUSTER).pod.spec.containers
+    assert.deepEqual(agent.lifecycle?.postStart.exec.command.slice(-2), ['--timeout', '240'])
   })
 
   it('carry the policy of admission where it is locked, and the agent holds annotations to it', () => {
