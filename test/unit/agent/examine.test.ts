@@ -1,12 +1,12 @@
 /** What `kernelseal doctor` makes of a node's mounts, swap and neighbours. The programs themselves are tried in the VM. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { captureTools } from '../../../agent/kernel/capture.ts'
 import type { Finding } from '../../../agent/kernel/examine.ts'
 import { surroundings } from '../../../agent/kernel/surroundings.ts'
+import { temporaryFolder } from '../temporary.ts'
 
 const GOOD = `bpf /sys/fs/bpf bpf rw,nosuid 0 0
 securityfs /sys/kernel/security securityfs rw 0 0
@@ -49,7 +49,7 @@ type Process = readonly [comm: string, args: readonly string[], files?: Files]
 
 /** A /proc with these processes: comm, arguments, and files below their root. */
 function procWith(...processes: readonly Process[]): string {
-  const proc = mkdtempSync(join(tmpdir(), 'kernelseal-proc-'))
+  const proc = temporaryFolder('proc')
   for (const [i, [comm, args, files = {}]] of processes.entries()) {
     const folder = join(proc, `${i + 1}`)
     mkdirSync(folder)

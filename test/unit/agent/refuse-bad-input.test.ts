@@ -1,13 +1,13 @@
 /** What the command line says of a wrong configuration, before it touches the kernel. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryFolder } from '../temporary.ts'
 
 const MAIN = new URL('../../../agent/main.ts', import.meta.url).pathname
-const folder = mkdtempSync(join(tmpdir(), 'kernelseal-bad-'))
+const folder = temporaryFolder('bad')
 const longFile = join(folder, 'long')
 writeFileSync(longFile, 'x'.repeat(4000))
 

@@ -2,20 +2,19 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Feed, feedPath } from '../../../agent/events/feed.ts'
+import { temporaryFolder } from '../temporary.ts'
 import { delivered, refused } from './lines.ts'
 
 const MAIN = new URL('../../../agent/main.ts', import.meta.url).pathname
 
 async function listening(context: TestContext, scope = 7) {
-  const directory = mkdtempSync(join(tmpdir(), 'kernelseal-feed-'))
+  const directory = temporaryFolder('feed')
   const feed = new Feed(scope)
   context.after(() => feed.close())
   await feed.listen(feedPath(scope, directory))
@@ -91,7 +90,7 @@ test('two agents are read together, in the order of time', async (context) => {
 })
 
 test('without an agent it says so and what to do, a socket that a killed one left included', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'kernelseal-feed-'))
+  const directory = temporaryFolder('feed')
   for (const path of [undefined, feedPath(3, directory)]) {
     if (path) writeFileSync(path, '') // refuses connections, as a socket without a listener does
     const { status, stderr } = await events(directory)

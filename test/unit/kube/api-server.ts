@@ -1,14 +1,14 @@
 /** An HTTPS server that takes Events as an API server does, and says what it is told to. */
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type OwnPod, ownPod } from '../../../agent/kube/pod.ts'
 import { createAuthority } from '../../../webhook/self-signed.ts'
+import { temporaryFolder } from '../temporary.ts'
 
 export interface Asked {
   readonly path: string
@@ -40,7 +40,7 @@ export async function startApiServer(trusted = true): Promise<ApiServer> {
     response.writeHead(state.status).end(JSON.stringify({ message: 'in the server’s own words' }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const account = mkdtempSync(join(tmpdir(), 'kernelseal-account-'))
+  const account = temporaryFolder('account')
   writeFileSync(join(account, 'token'), 'the-token\n')
   writeFileSync(join(account, 'ca.crt'), ca)
   const service = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: `${portOf(server.address())}` }

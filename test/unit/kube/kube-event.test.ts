@@ -1,8 +1,5 @@
 /** Kubernetes Events, posted to a real HTTPS server. */
 import assert from 'node:assert/strict'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeEvents } from '../../../agent/events/sinks/kube-event.ts'
@@ -10,6 +7,7 @@ import { openLog } from '../../../agent/events/sinks/log.ts'
 import { eventOf } from '../../../agent/kube/event.ts'
 import { ownPod } from '../../../agent/kube/pod.ts'
 import { delivered, failed, refused } from '../events/lines.ts'
+import { temporaryFolder } from '../temporary.ts'
 import { type ApiServer, startApiServer } from './api-server.ts'
 
 const QUICK = { gatherMs: 20, restMs: 200 }
@@ -147,7 +145,7 @@ test('what waits is posted when the agent ends', async (context) => {
 test('without Pod, server or token it says which is missing', () => {
   const pod = { POD_NAME: 'p', POD_NAMESPACE: 'n', POD_UID: 'u' }
   const service = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '443' }
-  const empty = mkdtempSync(join(tmpdir(), 'kernelseal-no-account-'))
+  const empty = temporaryFolder('no-account')
   assert.match(String(ownPod(service, empty)), /POD_UID/)
   assert.match(String(ownPod(pod, empty)), /KUBERNETES_SERVICE_HOST/)
   assert.match(String(ownPod({ ...pod, ...service }, empty)), /no service account token/)

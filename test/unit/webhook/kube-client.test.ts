@@ -1,16 +1,16 @@
 /** The connection to the API server: verified, with the service account's token. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { connectKube } from '../../../webhook/kube/client.ts'
 import { createAuthority } from '../../../webhook/self-signed.ts'
+import { temporaryFolder } from '../temporary.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'kernelseal-kube-'))
+const folder = temporaryFolder('kube')
 const apiTokenFile = join(folder, 'token')
 const apiCaFile = join(folder, 'ca.crt')
 let server: Server
