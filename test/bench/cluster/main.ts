@@ -5,7 +5,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Sample } from './samples.ts'
-import { renderStarts } from './table.ts'
+import { renderPage } from './table.ts'
 
 const HELP = `usage: npm run bench:cluster -- [options]
 
@@ -49,21 +49,10 @@ function main(): void {
 }
 
 function print(samples: readonly Sample[]): void {
-  const text = page(samples)
+  const text = renderPage(samples, new Date(), cpus().length)
   if (options.write) {
     writeFileSync(join(DOCS, 'cluster.md'), text)
     writeFileSync(join(DOCS, 'cluster.json'), `${JSON.stringify(samples)}\n`)
   }
   process.stdout.write(options.json ? `${JSON.stringify(samples)}\n` : text)
 }
-
-const page = (samples: readonly Sample[]): string => `# What KernelSeal adds to the start of a Pod
-
-Written by \`npm run bench:cluster -- --write\` on ${new Date().toISOString().slice(0, 10)}; raw data in cluster.json. ${samples.length / 2} Pods of each kind, one after the other and in turn, on one node
-of Kubernetes 1.36.3 with kernel 6.1, containerd and runc: a virtual machine under emulation on ${cpus().length} processors, where a program takes about fifteen times
-as long as it does natively. What counts is the ratio of columns and parts. Median, and lowest to highest.
-
-${renderStarts(samples)}
-The application waits for the agent's start-up probe, which is asked once a second. The first agent of a node loads the programs, the
-others adopt them.
-`
