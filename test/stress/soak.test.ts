@@ -1,6 +1,6 @@
 /**
  * Starts and rotations, very many, and what the agent is like afterwards. The long run: KERNELSEAL_STARTS=1000000
- * KERNELSEAL_ROTATIONS=10000, two hours under emulation. With a tenth of the default, what grows is the start.
+ * KERNELSEAL_ROTATIONS=10000, an hour and a half under emulation. With a tenth of the default, what grows is the start.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
