@@ -1,14 +1,16 @@
 /**
  * `node start.ts CONFIG`: what an agent does from its start until it is ready, but for the kernel: modules and libbpf, the
  * configuration, the values, the kernel's entries, layouts against the object, metrics and their server, the canary's process. Says
- * a line, then stays as an idle agent does.
+ * the server's port, then stays as an idle agent does.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import '../../../agent/cli/run.ts'
 import { loadAgentConfig } from '../../../agent/config.ts'
 import { openLog } from '../../../agent/events/sinks/log.ts'
 import { openMetrics } from '../../../agent/events/sinks/metrics.ts'
+import { leaveStartBehind } from '../../../agent/footprint.ts'
 import { listen } from '../../../agent/health.ts'
 import { entriesOf } from '../../../agent/kernel/entries.ts'
 import { OBJECT_PATH } from '../../../agent/kernel/load.ts'
@@ -41,10 +43,11 @@ const session: Session = {
   reload: async () => {},
   close: async () => {},
 }
-await listen(0, { enabled: true }, () => session)
+const server = await listen(0, { enabled: true }, () => session)
 const canary = spawn(process.execPath, ['-'], { env: {}, stdio: ['pipe', 'ignore', 'ignore'] })
 await once(canary, 'spawn')
 canary.kill('SIGKILL')
 log.say('debug', 'OK', 'ready')
 process.once('SIGTERM', () => process.exit()) // only then is what was compiled kept
-process.stdout.write('ready\n')
+leaveStartBehind()
+process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
