@@ -25,9 +25,8 @@ export function cleanFileMappings(smaps: string): Mapping[] {
   return smaps.split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/).flatMap((text) => {
     const head = /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ [1-9]\d* +\/.*$/m.exec(text)
     if (!head || !/^Rss: +[1-9]/m.test(text)) return []
-    const changed = ['Private_Dirty', 'Shared_Dirty', 'Anonymous', 'Swap', 'Locked'].some(
-      (field) => !new RegExp(`^${field}: +0 kB$`, 'm').test(text),
-    )
+    // Dirty ones count as such too while a file that was just written has not reached its disk.
+    const changed = ['Anonymous', 'Swap', 'Locked'].some((field) => !new RegExp(`^${field}: +0 kB$`, 'm').test(text))
     return changed ? [] : [{ start: BigInt(`0x${head[1]}`), end: BigInt(`0x${head[2]}`) }]
   })
 }

@@ -22,8 +22,12 @@ test('program text and constants are dropped', () => {
   ])
 })
 
+test('so is what was installed a moment ago, and is not on its disk yet', () => {
+  assert.equal(cleanFileMappings(mapping('r-xp', 12, '/usr/bin/node', 'Private_Dirty', 100)).length, 1)
+})
+
 for (const [what, smaps] of [
-  ['a relocated table', mapping('r--p', 12, '/usr/bin/node', 'Private_Dirty', 8)],
+  ['a relocated table', mapping('r--p', 12, '/usr/bin/node', 'Anonymous', 8)],
   ['one that was swapped out', mapping('r--p', 12, '/usr/bin/node', 'Swap', 8)],
   ['text with a breakpoint', mapping('r-xp', 12, '/usr/bin/node', 'Anonymous', 4)],
   ['what is written to', mapping('rw-p', 12, '/usr/bin/node')],
