@@ -1,5 +1,5 @@
 /** Where the log's lines go: a descriptor that may be a full disk, or a pipe whose reader has gone. An agent outlives both. */
-import { writeSync } from 'node:fs'
+import { fstatSync, writeSync } from 'node:fs'
 import pino from 'pino'
 
 export interface Output {
@@ -13,8 +13,26 @@ const HELD = 1 << 20
 export const STDOUT = 1
 export const STDERR = 2
 
-/** Lines are written at once; after an error they are held, and written with the next line that can be. */
+/** A pipe's reader may be slow, and a write to it must not have the agent wait; a file's never does. */
 export function openOutput(fd: number, held = HELD): Output {
+  const about = fstatSync(fd)
+  return about.isFIFO() || about.isSocket() ? toReader(fd, held) : toFile(fd, held)
+}
+
+/** Written at once where there is room, and held by Node where there is none. */
+function toReader(fd: number, held: number): Output {
+  const stream = fd === STDERR ? process.stderr : process.stdout
+  let lost = 0
+  stream.on('error', () => {}) // the reader has gone, and with it whoever could be told
+  const write = (text: string): void => {
+    if (stream.destroyed || stream.writableLength > held) lost++
+    else stream.write(text)
+  }
+  return { write, lost: () => lost }
+}
+
+/** Written at once; after an error lines are held, and written with the next one that can be. */
+function toFile(fd: number, held: number): Output {
   const destination = pino.destination({ fd, sync: true, maxLength: held })
   let lost = 0
   destination.on('drop', () => lost++)

@@ -48,3 +48,15 @@ test('on a full disk the process goes on, says so once, holds what it may and co
   assert.deepEqual(rest, [])
   assert.equal(status, 7)
 })
+
+test('a reader that does not read holds nobody up, and what is too much for it is counted', () => {
+  const body = `const out = openOutput(1, 100_000)
+     for (let i = 0; i < 5000; i++) out.write('x'.repeat(99) + '\\n')
+     console.error(out.lost())
+     process.exit(0)`
+  const slow = `"$0" "$@" | { sleep 3; head -c 10; }`
+  const began = performance.now()
+  const { stderr } = spawnSync('/bin/bash', ['-c', slow, process.execPath, ...script(body)], { encoding: 'utf8' })
+  assert.ok(Number(stderr) > 3000, stderr)
+  assert.ok(performance.now() - began > 2_500)
+})
