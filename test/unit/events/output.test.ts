@@ -1,13 +1,12 @@
 /** A log that cannot be written: /dev/full says what a full disk does (full(4)). */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryFolder } from '../temporary.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'kernelseal-output-'))
-after(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder('output')
 const OUTPUT = join(import.meta.dirname, '../../../agent/events/sinks/output.ts')
 const script = (body: string): string[] => [
   '--input-type=module',
