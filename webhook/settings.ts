@@ -2,7 +2,7 @@
 import { QUANTITY } from '../agent/policy/pod-keys.ts'
 import { quote } from '../agent/policy/suggest.ts'
 import type { Mode } from '../agent/policy/types.ts'
-import type { AgentSettings } from './sidecar.ts'
+import { type AgentSettings, READY_SECONDS } from './sidecar.ts'
 
 export type Kind = 'text' | 'quantity' | 'port' | 'seconds' | 'list' | readonly string[]
 
@@ -32,7 +32,7 @@ export const SETTINGS = {
   agentMemoryLimit: { kind: 'quantity', default: '256Mi', help: 'memory limit of the agent; empty: none' },
   agentReadySeconds: {
     kind: 'seconds',
-    default: '60',
+    default: `${READY_SECONDS}`,
     help: 'how long an agent may take to prove protection before the kubelet starts it anew',
   },
   agentLockPolicy: {

@@ -14,7 +14,7 @@ export interface AgentSettings {
   readonly cpuLimit: string
   readonly memoryRequest: string
   readonly memoryLimit: string
-  /** Longest time until it is ready, seconds; 60 when absent. */
+  /** Longest time until it is ready, seconds, 1 at least; `READY_SECONDS` when absent. */
   readonly readySeconds?: number
   /** The agent refuses changes of its running policy that weaken it. */
   readonly lockPolicy?: boolean
@@ -59,7 +59,7 @@ export function agentContainer(
 ) {
   const { metricsPort } = config.monitoring
   const flags = flagsOf(settings)
-  const readySeconds = settings.readySeconds ?? READY_SECONDS
+  const readySeconds = Math.max(1, settings.readySeconds ?? READY_SECONDS)
   return {
     name: AGENT_CONTAINER,
     image: settings.image,
@@ -95,7 +95,7 @@ export function agentContainer(
  * Ready means that protection is proved, which no application container may start without. The agent needs about a
  * second, on a loaded node several: a minute before the kubelet restarts it.
  */
-const READY_SECONDS = 60
+export const READY_SECONDS = 60
 
 function nativeSidecar(port: number, readySeconds: number, flags: readonly string[]) {
   return {
@@ -106,7 +106,7 @@ function nativeSidecar(port: number, readySeconds: number, flags: readonly strin
       periodSeconds: 1,
       timeoutSeconds: 1,
       successThreshold: 1,
-      failureThreshold: Math.max(1, readySeconds),
+      failureThreshold: readySeconds,
     },
   }
 }

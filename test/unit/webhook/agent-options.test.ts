@@ -69,10 +69,15 @@ describe('the agent’s options', () => {
   })
 
   it('have the time that the settings give it, in both forms', () => {
-    const flags = ['--agent-ready-seconds', '240']
-    assert.equal(agentOf(podOf(SECRET), flags).startupProbe?.failureThreshold, 240)
-    const [agent] = injected(podOf(SECRET), flags, OLD_CLUSTER).pod.spec.containers
-    assert.deepEqual(agent.lifecycle?.postStart.exec.command.slice(-2), ['--timeout', '240'])
+    for (const [given, taken] of [
+      ['240', 240],
+      ['0', 1],
+    ] as const) {
+      const flags = ['--agent-ready-seconds', given]
+      assert.equal(agentOf(podOf(SECRET), flags).startupProbe?.failureThreshold, taken)
+      const [agent] = injected(podOf(SECRET), flags, OLD_CLUSTER).pod.spec.containers
+      assert.deepEqual(agent.lifecycle?.postStart.exec.command.slice(-2), ['--timeout', `${taken}`])
+    }
   })
 
   it('carry the policy of admission where it is locked, and the agent holds annotations to it', () => {
