@@ -6,9 +6,12 @@ import { after, before, describe, it } from 'node:test'
 import { loadAll } from 'js-yaml'
 import { build } from '../unit/deploy/kustomize.ts'
 import { call, kubectl, MINOR, makeNamespace, REPOSITORY, until } from './cluster.ts'
-import { apply, SYSTEM } from './installation.ts'
+import { apply, kustomized, SYSTEM } from './installation.ts'
 
 const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
+const NAMESPACES = [SYSTEM, 'shop', 'demo', 'kernelseal-doctor', 'kernelseal-unload']
+/** What is run on nodes, below deploy/. */
+const JOBS = ['doctor', 'unload']
 const EXAMPLES = join(REPOSITORY, 'deploy/examples')
 /** The others are written in an API that this server does not have yet, or has no more. */
 const fitting = readdirSync(OVERLAYS).filter((name) => MINOR >= 30 === (name !== 'kubernetes-1.20'))
@@ -18,9 +21,7 @@ const STRICT = MINOR >= 25 ? ['--validate=strict'] : []
 
 before(async () => {
   // A dry run stores nothing, so what stands in a namespace needs that first.
-  await makeNamespace(SYSTEM)
-  await makeNamespace('shop')
-  await makeNamespace('demo')
+  for (const name of NAMESPACES) await makeNamespace(name)
   if (MINOR < 30) return
   const ran = await kubectl(['apply', '-f', CRDS])
   assert.equal(ran.status, 0, ran.stderr)
@@ -29,7 +30,7 @@ before(async () => {
   })
 })
 after(async () => {
-  for (const name of [SYSTEM, 'shop', 'demo']) await call('DELETE', `/api/v1/namespaces/${name}`)
+  for (const name of NAMESPACES) await call('DELETE', `/api/v1/namespaces/${name}`)
   if (MINOR >= 30) await kubectl(['delete', '-f', CRDS])
   await until('its namespaces are gone', async () => (await call('GET', `/api/v1/namespaces/${SYSTEM}`)).status === 404)
 })
@@ -50,6 +51,16 @@ describe('kubectl kustomize', { skip: MINOR < 21 ? 'kubectl knows no components 
       const ran = await kubectl(['kustomize', join(OVERLAYS, overlay)])
       assert.equal(ran.status, 0, ran.stderr)
       assert.deepEqual(sorted(loadAll(ran.stdout)), sorted(build(join(OVERLAYS, overlay))))
+    })
+  }
+})
+
+describe('kubectl apply --dry-run=server of a Job for nodes', () => {
+  for (const job of JOBS) {
+    it(`accepts every object of deploy/${job}`, async () => {
+      const output = await kustomized('apply', `deploy/${job}`, '--dry-run=server', ...STRICT)
+      const objects = build(join(REPOSITORY, 'deploy', job))
+      assert.equal(output.match(/\(server dry run\)/g)?.length, objects.length, output)
     })
   }
 })

@@ -8,7 +8,7 @@ import { type Any, call, get, kubectl, must, podsOf, until } from '../cluster/cl
 import { BINDING } from '../cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, saysOf } from '../node/application.ts'
 import { status } from '../node/node.ts'
-import { allOf, openShop, PASSWORD, remove, template } from '../node/shop.ts'
+import { allOf, openShop, PASSWORD, remove, template, writtenIn } from '../node/shop.ts'
 
 const PODS = Number(process.env.KERNELSEAL_PODS ?? 60)
 /** Each takes its turn on one emulated processor. */
@@ -41,9 +41,9 @@ const names = async (): Promise<string[]> =>
   (await get(`${podsOf('shop')}?labelSelector=app%3Dmany`)).items.map(({ metadata }: Any) => metadata.name)
 
 async function check(pod: string): Promise<void> {
-  const inApp = (verb: string, ...args: readonly string[]) => kubectl(['-n', 'shop', verb, pod, '-c', 'app', ...args])
-  assert.match((await inApp('logs')).stdout, saysOf(PASSWORD), pod)
-  assert.match((await inApp('exec', '--', ...READ_ENVIRON)).stderr, /Operation not permitted/, pod)
+  assert.match(await writtenIn(pod), saysOf(PASSWORD), pod)
+  const { stderr } = await kubectl(['-n', 'shop', 'exec', pod, '-c', 'app', '--', ...READ_ENVIRON])
+  assert.match(stderr, /Operation not permitted/, pod)
 }
 
 /** With the last scope of a node its programs go, and then nothing is pinned that could be asked. */

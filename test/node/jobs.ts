@@ -11,9 +11,9 @@ export async function startJob(name: string, pod: { readonly metadata: object; r
   must(await call('POST', JOBS, { metadata: { name }, spec }), 'the Job')
 }
 
-/** @returns `Complete`, or what else the Job came to */
-export async function jobEnds(name: string): Promise<string> {
-  const ended = async () => (await get(`${JOBS}/${name}`)).status.conditions?.find(isFinal)
+/** @param jobs path of the namespace's @returns `Complete`, or what else the Job came to */
+export async function jobEnds(name: string, jobs = JOBS): Promise<string> {
+  const ended = async () => (await get(`${jobs}/${name}`)).status.conditions?.find(isFinal)
   const { type, message } = await until(`the Job ${name} has ended`, ended, PATIENCE)
   return type === 'Complete' ? type : `${type}: ${message}`
 }

@@ -1,5 +1,7 @@
 /** The node as its administrator sees it: Pods with all privileges, in a namespace that is none of KernelSeal's. */
 import { type Any, call, get, kubectl, makeNamespace, must, podsOf, until } from '../cluster/cluster.ts'
+import { kustomized } from '../cluster/installation.ts'
+import { jobEnds } from './jobs.ts'
 import { PATIENCE, SHELL } from './shop.ts'
 
 const NAMESPACE = 'administration'
@@ -11,10 +13,19 @@ const onNode = (script: string): Promise<string> => run({ image: SHELL, args: ['
 /** Paths of what holds programs and maps of the node's kernel. */
 export const pins = (): Promise<string> => onNode('find /sys/fs/bpf ! -type d')
 
-/** The image that the webhook gives Pods, and its commands. */
-const AGENT = 'kernelseal-agent:0.1.0'
-export const unload = (): Promise<string> => run({ image: AGENT, args: ['unload'] })
-export const status = async (): Promise<Any> => JSON.parse(await run({ image: AGENT, args: ['status', '--json'] }))
+/** `kernelseal status`, of the image that the webhook gives Pods. */
+export const status = async (): Promise<Any> =>
+  JSON.parse(await run({ image: 'kernelseal-agent:0.1.0', args: ['status', '--json'] }))
+
+/** Applies one of the Jobs that the project ships, waits until it has ended, and takes it away. */
+export async function shipped(job: 'doctor' | 'unload'): Promise<{ readonly ended: string; readonly said: string }> {
+  const [folder, namespace] = [`deploy/${job}`, `kernelseal-${job}`]
+  await kustomized('apply', folder)
+  const ended = await jobEnds(job, `/apis/batch/v1/namespaces/${namespace}/jobs`)
+  const { stdout } = await kubectl(['-n', namespace, 'logs', `job/${job}`])
+  await kustomized('delete', folder)
+  return { ended, said: stdout.trim() }
+}
 
 /** SIGKILL for the first process of a container, as the kernel sends it where memory is short. @param id `containerd://…` */
 export async function killContainer(id: string): Promise<void> {

@@ -5,7 +5,7 @@ import { type Any, call, get, kubectl, must, podsOf, until } from '../cluster/cl
 import { BINDING, hasAgent } from '../cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, saysOf } from './application.ts'
 import { status } from './node.ts'
-import { allOf, openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
+import { allOf, openShop, PASSWORD, PATIENCE, remove, template, writtenIn } from './shop.ts'
 
 const SETS = allOf('statefulsets')
 
@@ -23,13 +23,11 @@ before(async () => {
 })
 after(() => remove('statefulsets', 'ledger'))
 
-const inPod = (verb: string, pod: string, ...args: readonly string[]) =>
-  kubectl(['-n', 'shop', verb, pod, '-c', 'app', ...args])
-
 it('each has its secret and refuses root', async () => {
   for (const pod of ['ledger-0', 'ledger-1']) {
-    assert.match((await inPod('logs', pod)).stdout, saysOf(PASSWORD))
-    assert.match((await inPod('exec', pod, '--', ...READ_ENVIRON)).stderr, /Operation not permitted/)
+    assert.match(await writtenIn(pod), saysOf(PASSWORD))
+    const { stderr } = await kubectl(['-n', 'shop', 'exec', pod, '-c', 'app', '--', ...READ_ENVIRON])
+    assert.match(stderr, /Operation not permitted/)
   }
 })
 

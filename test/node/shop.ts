@@ -102,17 +102,22 @@ export const exec = (app: string, ...command: readonly string[]): Promise<Ran> =
 export const execInto = (container: string, app: string, ...command: readonly string[]): Promise<Ran> =>
   kubectl(['-n', 'shop', 'exec', `deployment/${app}`, '-c', container, '--', ...command])
 
-export const logs = (app: string): Promise<string> => logsOf('app', app)
+/** What the application wrote, once it did: it is ready when it was started, and emulated it comes to that a moment later. */
+export const logs = (app: string): Promise<string> => writtenIn(`deployment/${app}`)
 
-async function logsOf(container: string, app: string): Promise<string> {
-  const { stdout, stderr, status } = await kubectl(['-n', 'shop', 'logs', `deployment/${app}`, '-c', container])
+/** @param target as kubectl names it @throws Error when nothing was written in time */
+export const writtenIn = (target: string): Promise<string> =>
+  until(`${target} wrote`, async () => (await logsOf('app', target)) || undefined, PATIENCE)
+
+async function logsOf(container: string, target: string): Promise<string> {
+  const { stdout, stderr, status } = await kubectl(['-n', 'shop', 'logs', target, '-c', container])
   assert.equal(status, 0, stderr)
   return stdout
 }
 
 /** One record a line. */
 export async function agentLog(app: string): Promise<Any[]> {
-  return (await logsOf(AGENT_CONTAINER, app))
+  return (await logsOf(AGENT_CONTAINER, `deployment/${app}`))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
