@@ -19,8 +19,7 @@ async function main(): Promise<void> {
     return
   }
   const settings = loadSettings(process.argv.slice(2), process.env)
-  // The CA may go to standard output; the log keeps out of its way then.
-  const log = pino({ level: settings.logLevel }, pino.destination(settings.caOut === '-' ? 2 : 1))
+  const log = openLog(settings)
   const webhook = await startWebhook(settings, log)
   stopOnSignal(webhook, settings, log)
   await publishCa(settings, webhook.ca)
@@ -28,6 +27,17 @@ async function main(): Promise<void> {
     { port: webhook.port, metricsPort: webhook.metricsPort, selfSigned: webhook.ca !== undefined },
     'webhook ready',
   )
+}
+
+/** Bytes that wait for a slow reader. */
+const HELD = 1 << 20
+
+/** A log that nothing waits for and no full disk ends: what cannot be held is lost, since Pods refused for a log would be worse. */
+function openLog({ caOut, logLevel }: Settings): Log {
+  // The CA may go to standard output; the log keeps out of its way then.
+  const stream = caOut === '-' ? process.stderr : process.stdout
+  stream.on('error', () => {})
+  return pino({ level: logLevel }, { write: (line) => stream.writableLength < HELD && stream.write(line) })
 }
 
 /** Before readiness is announced, so that whoever reacts to it may already stop us. */
