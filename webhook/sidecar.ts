@@ -45,9 +45,9 @@ export const isAgentVolume = (name: string): boolean =>
  * What the agent does with each, capabilities(7):
  * BPF and PERFMON load and attach programs; SYS_ADMIN pins them and covers both on kernels and runtimes before 5.8;
  * SYS_PTRACE reads and writes a stopped process; SYS_RESOURCE lifts the memlock limit before 5.11; KILL ends a process
- * that could not be served; DAC_READ_SEARCH follows the executables of containers that run as other users.
+ * that could not be served; DAC_OVERRIDE opens memory and executables of processes that run as other users.
  */
-const CAPABILITIES = ['BPF', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE', 'SYS_RESOURCE', 'KILL', 'DAC_READ_SEARCH']
+export const CAPABILITIES = ['BPF', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE', 'SYS_RESOURCE', 'KILL', 'DAC_OVERRIDE']
 
 /** @param podRestart `spec.restartPolicy` of the Pod */
 export function agentContainer(

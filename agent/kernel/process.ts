@@ -6,12 +6,13 @@ import * as ffi from '../libbpf/ffi.ts'
 const { SIGKILL, SIGCONT } = constants.signals
 
 export interface HeldProcess {
-  /** @throws Error when not all bytes could be written */
+  /** @throws Error when not all bytes could be written, or its memory may not be opened */
   readonly write: (address: bigint, bytes: Buffer) => void
   /** What is there: fewer bytes, or none, where the mapping ends. */
   readonly read: (address: bigint, length: number) => Buffer
+  /** @throws Error when it lives and may not be signalled */
+  readonly continue: () => void
   /** @returns whether it could be signalled: false when it has ended */
-  readonly continue: () => boolean
   readonly kill: () => boolean
   readonly close: () => void
 }
@@ -26,33 +27,51 @@ export interface HeldProcess {
 export function holdProcess(pid: number, start: bigint): HeldProcess | undefined {
   const fd = ffi.openProcess(pid)
   if (fd < 0) return undefined
-  let memory: number | undefined
+  const memory = openMemory(pid)
   const close = (): void => {
     closeSync(fd)
-    if (memory !== undefined) closeSync(memory)
+    if (typeof memory === 'number') closeSync(memory)
   }
   try {
-    memory = openSync(`/proc/${pid}/mem`, 'r+')
     if (startTicks(pid) !== ticksOf(start)) throw new Error('another process has its number now')
   } catch {
     close()
     return undefined
   }
-  const mem = memory
+  const signal = (number: number): boolean => ffi.signalProcess(fd, number) === 0
+  const resume = (): void => {
+    if (!signal(SIGCONT) && signal(0)) throw new Error('it may not be continued')
+  }
+  return { ...accessTo(memory), continue: resume, kill: () => signal(SIGKILL), close }
+}
+
+function accessTo(memory: number | Error): Pick<HeldProcess, 'write' | 'read'> {
+  const opened = (): number => {
+    if (typeof memory === 'number') return memory
+    throw memory
+  }
   const write = (address: bigint, bytes: Buffer): void => {
-    const written = writeSync(mem, bytes, 0, bytes.length, Number(address))
+    const written = writeSync(opened(), bytes, 0, bytes.length, Number(address))
     if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`)
   }
   const read = (address: bigint, length: number): Buffer => {
     const bytes = Buffer.alloc(length)
     try {
-      return bytes.subarray(0, readSync(mem, bytes, 0, length, address))
+      return bytes.subarray(0, readSync(opened(), bytes, 0, length, address))
     } catch {
       return bytes.subarray(0, 0)
     }
   }
-  const signal = (number: number): boolean => ffi.signalProcess(fd, number) === 0
-  return { write, read, continue: () => signal(SIGCONT), kill: () => signal(SIGKILL), close }
+  return { write, read }
+}
+
+/** @returns the descriptor, or why there is none: who may not be written to can still be killed */
+function openMemory(pid: number): number | Error {
+  try {
+    return openSync(`/proc/${pid}/mem`, 'r+')
+  } catch (error) {
+    return error as Error
+  }
 }
 
 /**

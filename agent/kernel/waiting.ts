@@ -78,8 +78,11 @@ export function openWaiting(
 function deliver(guard: Guard, scope: number, held: HeldProcess, writes: readonly WriteEvent[]): void {
   for (const write of writes) {
     const bytes = paddedValue(guard, scope, write)
-    held.write(write.address, bytes)
-    bytes.fill(0)
+    try {
+      held.write(write.address, bytes)
+    } finally {
+      bytes.fill(0)
+    }
   }
   held.continue()
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadAgentConfig } from '../../agent/config.ts'
 
-const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
+export const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
 
 export interface Agent {
   readonly pid: number

@@ -4,12 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stateOf } from '../../agent/attack/launch.ts'
-import { type Agent, environOf, eventually, startAgent } from '../kernel/agent-under-test.ts'
+import { CAPABILITIES } from '../../webhook/sidecar.ts'
+import { type Agent, environOf, eventually, KERNELSEAL, startAgent, writeConfig } from '../kernel/agent-under-test.ts'
 import { pidNamespace } from '../kernel/pid-namespace.ts'
 
 const SECRET = 'waited-for-secret-51c0'
@@ -43,8 +45,9 @@ interface Printer {
 }
 
 /** The bound program, and what became of it: its output, or the signal that ended it. */
-function printer(): Printer {
-  const child = spawn('/usr/bin/printenv', ['TOKEN'], { env: agent.placeholders, stdio: ['ignore', 'pipe', 'inherit'] })
+function printer(user: { readonly uid?: number; readonly gid?: number } = {}): Printer {
+  const options = { env: agent.placeholders, ...user }
+  const child = spawn('/usr/bin/printenv', ['TOKEN'], { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
   started.push(child)
   let output = ''
   child.stdout!.on('data', (chunk) => {
@@ -67,6 +70,29 @@ test('the agent writes while the process is stopped, and says in which tier', as
   assert.match(agent.log(), /delivery tier stopped/)
   const metrics = await (await fetch(`http://127.0.0.1:${agent.port}/metrics`)).text()
   assert.match(metrics, /delivery_tier="stopped"/)
+})
+
+const NOBODY = { uid: 65534, gid: 65534 }
+
+/** An agent as root with these capabilities and no other. */
+function startWith(capabilities: readonly string[]): Promise<Agent> {
+  const program = join(dirname(writeConfig('')), 'kernelseal')
+  const bounding = ['-all', ...capabilities.map((name) => `+${name.toLowerCase()}`)].join()
+  writeFileSync(program, `#!/bin/sh\nexec setpriv --bounding-set ${bounding} ${KERNELSEAL} "$@"\n`, { mode: 0o755 })
+  return startAgent({ config: config('kill'), env: { SOURCE: SECRET }, program })
+}
+
+test('with the capabilities that a Pod gives it, the agent writes into the process of another user', async () => {
+  agent = await startWith(CAPABILITIES)
+  assert.equal(await printer(NOBODY).ended, `${SECRET}\n`)
+})
+
+test('a process that the agent may not write to ends, and the log says why', async () => {
+  agent = await startWith(CAPABILITIES.filter((name) => name !== 'DAC_OVERRIDE'))
+  assert.equal(await printer().ended, `${SECRET}\n`)
+  assert.equal(await printer(NOBODY).ended, 'SIGKILL')
+  const why = /PID \d+: EACCES: permission denied, open '\/proc\/\d+\/mem'/
+  await eventually('its line in the log', () => why.test(agent.log()))
 })
 
 test('SIGCONT of root continues a stopped process that is not bound, and not one that waits for its values', async () => {
