@@ -31,7 +31,7 @@ export async function shipped(job: 'doctor' | 'unload'): Promise<{ readonly ende
 export async function killContainer(id: string): Promise<void> {
   const of = id.replace('containerd://', '')
   const said = await onNode(
-    `pid=$(grep -l ${of} /proc/[0-9]*/cgroup | cut -d/ -f3 | sort -n | head -n 1); kill -9 $pid && echo killed`,
+    `pid=$(grep -ls ${of} /proc/[0-9]*/cgroup | cut -d/ -f3 | sort -n | head -n 1); kill -9 $pid && echo killed`,
   )
   if (said !== 'killed') throw new Error(`the container ${of} was not killed: ${said}`)
 }
