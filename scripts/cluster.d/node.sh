@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # here, state, cache, images, kernel: of scripts/cluster
+# shellcheck disable=SC2154 # here, state, cache, images, kernel, append: of scripts/cluster
 # Sourced. One node: a machine of scripts/vm on the bridge `pods`, where kubelet, containerd and the Pods run on a kernel that
 # enforces; kube-scheduler runs beside the control plane. The node's own part is scripts/cluster.d/node.
 
@@ -28,13 +28,14 @@ start_node() {
   fill_node_folder
   in_network sh -c 'ip tuntap add dev node mode tap && ip link set node master pods up'
   echo "$kernel" >"$state/kernel"
+  echo "lsm=lockdown,capability,bpf$append" >"$state/append"
   boot_node
   await $NODE_SECONDS node 'the node is not ready' node_is_ready
 }
 
 # Its temporary files go where `down` removes them.
 boot_node() {
-  start_process node env TMPDIR="$state" "$here/vm" --kernel "$(<"$state/kernel")" --append "lsm=lockdown,capability,bpf" \
+  start_process node env TMPDIR="$state" "$here/vm" --kernel "$(<"$state/kernel")" --append "$(<"$state/append")" \
     --tap node --memory $NODE_MEMORY --timeout 999999 --share "$state/node" --share "$(realpath "$state/bin")" \
     --share "$cache/containerd" -- bash scripts/cluster.d/node "$NODE" "$NODE_ADDRESS" "$API_ADDRESS" "$(<"$state/version")"
 }
