@@ -6,10 +6,10 @@ demo_cluster() {
   trap end_cluster EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  local image images options=()
+  local images options
   printf '\n==> Building the images of agent, webhook and application\n'
   images=$(scripts/cluster.d/test-images "$work")
-  while read -r image; do options+=(--image "$image"); done <<<"$images"
+  mapfile -t options <<<"$images"
   printf '\n==> Starting a Kubernetes control plane, and a node whose kernel (%s) enforces: two minutes\n' "$1"
   scripts/cluster up --name "$name" --node --kernel "$1" "${options[@]}"
   scripts/cluster run --name "$name" -- node_modules/.bin/node scripts/demo.d/cluster/main.ts
