@@ -9,7 +9,7 @@ import { type Deny, deny, type Skip, skip } from './outcome.ts'
 import type { Container, Pod } from './pod.ts'
 import { reasonEntry } from './reasons.ts'
 import { sealEnvOf } from './seal-env.ts'
-import { applicationContainers, refuseShape, warnAboutHostNetwork, warnAboutInit } from './shape.ts'
+import { applicationContainers, refuseCount, refuseShape, warnAboutHostNetwork, warnAboutInit } from './shape.ts'
 
 /** The Pod is to be injected with this policy. */
 export interface Go {
@@ -38,6 +38,8 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
   if (label !== undefined && label !== 'true') {
     return deny('bad-annotation', `label \`${INJECT}\` is ${quote(label)}, must be \`true\` or \`false\``)
   }
+  const tooMany = refuseCount(pod)
+  if (tooMany !== undefined) return tooMany
   const mode = cluster.defaultMode(namespace)
   const read = readPolicies(pod, annotations, (given) => readPolicy(given, mode), cluster.nativeSidecars())
   if ('kind' in read) return read

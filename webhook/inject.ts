@@ -6,7 +6,7 @@ import { MAX_CAPACITY_IN_ALL } from '../agent/policy/rules.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../agent/policy/sidecar.ts'
 import { quote } from '../agent/policy/suggest.ts'
 import type { Config } from '../agent/policy/types.ts'
-import { type Variable, variablesOf } from '../agent/policy/variables.ts'
+import { capacityInAll, type Variable, variablesOf } from '../agent/policy/variables.ts'
 import { type Place, podChanges } from './changes.ts'
 import type { Cluster } from './cluster.ts'
 import { refuseNames } from './collisions.ts'
@@ -53,11 +53,11 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const before = earlierStatus(pod)
   const nonce = before?.nonce ?? deps.nonce()
   const names = covered.map(({ name }) => name)
+  // Before there are any: a small Pod can ask for more of them than fit into memory.
+  const early = refuseCapacity(config, names) ?? refuseSources(config, settings.agent)
+  if (early !== undefined) return early
   const variables = variablesOf(config, names, nonce)
-  const refusal =
-    refuseSources(config, settings.agent) ??
-    refuseNames(pod, agent, volumes, form) ??
-    refuseVariables(covered, variables, config)
+  const refusal = refuseNames(pod, agent, volumes, form) ?? refuseVariables(covered, variables, config)
   if (refusal !== undefined) return refusal
   const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
   const status: Status = {
@@ -87,15 +87,17 @@ function earlierStatus(pod: Pod): Status | undefined {
   return hasAgent(pod) && text !== undefined ? parseStatus(text) : undefined
 }
 
+function refuseCapacity(config: Config, containers: readonly string[]): Deny | undefined {
+  const bytes = capacityInAll(config, containers)
+  if (bytes <= MAX_CAPACITY_IN_ALL) return undefined
+  return deny('placeholders-too-large', `${bytes} bytes in all containers, the limit is ${MAX_CAPACITY_IN_ALL}`)
+}
+
 function refuseVariables(
   containers: readonly Container[],
   variables: readonly Variable[],
   config: Config,
 ): Deny | undefined {
-  const bytes = variables.reduce((sum, { capacity }) => sum + capacity, 0)
-  if (bytes > MAX_CAPACITY_IN_ALL) {
-    return deny('placeholders-too-large', `${bytes} bytes in all containers, the limit is ${MAX_CAPACITY_IN_ALL}`)
-  }
   for (const container of containers) {
     const own = variablesIn(container, variables)
     const conflict = envConflict(container, own, config)

@@ -76,6 +76,11 @@ export const REASONS = {
     sentence: 'only the agent may mount the volumes of the agent',
     hint: 'remove the volume mount',
   },
+  'too-many-containers': {
+    code: 422,
+    sentence: 'the Pod has more containers than are looked at',
+    hint: 'split the Pod, or opt it out',
+  },
   'port-taken': {
     code: 403,
     sentence: "a container declares the agent's metrics port, and a Pod's containers share their ports",

@@ -40,6 +40,7 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
   const [certificate] = await Promise.all([openCertificate(settings, api, events), cluster.known])
   metrics.certificate(certificate.first.notAfter)
   const state = { draining: false, trusted: () => true }
+  const callers = await callerCheck(settings)
   const app = buildServer({
     settings: { agent: agentSettings(settings) },
     metrics,
@@ -47,11 +48,11 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
     nonce: () => randomBytes(16).toString('hex'),
     cluster,
     ready: () => !state.draining && state.trusted(),
-    tls: { ...certificate.first, ...(await callerCheck(settings)) },
+    tls: { ...certificate.first, ...callers },
     ...(settings.clientCaFile === '' ? {} : { callers: settings.clientNames }),
   })
-  // Open connections keep the old certificate, new ones get the new; none is dropped.
-  take = (pair) => (app.server as unknown as Server).setSecureContext(pair)
+  // Open connections keep the old certificate, new ones get the new; none is dropped. All of it is set anew, the callers' CA too.
+  take = (pair) => (app.server as unknown as Server).setSecureContext({ ...pair, ...callers })
   const metricsApp = buildMetricsServer(metrics)
   const port = await listen(app, settings.host, settings.port)
   const metricsPort = await listen(metricsApp, settings.host, settings.metricsPort)

@@ -28,6 +28,12 @@ export function variablesOf(config: Config, containers: readonly string[], nonce
   })
 }
 
+/** Bytes of the placeholders that `variablesOf` would make. */
+export function capacityInAll(config: Config, containers: readonly string[]): number {
+  const all = containers.flatMap((container) => [...capacitiesFor(config, container).values()])
+  return all.reduce((sum, capacity) => sum + capacity, 0)
+}
+
 function capacitiesFor(config: Config, container: string): Map<string, number> {
   const capacities = new Map<string, number>()
   for (const { selector, secretRefs } of config.secrets) {

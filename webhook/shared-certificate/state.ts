@@ -28,12 +28,16 @@ const HEARD_AFTER = 5 * 60 * 1000
 /** @param state undefined when there is none, or it cannot be used */
 export function nextStep(state: CertificateState | undefined, now: number): Step {
   if (state === undefined) return 'create'
+  // After a long sleep: nobody trusts what is there, so that there is no authority to be careful about, or only a new leaf to make.
+  if (hasExpired(state['tls.crt'], now)) return hasExpired(state['signer.crt'], now) ? 'create' : 'renew-leaf'
   if (state['next.since'] !== undefined) {
     return now - Date.parse(state['next.since']) >= HEARD_AFTER ? 'switch-authority' : 'none'
   }
   if (isInLastThird(state['signer.crt'], now)) return 'prepare-authority'
   return isInLastThird(state['tls.crt'], now) ? 'renew-leaf' : 'none'
 }
+
+const hasExpired = (pem: string, now: number): boolean => now >= Date.parse(new X509Certificate(pem).validTo)
 
 function isInLastThird(pem: string, now: number): boolean {
   const { validFrom, validTo } = new X509Certificate(pem)

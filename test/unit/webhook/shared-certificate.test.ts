@@ -102,6 +102,29 @@ describe('a certificate shared by replicas', () => {
     assert.ok(leaves.size >= 9, `${leaves.size} leaves`)
   })
 
+  it('is renewed at once where it expired while nobody looked', async () => {
+    const start = Date.now()
+    await keep(server.api, SETTINGS, start)
+    const { 'signer.crt': signer } = state()!
+    // The authority, of 730 days, is in its last third as well, and has ended in the end.
+    for (const [days, step] of [
+      [500, 'renew-leaf'],
+      [740, 'create'],
+    ] as const) {
+      assert.equal(nextStep(state(), start + days * DAY), step)
+    }
+    const realNow = Date.now
+    try {
+      Date.now = () => start + 500 * DAY
+      const pair = await keep(server.api, SETTINGS, Date.now())
+      assert.ok(new X509Certificate(pair!.cert).validToDate.getTime() > Date.now())
+      assert.equal(state()!['signer.crt'], signer)
+    } finally {
+      Date.now = realNow
+    }
+    assert.equal(nextStep(state(), start + 500 * DAY), 'prepare-authority')
+  })
+
   it('is made anew where the Secret holds something else', async () => {
     server.objects.set(SECRET, { metadata: { name: 'tls', resourceVersion: '0' }, data: { 'tls.crt': 'eA==' } })
     assert.ok(await keep(server.api, SETTINGS, Date.now()))

@@ -108,26 +108,41 @@ describe('a certificate from files', () => {
     return { cert, key }
   }
 
-  it('is exchanged while running, without a restart and without dropping an open connection', async () => {
+  /** A webhook that serves the files, and the moment at which it serves others. */
+  const startServing = async (...flags: string[]) => {
     await write()
-    let changed = () => {}
-    const exchange = new Promise<void>((resolve) => {
-      changed = resolve
-    })
+    const { promise: exchanged, resolve } = Promise.withResolvers<void>()
     const noting = {
       ...log,
-      info: (_: object, message: string) => void (message.startsWith('new certificate') && changed()),
+      info: (_: object, message: string) => void (message.startsWith('new certificate') && resolve()),
     }
-    const webhook = await startWebhook(settings('--cert-file', certFile, '--key-file', keyFile), noting)
+    const webhook = await startWebhook(settings('--cert-file', certFile, '--key-file', keyFile, ...flags), noting)
+    after(() => webhook.close())
+    return { webhook, exchanged }
+  }
+
+  it('is exchanged while running, without a restart and without dropping an open connection', async () => {
+    const { webhook, exchanged } = await startServing()
     const kept = new Agent({ keepAlive: true, maxSockets: 1 })
     const old = await post(webhook.port, authority.ca, kept)
     await write()
-    await exchange
+    await exchanged
     assert.equal((await post(webhook.port, authority.ca, kept)).serial, old.serial)
     const fresh = await post(webhook.port, authority.ca)
     assert.deepEqual([fresh.status, fresh.serial === old.serial], [200, false])
     kept.destroy()
-    await webhook.close()
+  })
+
+  it('is exchanged without forgetting whose certificates callers have', async () => {
+    const [callers, callersFile] = [await createAuthority(['kube-apiserver']), join(directory, 'callers.pem')]
+    writeFileSync(callersFile, callers.ca)
+    const { webhook, exchanged } = await startServing('--client-ca-file', callersFile)
+    const ask = async (identity = {}) => (await post(webhook.port, authority.ca, new Agent(identity))).status
+    const identity = await callers.issue('clientAuth')
+    assert.deepEqual([await ask(identity), await ask()], [200, 401])
+    await write()
+    await exchanged
+    assert.deepEqual([await ask(identity), await ask()], [200, 401])
   })
 
   it('that no longer fits its key is refused, and the old one stays', async () => {
