@@ -5,6 +5,9 @@ import type { Mode } from '../agent/policy/types.ts'
 export const POD_SECURITY_LEVELS = ['privileged', 'baseline', 'restricted'] as const
 type PodSecurity = (typeof POD_SECURITY_LEVELS)[number]
 
+/** `auto`: by the server's version. Kubelets may be three minor versions older, and those before 1.29 know no native ones. */
+export type SidecarForm = 'auto' | 'native' | 'container'
+
 export interface Cluster {
   /** The mode of Pods that say nothing, by namespace (undefined when it is not known, as offline). */
   defaultMode(namespace: string | undefined): Mode

@@ -11,12 +11,16 @@ export const GUARDED_KINDS = ['Pod', 'PodExecOptions', 'PodAttachOptions', 'Ephe
 /** On the Pod for debug containers; on the namespace for sessions too, whose requests do not carry the Pod. */
 const ALLOW_DEBUG = `${PREFIX}allow-debug`
 
-/** @param namespaceAllows the namespace's own `allow-debug` label */
-export function guard({ operation, subResource, object }: Review, namespaceAllows: boolean): Outcome {
+/**
+ * @param namespaceAllows the namespace's own `allow-debug` label
+ * @param locked under `--agent-lock-policy` the Pod's annotation counts for nothing: it may have come when the Pod ran
+ */
+export function guard({ operation, subResource, object }: Review, namespaceAllows: boolean, locked = false): Outcome {
   if (operation === 'CONNECT' && (subResource === 'exec' || subResource === 'attach')) {
     return guardSession(object, subResource, namespaceAllows)
   }
-  if (operation === 'UPDATE' && subResource === 'ephemeralcontainers') return guardDebug(object, namespaceAllows)
+  if (operation === 'UPDATE' && subResource === 'ephemeralcontainers')
+    return guardDebug(object, namespaceAllows, locked)
   return skip('not-guarded')
 }
 
@@ -28,7 +32,7 @@ function guardSession(options: unknown, subResource: string, namespaceAllows: bo
 }
 
 /** An ephemeral container may share the PID namespace of the agent, and asks for capabilities of its own. */
-function guardDebug(object: unknown, namespaceAllows: boolean): Outcome {
+function guardDebug(object: unknown, namespaceAllows: boolean, locked: boolean): Outcome {
   if (!isObject(object)) return deny('bad-review', '`request.object` is missing')
   const { spec, metadata } = object
   const lists = isObject(spec) ? [spec.initContainers, spec.containers] : [undefined]
@@ -36,7 +40,7 @@ function guardDebug(object: unknown, namespaceAllows: boolean): Outcome {
   const sealed = lists.every((list) => list === undefined) || lists.some(hasAgentIn)
   if (!sealed) return skip('not-guarded')
   const annotations = isObject(metadata) && isObject(metadata.annotations) ? metadata.annotations : {}
-  if (namespaceAllows || annotations[ALLOW_DEBUG] === 'true') return allowed()
+  if (namespaceAllows || (!locked && annotations[ALLOW_DEBUG] === 'true')) return allowed()
   const name = isObject(metadata) && typeof metadata.name === 'string' ? `Pod ${quote(metadata.name)}` : undefined
   return deny('debug-container', name)
 }

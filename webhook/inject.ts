@@ -11,7 +11,7 @@ import { type Place, podChanges } from './changes.ts'
 import type { Cluster } from './cluster.ts'
 import { refuseNames } from './collisions.ts'
 import { decide, type Go, hasAgent, SEALED_ENV } from './decide.ts'
-import { type Deny, deny, inject, type Outcome } from './outcome.ts'
+import { type Deny, deny, inject, type Outcome, type Skip } from './outcome.ts'
 import { patchOf } from './patch.ts'
 import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './placeholders.ts'
 import { asPod, type Container, type Pod } from './pod.ts'
@@ -41,6 +41,7 @@ export function injectPod(pod: unknown, settings: InjectionSettings, deps: Injec
   const own = read.pod.metadata.namespace
   const namespace = deps.namespace ?? (typeof own === 'string' && own !== '' ? own : undefined)
   const decision = decide(read.pod, namespace, deps.cluster)
+  if (decision.kind === 'skip' && decision.reason === 'no-bindings') return { ...decision, ...markOf(read.pod) }
   if (decision.kind !== 'go') return decision
   return injectInto(read.pod, decision, settings, deps)
 }
@@ -71,6 +72,19 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const place: Place = { pod, agent, volumes, variables, form }
   const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
   return inject(patchOf(pod, podChanges(place, annotations)), go.warnings)
+}
+
+const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>
+  ['bindings', 'sealed-env'].some((name) => Object.hasOwn(annotations, PREFIX + name)) ||
+  (annotations[`${PREFIX}seal-env`] ?? 'false') !== 'false'
+
+/** The status of a Pod in which there is nothing to seal after all; deploy/base/agent-policy.yaml knows this very text. */
+export const NOTHING_TO_SEAL = '{"version":"v1","skipped":"no-bindings"}'
+
+/** Without it the API server's own check would take the Pod for one that the webhook was not asked about. */
+function markOf(pod: Pod): Pick<Skip, 'operations'> {
+  if (hasAgent(pod) || !bindsBy(pod.metadata.annotations ?? {})) return {}
+  return { operations: patchOf(pod, [{ at: ['metadata', 'annotations', `${PREFIX}status`], value: NOTHING_TO_SEAL }]) }
 }
 
 /** What the agent would refuse, said before the Pod is there. */
@@ -115,7 +129,10 @@ function annotationsOf({ metadata, spec }: Pod, status: Status, go: Go): Readonl
   return {
     [`${PREFIX}status`]: JSON.stringify(status),
     [`${PREFIX}mode`]: go.config.policy.mode,
-    ...(go.sealed === undefined ? {} : { [SEALED_ENV]: go.sealed }),
+    // One that stood there was not looked at; the agent reads it.
+    ...(go.sealed === undefined && metadata.annotations?.[SEALED_ENV] === undefined
+      ? {}
+      : { [SEALED_ENV]: go.sealed ?? '[]' }),
     [DEFAULT_CONTAINER]: metadata.annotations?.[DEFAULT_CONTAINER] ?? application,
   }
 }

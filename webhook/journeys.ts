@@ -22,7 +22,8 @@ export const JOURNEYS = {
   '/mutate': { kinds: ['Pod'], decide: decidePod },
   '/validate': {
     kinds: GUARDED_KINDS,
-    decide: (review, { cluster }) => guard(review, cluster.allowsDebug(review.namespace)),
+    decide: (review, { cluster, settings }) =>
+      guard(review, cluster.allowsDebug(review.namespace), settings.agent.lockPolicy === true),
   },
 } as const satisfies Record<string, Journey>
 

@@ -3,7 +3,7 @@
 import { MODES } from '../agent/policy/schema.ts'
 import { PREFIX } from '../agent/policy/sidecar.ts'
 import type { Mode } from '../agent/policy/types.ts'
-import { type Cluster, type GuardedCluster, POD_SECURITY_LEVELS } from './cluster.ts'
+import { type Cluster, type GuardedCluster, POD_SECURITY_LEVELS, type SidecarForm } from './cluster.ts'
 
 export type NamespaceLabels = Readonly<Record<string, string>>
 
@@ -33,9 +33,12 @@ const NATIVE_SIDECARS = 29
 const APP_ARMOR_FIELD = 30
 
 /** @param minor of the server's version, 1.x, which may rise while we run */
-export function featuresOf(minor: () => number): Pick<Cluster, 'nativeSidecars' | 'appArmorField'> {
+export function featuresOf(
+  minor: () => number,
+  form: SidecarForm = 'auto',
+): Pick<Cluster, 'nativeSidecars' | 'appArmorField'> {
   return {
-    nativeSidecars: () => minor() >= NATIVE_SIDECARS,
+    nativeSidecars: () => (form === 'auto' ? minor() >= NATIVE_SIDECARS : form === 'native'),
     appArmorField: () => minor() >= APP_ARMOR_FIELD,
   }
 }

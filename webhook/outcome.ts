@@ -13,6 +13,8 @@ export interface Inject extends Decided {
 }
 export interface Skip extends Decided {
   readonly kind: 'skip'
+  /** That the Pod was looked at, for whoever checks the result. */
+  readonly operations?: readonly Operation[]
 }
 export interface Deny extends Decided {
   readonly kind: 'deny'

@@ -26,7 +26,7 @@ export const REASONS = {
   'debug-container': {
     code: 403,
     sentence: 'a debug container would share the processes of a sealed Pod',
-    hint: 'annotate the Pod with `kernelseal.io/allow-debug: "true"`',
+    hint: 'annotate the Pod with `kernelseal.io/allow-debug: "true"`, or under `--agent-lock-policy` label its namespace so',
   },
 
   'bad-annotation': { code: 422, sentence: 'the KernelSeal annotations cannot be used' },

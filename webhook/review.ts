@@ -113,7 +113,7 @@ export function respond({ uid, apiVersion }: Caller, outcome: Outcome) {
       uid,
       allowed,
       ...(allowed ? {} : { status: statusOf(outcome) }),
-      ...(outcome.kind === 'inject' && outcome.operations.length > 0 ? patchFields(outcome.operations) : {}),
+      ...patchFields(outcome),
       ...(warnings.length > 0 && apiVersion !== 'admission.k8s.io/v1beta1' ? { warnings } : {}),
       // The API server puts the webhook's name before each key. It keeps the first value of a key and logs a warning for
       // another one, so a second pass that finds all done leaves the first one's word.
@@ -130,7 +130,9 @@ function statusOf(outcome: Outcome) {
   return { status: 'Failure', message, reason: STATUS_REASONS[code], code }
 }
 
-function patchFields(operations: readonly unknown[]) {
+function patchFields(outcome: Outcome) {
+  const operations = outcome.kind === 'inject' || outcome.kind === 'skip' ? (outcome.operations ?? []) : []
+  if (operations.length === 0) return {}
   return { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(operations)).toString('base64') }
 }
 

@@ -2,6 +2,7 @@
 import { QUANTITY } from '../agent/policy/pod-keys.ts'
 import { quote } from '../agent/policy/suggest.ts'
 import type { Mode } from '../agent/policy/types.ts'
+import type { SidecarForm } from './cluster.ts'
 import { type AgentSettings, READY_SECONDS } from './sidecar.ts'
 
 export type Kind = 'text' | 'quantity' | 'port' | 'seconds' | 'list' | readonly string[]
@@ -48,6 +49,11 @@ export const SETTINGS = {
   vaultNamespace: { kind: 'text', default: '', help: 'namespace in it; empty: none' },
   vaultCa: { kind: 'text', default: '', help: 'its authority, PEM; empty: the public ones' },
   vaultAudience: { kind: 'text', default: '', help: "audience of the agents' tokens; empty: the API server's" },
+  sidecarForm: {
+    kind: ['auto', 'native', 'container'],
+    default: 'auto',
+    help: 'where the agent stands in a Pod; auto: native, an init container that stays, from Kubernetes 1.29 on',
+  },
   defaultMode: {
     kind: ['enforce', 'audit', 'disabled'],
     default: 'enforce',
@@ -108,6 +114,7 @@ export interface Settings {
   readonly vaultNamespace: string
   readonly vaultCa: string
   readonly vaultAudience: string
+  readonly sidecarForm: SidecarForm
   readonly defaultMode: Mode
   readonly host: string
   readonly port: number

@@ -84,6 +84,9 @@ export function agentContainer(
       capabilities: { drop: ['ALL'], add: CAPABILITIES },
       // The runtime's default profile denies writing below /sys/fs/bpf and reading /sys/kernel/security.
       appArmorProfile: { type: 'Unconfined' },
+      // Those of the Pod are made for the application, and would be the agent's too; a container's usual label may not bpf(2).
+      seccompProfile: { type: 'Unconfined' },
+      seLinuxOptions: { type: 'spc_t', level: 's0' },
     },
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'FallbackToLogsOnError',

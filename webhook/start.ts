@@ -34,7 +34,7 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
   const metrics = createMetrics()
   addProcessMetrics(metrics)
   const api = await connectKube(settings)
-  const cluster = api === undefined ? unknownCluster(settings.defaultMode) : liveCluster(api, settings.defaultMode, log)
+  const cluster = api === undefined ? unknownCluster(settings) : liveCluster(api, settings, log)
   let take: (pair: KeyPair) => void = () => {}
   const events = certificateEvents(metrics, log, (pair) => take(pair))
   const [certificate] = await Promise.all([openCertificate(settings, api, events), cluster.known])

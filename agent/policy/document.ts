@@ -52,12 +52,20 @@ function refused(where: string, path: string, message: string, line?: number): C
   return new ConfigError(where, [{ severity: 'error', path, message, ...(line === undefined ? {} : { line }) }])
 }
 
-/** The parser's reason, in our words where a user meets it often. */
+/** The parser's reason, in our words where a user meets it often, and where the parser's would quote what may be a value. */
 function reasonOf(error: YAMLException, text: string): string {
+  const quoting = QUOTING.find(({ match }) => match.test(error.reason))
+  if (quoting) return `${quoting.reason} (put a value that begins so in quotes)`
   if (error.reason !== 'duplicated mapping key' || error.mark === undefined) return error.reason
   const key = /^["']?([^"':\s]+)/.exec(text.slice(error.mark.position))?.[1]
   return key === undefined ? 'duplicate key' : `duplicate key \`${key}\``
 }
+
+/** Reasons of js-yaml that repeat the text: `*Passw0rd` is an alias to YAML, `!Passw0rd` a tag. */
+const QUOTING = [
+  { match: /^unidentified alias/, reason: 'an alias without an anchor' },
+  { match: /\btag\b.*[:"<]|[<"].*\btag\b/, reason: 'a tag that is not known' },
+]
 
 /** Walks up from `a.b[2].c` until a line is known. */
 function nearestLine(lines: ReadonlyMap<string, number>, path: string): number | undefined {

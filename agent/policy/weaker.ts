@@ -1,4 +1,5 @@
 /** What a change of policy takes away from protection. Pure: the agent compares what stands with what is asked for. */
+import { isDeepStrictEqual } from 'node:util'
 import { quote } from './suggest.ts'
 import type { Binding, Config, Policy, Selector } from './types.ts'
 
@@ -28,8 +29,19 @@ function weakerPolicy(before: Policy, after: Policy): string[] {
 
 function weakerBinding(binding: Binding, before: readonly Binding[]): string[] {
   const earlier = before.find(({ name, retired }) => name === binding.name && !retired)
-  const said = earlier ? weakerSelector(earlier.selector, binding.selector) : ['is new, and gives values']
+  const said = earlier
+    ? [...weakerSelector(earlier.selector, binding.selector), ...otherValues(earlier, binding)]
+    : ['is new, and gives values']
   return said.map((text) => `binding ${quote(binding.name)} ${text}`)
+}
+
+/** What a program is given besides, or from elsewhere: a Secret of the Pod that another container has, or a file of the agent. */
+function otherValues(before: Binding, after: Binding): string[] {
+  return after.secretRefs.flatMap(({ name, source }) => {
+    const earlier = before.secretRefs.find((ref) => ref.name === name)
+    if (earlier === undefined) return [`gives \`${name}\` as well`]
+    return isDeepStrictEqual(earlier.source, source) ? [] : [`takes \`${name}\` from elsewhere`]
+  })
 }
 
 function weakerSelector(before: Selector, after: Selector): string[] {

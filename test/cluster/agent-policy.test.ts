@@ -1,7 +1,8 @@
 /** The ValidatingAdmissionPolicy: what the API server itself refuses, whatever became of the webhook's work. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Answer, call, createPod, INJECTED, MINOR, makeNamespace, must, until } from './cluster.ts'
+import { NOTHING_TO_SEAL } from '../../webhook/inject.ts'
+import { type Answer, call, createPod, INJECTED, MINOR, makeNamespace, must, patch, until } from './cluster.ts'
 import { type Installation, install, MUTATING } from './installation.ts'
 import { BINDING, pod } from './pods.ts'
 
@@ -38,15 +39,48 @@ describe('the agent policy', { skip: MINOR < 30 ? 'this server has no Validating
     })
   }
 
-  it('refuses a reference that seal-env should have taken out', async () => {
-    const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]
-    const containers = [{ name: 'app', image: 'registry.example/app:1', env }]
-    const { status } = await createPod(
-      'shop',
-      pod('sealed', { 'kernelseal.io/seal-env': 'true' }, { containers }),
-      '?dryRun=All',
-    )
-    assert.equal(status, 403)
+  const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]
+  const using = [{ name: 'app', image: 'registry.example/app:1', env }]
+  const sealing = (sealEnv: string, spec: object, more: Record<string, string> = {}): Promise<Answer> =>
+    createPod('shop', pod('sealed', { 'kernelseal.io/seal-env': sealEnv, ...more }, spec), '?dryRun=All')
+
+  for (const sealEnv of ['true', 'strict', 'app', 'strict, app', ' true']) {
+    it(`refuses a reference that seal-env \`${sealEnv}\` should have taken out`, async () => {
+      assert.equal((await sealing(sealEnv, { containers: using })).status, 403)
+    })
+  }
+
+  it('refuses it in an init container too', async () => {
+    assert.equal((await sealing('true', { initContainers: using.map((c) => ({ ...c, name: 'init' })) })).status, 403)
+  })
+
+  it('lets in what the webhook found nothing to seal in', async () => {
+    const { status } = await sealing('true', { containers: using }, { 'kernelseal.io/status': NOTHING_TO_SEAL })
+    assert.equal(status, 201)
+  })
+
+  it('refuses another image for a running agent, and lets other changes through', async () => {
+    // Scheduled nowhere, so that it stays as it is.
+    const initContainers = [{ name: 'kernelseal-agent', image: 'registry.example/agent:1', restartPolicy: 'Always' }]
+    const spec = {
+      initContainers,
+      shareProcessNamespace: true,
+      containers: [{ name: 'app', image: 'registry.example/app:1' }],
+    }
+    must(await createPod('shop', pod('running', BINDING, spec)), 'the Pod')
+    const change = (list: string, value: string): Promise<Answer> => {
+      const patch = [{ op: 'replace', path: `/spec/${list}/0/image`, value }]
+      const path = '/api/v1/namespaces/shop/pods/running?dryRun=All'
+      return call('PATCH', path, patch, 'application/json-patch+json')
+    }
+    const refused = await until('the policy is in force', async () => {
+      const answer = await change('initContainers', 'registry.example/dump:1')
+      return answer.status === 403 ? answer : undefined
+    })
+    assert.match(refused.body.message, /its capabilities and the Pod's Secrets/)
+    assert.equal((await change('containers', 'registry.example/app:2')).status, 200)
+    await patch('/api/v1/namespaces/shop', { metadata: { labels: { 'kernelseal.io/allow-debug': 'true' } } })
+    await until('it is allowed', async () => (await change('initContainers', 'registry.example/dump:1')).status === 200)
   })
 
   it('refuses an agent that cannot see the processes it serves', async () => {

@@ -1,11 +1,14 @@
 /** What the cluster is, kept up to date beside the admission path. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Mode } from '../../agent/policy/types.ts'
 import type { GuardedCluster } from '../cluster.ts'
 import { featuresOf, namespaceFacts } from '../namespaces.ts'
 import type { Log } from '../server.ts'
+import type { Settings } from '../settings.ts'
 import type { KubeApi } from './client.ts'
 import { watchNamespaces } from './namespace-watch.ts'
+
+/** What an administrator says of it. */
+type ClusterSettings = Pick<Settings, 'defaultMode' | 'sidecarForm'>
 
 /** Lives as long as the server. */
 export interface LiveCluster extends GuardedCluster {
@@ -21,7 +24,7 @@ const KNOWN_WITHIN = 10_000
 /** Assumed while nobody says otherwise. An older server drops the sidecar's `restartPolicy`, and the Pod does not start. */
 const LATEST_MINOR = 30
 
-export function liveCluster(api: KubeApi, defaultMode: Mode, log: Log): LiveCluster {
+export function liveCluster(api: KubeApi, { defaultMode, sidecarForm }: ClusterSettings, log: Log): LiveCluster {
   const namespaces = watchNamespaces(api, log)
   let minor = LATEST_MINOR
   const look = async () => {
@@ -36,7 +39,7 @@ export function liveCluster(api: KubeApi, defaultMode: Mode, log: Log): LiveClus
   const known = Promise.race([Promise.all([look(), namespaces.synced]), giveUp]).then(() => {})
   return {
     ...namespaceFacts(namespaces.labels, defaultMode),
-    ...featuresOf(() => minor),
+    ...featuresOf(() => minor, sidecarForm),
     known,
     close: () => {
       clearInterval(recheck)
@@ -46,9 +49,9 @@ export function liveCluster(api: KubeApi, defaultMode: Mode, log: Log): LiveClus
 }
 
 /** No API server to ask: the settings alone count. */
-export function unknownCluster(defaultMode: Mode): LiveCluster {
+export function unknownCluster({ defaultMode, sidecarForm }: ClusterSettings): LiveCluster {
   const facts = namespaceFacts(() => undefined, defaultMode)
-  return { ...facts, ...featuresOf(() => LATEST_MINOR), known: Promise.resolve(), close: () => {} }
+  return { ...facts, ...featuresOf(() => LATEST_MINOR, sidecarForm), known: Promise.resolve(), close: () => {} }
 }
 
 /** `29`, or `29+` where a provider has patched it. */

@@ -122,8 +122,19 @@ for (const overlay of OVERLAYS) {
         assert.equal(namespaceSelector.matchLabels[INJECTION_LABEL], 'enabled', name)
         assert.deepEqual([failurePolicy, sideEffects, timeoutSeconds], ['Fail', 'None', 5])
       }
-      const [{ values }] = named(all, 'MutatingWebhookConfiguration').webhooks[0].namespaceSelector.matchExpressions
-      assert.deepEqual(values, ['kube-system', deployment.metadata.namespace])
+    })
+
+    it('look at nothing of the system or of ourselves, whichever asks', () => {
+      const bindings = all.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
+      const selectors = [
+        ...webhooksOf(all).map(({ namespaceSelector }) => namespaceSelector),
+        ...bindings.map(({ spec }) => spec.matchResources.namespaceSelector),
+      ]
+      assert.equal(selectors.length, overlay === 'kubernetes-1.20' ? 3 : 5)
+      for (const { matchExpressions } of selectors) {
+        const values = ['kube-system', deployment.metadata.namespace]
+        assert.deepEqual(matchExpressions[0], { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values })
+      }
     })
 
     it('ask the API server to filter by CEL and to check the result, where it can', () => {

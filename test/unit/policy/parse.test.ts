@@ -299,6 +299,12 @@ describe('a configuration is refused', () => {
     assert.match(messageOf(`x: &a 1\ny: [${Array.from({ length: 150 }, () => '*a').join(', ')}]`), /alias/)
   })
 
+  for (const value of ['*hunter2', '!hunter2', '!!hunter2 x', '!h!hunter2 x', '!<hunter2> x', '&hunter2 &b c']) {
+    it(`without repeating \`${value}\`, which is not text to YAML`, () => {
+      assert.doesNotMatch(messageOf(binding(ref('A', `{ value: ${value} }`))), /hunter2/)
+    })
+  }
+
   it('without ever repeating a secret value in a message', () => {
     const text = binding(ref('A', '{ value: hunter2, envRef: B }') + ref('B', '[hunter2]') + ref('C', 'hunter2'))
     assert.doesNotMatch(messageOf(text), /hunter2/)

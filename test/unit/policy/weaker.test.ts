@@ -10,6 +10,12 @@ const config = (policy: string, selector = '{ binary: /bin/app }', more = ''): C
     'c',
   ).config
 
+const giving = (...variables: string[]): Config => {
+  const { secrets, ...rest } = config('{}')
+  const secretRefs = variables.map((name) => ({ name, source: { kind: 'envRef', name: 'T' } as const, capacity: 1024 }))
+  return { ...rest, secrets: secrets.map((binding) => ({ ...binding, secretRefs })) }
+}
+
 const WEAKER: readonly [what: string, before: Config, after: Config, phrase: RegExp][] = [
   ['enforce → audit', config('{}'), config('{mode: audit}'), /`mode` from enforce to audit/],
   ['audit → disabled', config('{mode: audit}'), config('{mode: disabled}'), /`mode` from audit to disabled/],
@@ -20,6 +26,7 @@ const WEAKER: readonly [what: string, before: Config, after: Config, phrase: Reg
   ['children inherit', config('{}'), config('{}', '{binary: /bin/app, children: inherit}'), /from scrub to inherit/],
   ['another program', config('{}'), config('{}', '{binary: /bin/sh}'), /gives its values to another program/],
   ['no more verification', config('{}', '{binary: /a, verify: image}'), config('{}', '{binary: /a}'), /verifies/],
+  ['one value more', config('{}'), giving('T', 'U'), /binding `a` gives `U` as well/],
   ['a new receiver', { ...config('{}'), secrets: [] }, config('{}'), /binding `a` is new, and gives values/],
 ]
 for (const [what, before, after, phrase] of WEAKER) {
@@ -30,6 +37,19 @@ for (const [what, before, after, phrase] of WEAKER) {
     if (!/another program/.test(said[0]!)) assert.deepEqual(weakenings(after, before), [])
   })
 }
+
+test('a value from elsewhere is weaker both ways: who has it now is not who had it', () => {
+  const after = config('{}')
+  const [binding] = after.secrets
+  const source = { kind: 'fileRef', path: '/var/run/secrets/kubernetes.io/serviceaccount/token' } as const
+  const other = { ...after, secrets: [{ ...binding!, secretRefs: [{ ...binding!.secretRefs[0]!, source }] }] }
+  for (const [from, to] of [
+    [after, other],
+    [other, after],
+  ] as const) {
+    assert.deepEqual(weakenings(from, to), ['binding `a` takes `T` from elsewhere'])
+  }
+})
 
 test('what only reports more or less is not weaker', () => {
   const after = config('{auditAll: true, kernelBinaryFilter: false, blockMaps: true}')

@@ -76,6 +76,12 @@ describe('a debug container', () => {
   }
 })
 
+it('a debug container is admitted by the namespace alone where policies are locked', () => {
+  const asked = debug(podWith({ 'kernelseal.io/allow-debug': 'true' }))
+  assert.equal(guard(asked, false, true).reason, 'debug-container')
+  assert.equal(guard(asked, true, true).reason, 'debug-allowed')
+})
+
 it('what is neither is admitted', () =>
   assert.equal(guard(review({ operation: 'UPDATE', subResource: 'status' }), false).reason, 'not-guarded'))
 

@@ -35,7 +35,7 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('what is known of the cluster', () => {
   it('is read at the start: labels of the namespaces, and what the version can do', async () => {
-    cluster = liveCluster(server.api, 'enforce', log)
+    cluster = liveCluster(server.api, { defaultMode: 'enforce', sidecarForm: 'auto' }, log)
     await cluster.known
     assert.deepEqual(
       ['shop', 'other', 'nowhere', undefined].map((name) => cluster!.defaultMode(name)),
@@ -46,7 +46,7 @@ describe('what is known of the cluster', () => {
   })
 
   it('follows what changes, over a watch that ends and one whose version is gone', async () => {
-    cluster = liveCluster(server.api, 'enforce', log)
+    cluster = liveCluster(server.api, { defaultMode: 'enforce', sidecarForm: 'auto' }, log)
     await cluster.known
     const arrives = (mode: string) => () => {
       server.send({ type: 'MODIFIED', object: namespace('other', { 'kernelseal.io/mode': mode }, '8') })
@@ -64,11 +64,13 @@ describe('what is known of the cluster', () => {
   })
 
   it('is the settings alone where no server can be asked, after a while', async () => {
-    cluster = unknownCluster('audit')
+    cluster = unknownCluster({ defaultMode: 'audit', sidecarForm: 'container' })
     assert.deepEqual(
       [cluster.defaultMode('shop'), cluster.podSecurity('shop'), cluster.nativeSidecars()],
-      ['audit', undefined, true],
+      ['audit', undefined, false],
     )
+    const auto = unknownCluster({ defaultMode: 'audit', sidecarForm: 'auto' })
+    assert.equal(auto.nativeSidecars(), true)
     assert.equal(await connectKube({ apiServer: '', apiTokenFile: '', apiCaFile: '' }), undefined)
   })
 

@@ -88,6 +88,7 @@ describe('uninject', () => {
   const LOSSY = [
     'a-forged-placeholder',
     'a-forged-status',
+    'a-stale-sealed-env',
     'empty-and-null-lists',
     'seal-env-a-forged-list',
     'seal-env-connection-string',
