@@ -14,6 +14,8 @@ export async function listen(
     answer(request.url ?? '/', response, session(), enabled).catch(() => response.destroy())
   })
   server.requestTimeout = 5_000
+  // Prometheus, the kubelet and a few people: more, kept open, would take the agent's memory.
+  server.maxConnections = 64
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, resolve)

@@ -1,4 +1,5 @@
 /** How a scope begins, with a canary that proves protection, and how it ends or stays when its agent leaves. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type CanaryWatch, watchCanary } from './canary/watch.ts'
 import type { AgentConfig } from './config.ts'
 import type { Log } from './events/sinks/log.ts'
@@ -6,18 +7,29 @@ import type { CanaryMetrics } from './events/sinks/metrics.ts'
 import type { Guard } from './kernel/guard.ts'
 import * as pins from './kernel/pins.ts'
 import type { Predecessor } from './kernel/predecessors.ts'
-import { processRecords, sealedIn } from './kernel/records.ts'
-import { registeredPolicy } from './kernel/registered.ts'
+import { bindingsInUse, processRecords, sealedIn } from './kernel/records.ts'
+import { registeredBindings, registeredPolicy } from './kernel/registered.ts'
 import { OUTDATED_MS, register } from './kernel/registration.ts'
-import { scopesOf, sweep, unregister } from './kernel/scope.ts'
+import { closeScopeRing, scopesOf, sweep, unregister, withhold } from './kernel/scope.ts'
 import { killAbandoned } from './kernel/waiting.ts'
+import type { Ring } from './libbpf/ring.ts'
 import type { Policy } from './policy/types.ts'
 import { weakenings } from './policy/weaker.ts'
+import { numbered } from './reload/numbers.ts'
 
-/** Becomes the scope's agent, and takes away what earlier scopes had left. */
-export function enterScope(guard: Guard, scope: number, log: Log): void {
-  guard.enroll(scope)
-  const swept = sweep(guard, scope)
+/**
+ * Becomes the scope's agent, and takes away what earlier scopes had left. Both under the lock, since the numbers of scopes are used
+ * again: who gets the number of one that is being taken away enrols after that.
+ */
+export async function enterScope(guard: Guard, scope: number, log: Log): Promise<void> {
+  const enter = (): number[] => {
+    guard.enroll(scope)
+    return sweep(guard, scope)
+  }
+  const swept = guard.origin === 'own' ? enter() : await pins.withLock(enter)
+  // Whoever is stopped for the agent before us would wait for nobody, and so would who starts until we listen.
+  closeScopeRing(guard, scope)
+  endAbandoned(guard, scope, log)
   if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
 }
 
@@ -81,6 +93,21 @@ export function endAbandoned(guard: Guard, scope: number, log: Log): void {
   log.say('error', 'FAIL', text, { event: 'fail', reason: 'agent-lost', killed })
 }
 
+/** Ends in that order: nothing new is stopped for us, what was is served, and what is left would wait for ever. */
+export function stopListening(guard: Guard, scope: number, ring: Ring | undefined, log: Log): void {
+  closeScopeRing(guard, scope)
+  ring?.close()
+  endAbandoned(guard, scope, log)
+}
+
+/** Running processes go by the numbers that an earlier agent gave its bindings. */
+export function numberedAsBefore(guard: Guard, scope: number, agent: AgentConfig): AgentConfig {
+  const { config } = agent
+  const before = registeredBindings(guard, scope, config.secrets)
+  const secrets = numbered(before, config.secrets, bindingsInUse(processRecords(guard), scope))
+  return { ...agent, config: { ...config, secrets } }
+}
+
 const ORIGINS = {
   adopted: (programs: number) => `adopted the node's ${programs} programs`,
   pinned: (programs: number) => `${programs} programs attached and pinned`,
@@ -94,6 +121,9 @@ export function sayStanding(guard: Guard, log: Log): void {
   log.say(level, 'OK', text, { tier: guard.tier, delivery: guard.delivery, origin: guard.origin })
 }
 
+/** Until a start that was being given its values when they were withheld is sealed: microseconds, and a CPU may be busy. */
+const STARTED_MS = 200
+
 /**
  * A host's scope does not end by itself. With sealed processes left it stays, so that they stay sealed; without, it
  * goes, and with the last scope of the node everything that was loaded.
@@ -105,6 +135,12 @@ export async function leaveHost(guard: Guard, scope: number, log: Log): Promise<
       left,
     })
     return
+  }
+  const restore = withhold(guard, scope)
+  await sleep(STARTED_MS)
+  if (guard.origin !== 'own' && sealedIn(processRecords(guard), scope) > 0) {
+    restore()
+    return leaveHost(guard, scope, log)
   }
   log.say('info', 'STOP', 'taking the scope away')
   unregister(guard, scope)

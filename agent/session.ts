@@ -15,7 +15,17 @@ import { openWaiting } from './kernel/waiting.ts'
 import type { Ring } from './libbpf/ring.ts'
 import { type Reloads, type State, startReloads } from './reload/reloads.ts'
 import type { Standing } from './reload/standing.ts'
-import { endAbandoned, enterScope, leaveHost, notWeaker, prove, sayStanding, succeed } from './scope-life.ts'
+import {
+  endAbandoned,
+  enterScope,
+  leaveHost,
+  notWeaker,
+  numberedAsBefore,
+  prove,
+  sayStanding,
+  stopListening,
+  succeed,
+} from './scope-life.ts'
 import { resolveAll } from './sources/resolve.ts'
 import type { Sources } from './sources/sources.ts'
 
@@ -52,16 +62,18 @@ export interface SessionOptions {
  */
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { scope, log } = options
-  const resolve = () => resolveAll(options.agent.config, options.sources)
-  const early = isAnyPinned() ? undefined : await resolve()
+  const resolve = ({ config }: AgentConfig) => resolveAll(config, options.sources)
+  const early = isAnyPinned() ? undefined : await resolve(options.agent)
   const guard = await openGuard()
   let ring: Ring | undefined
+  let isEntered = false
   try {
     const predecessors = openPredecessors(scope)
-    enterScope(guard, scope, log)
+    await enterScope(guard, scope, log)
+    isEntered = true
     if (options.cgroup) claimCgroup(guard, options.cgroup)
-    const values = early ?? (await resolve())
-    const agent = options.locked ? notWeaker(guard, options) : options.agent
+    const agent = numberedAsBefore(guard, scope, options.locked ? notWeaker(guard, options) : options.agent)
+    const values = early ?? (await resolve(agent))
     const state: State = { standing: { agent, values, generation: 0, changedAt: new Map() } }
     const policy = () => state.standing.agent.config.policy
     const count = () => readCounters(guard.map('counters'), scope)
@@ -75,7 +87,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     succeed(predecessors, log)
     return session(options, { guard, metrics, ring, canary, reloads })
   } catch (error) {
-    ring?.close()
+    if (isEntered) stopListening(guard, scope, ring, log)
     guard.close()
     throw error
   }
@@ -115,7 +127,7 @@ function session(
     canary.close()
     if (stays) log.say('info', 'STOP', 'protection and delivery stay')
     else await leaveHost(guard, scope, log)
-    ring.close()
+    stopListening(guard, scope, ring, log)
     guard.close()
   }
   const notReady = (): string | undefined => (open ? canary.broken() : 'the agent is stopping')

@@ -4,6 +4,7 @@
  *
  *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent, and nobody but the agent may
  *              continue a process that waits for its values
+ *   file_send_sigiotask, task_setrlimit  the same by way of a file's owner, and of a limit that the kernel enforces
  *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values, and nobody in a
  *              scope one of our other maps, which hold its policy
  *   bpf_prog   bpf_prog_new_fd(): nobody in a scope gets a descriptor of our programs
@@ -139,6 +140,39 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 	if (!scope || may_signal(scope, process->scope, target))
 		return 0;
 	return judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again);
+}
+
+/* A signal that a file's owner is sent when it becomes ready (F_SETOWN, F_SETSIG): no task_kill. Who caused it is
+ * unknown. */
+ENFORCE(guard_file_signal, file_send_sigiotask, security_file_send_sigiotask, (target, owner, signal),
+	struct task_struct *target, struct fown_struct *owner, int signal)
+{
+	struct ks_process *process = process_of(target);
+	struct ks_scope *scope;
+
+	if (!process)
+		return 0;
+	if (signal == SIGCONT && (process->flags & KS_WAITING))
+		return -EPERM;
+	if (!(process->flags & KS_AGENT))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	return scope ? judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again) : 0;
+}
+
+/* prlimit(2) on another process: over a limit of time or memory the kernel itself ends the agent. */
+ENFORCE(guard_limits, task_setrlimit, security_task_setrlimit, (target, resource, limit), struct task_struct *target,
+	unsigned int resource, struct rlimit *limit)
+{
+	struct ks_process *process = process_of(target);
+	struct ks_scope *scope;
+
+	if (!process || !(process->flags & KS_AGENT) || same_memory(current_task(), target))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (!scope || may_signal(scope, process->scope, target))
+		return 0;
+	return judge(scope, process, target, 1, KS_WAY_SIGNAL, SIGKILL, 0, again);
 }
 
 /* As with programs, without an agent somebody must be able to become it. `kernelseal status` of root is outside of

@@ -4,6 +4,7 @@
  *
  *   signal_deliver  get_signal(): a signal that would dump core becomes SIGKILL. The group is then exiting before the
  *                   dump starts, and nothing is written.
+ *   do_coredump     before 5.15 a seccomp filter that kills dumps without a signal (kernel/seccomp.c)
  */
 #include "emit.h"
 
@@ -18,7 +19,8 @@ static __always_inline int at_signal(int signal, struct k_sigaction *action)
 	struct ks_process *process;
 	struct ks_scope *scope;
 
-	if (signal < 0 || signal > 31 || !(CORE_SIGNALS >> signal & 1) || BPF_CORE_READ(action, sa.sa_handler))
+	if (signal < 0 || signal > 31 || !(CORE_SIGNALS >> signal & 1) ||
+	    (action && BPF_CORE_READ(action, sa.sa_handler)))
 		return 0;
 	process = process_of(task);
 	if (!process || !is_guarded(process) || (process->flags & KS_DUMPING))
@@ -41,6 +43,19 @@ SEC("tp_btf/signal_deliver")
 int BPF_PROG(guard_core_2, int signal, struct kernel_siginfo *info, struct k_sigaction *action)
 {
 	return at_signal(signal, action);
+}
+
+/* The exiting that SIGKILL begins is what keeps do_coredump() from writing (fs/coredump.c, zap_threads). */
+SEC("fentry/do_coredump")
+int BPF_PROG(guard_dump)
+{
+	return at_signal(SIGSYS, NULL);
+}
+
+SEC("fentry/do_coredump")
+int BPF_PROG(guard_dump_2)
+{
+	return at_signal(SIGSYS, NULL);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -98,19 +98,23 @@ static __always_inline int belongs_here(const struct delivery *d, const char *sl
 	struct ks_owner_key key = {.scope = d->scope};
 	struct ks_container_key container = {.scope = d->scope};
 	struct ks_owner ours = {.mount_ns = d->container};
+	struct ks_container *entry;
 	struct ks_owner *owner;
 
 	if (!d->container)
 		return 1;
 	__builtin_memcpy(key.slot, slot, sizeof(key.slot));
 	owner = bpf_map_lookup_elem(&owners, &key);
-	if (owner && owner->mount_ns == d->container)
-		return 1;
 	if (owner) {
 		container.mount_ns = owner->mount_ns;
-		if (bpf_map_lookup_elem(&containers, &container))
-			return 0;
+		entry = bpf_map_lookup_elem(&containers, &container);
+		if (entry && entry->start == owner->start)
+			return owner->mount_ns == d->container;
 	}
+	container.mount_ns = d->container;
+	entry = bpf_map_lookup_elem(&containers, &container);
+	if (entry)
+		ours.start = entry->start;
 	return !bpf_map_update_elem(&owners, &key, &ours, BPF_ANY);
 }
 

@@ -19,6 +19,7 @@
 #define SIGKILL 9
 #define SIGCONT 18 /* x86 and arm64 numbers */
 #define SIGSTOP 19
+#define SIGSYS 31
 
 #define S_IFMT 0170000
 #define S_IFCHR 0020000
@@ -38,7 +39,8 @@
 /* include/uapi/linux/perf_event.h */
 #define PERF_SAMPLE_REGS_USER (1U << 12)
 #define PERF_SAMPLE_STACK_USER (1U << 13)
-#define PERF_SAMPLES_OF_USER (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
+#define PERF_SAMPLE_REGS_INTR (1U << 18) /* the user's where user code was interrupted */
+#define PERF_SAMPLES_OF_USER (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER | PERF_SAMPLE_REGS_INTR)
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -244,7 +246,9 @@ struct task_struct___one_context {
 	struct perf_event_context *perf_event_ctxp;
 };
 
+struct fown_struct;
 struct kernel_siginfo;
+struct rlimit;
 
 #pragma clang attribute pop
 

@@ -22,7 +22,7 @@ static __always_inline int guard_whole_cpu(__u32 samples, int again)
 /*
  * A perfmon-capable caller passes perf_event_open() without a ptrace check, and the sample of a shallow stack
  * contains the environment. Events of a whole CPU have no target: they would sample sealed processes too, so
- * their user-stack samples are refused while any scope enforces.
+ * those that take stack or registers are refused while any scope enforces.
  */
 ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct perf_event *event)
 {
@@ -34,7 +34,7 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	if (!(samples & PERF_SAMPLES_OF_USER))
 		return 0;
 	if (!target)
-		return samples & PERF_SAMPLE_STACK_USER ? guard_whole_cpu(samples, again) : 0;
+		return guard_whole_cpu(samples, again);
 	if (!BPF_CORE_READ(event, parent) && !begin_perf_opening(target)) /* with a parent it is inherited by fork */
 		return -EPERM;
 	process = process_of(target);

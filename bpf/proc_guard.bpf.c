@@ -11,6 +11,7 @@
 #include "emit.h"
 #include "hook.h"
 #include "kernel_memory.h"
+#include "opening.h"
 #include "proc_entry.h"
 
 /* The process a procfs inode stands for; NULL for entries that belong to none. */
@@ -31,59 +32,6 @@ static __always_inline struct task_struct *procfs_task(struct inode *inode)
 static __always_inline __u32 switch_of(__u32 way)
 {
 	return way == KS_WAY_ENVIRON ? KS_BLOCK_ENVIRON : way == KS_WAY_MEM ? KS_BLOCK_MEM : KS_BLOCK_MAPS;
-}
-
-/*
- * The check of file_open comes before the open itself takes the target's memory (mm_access in fs/proc/base.c), and
- * the target may exec in between: the reader would pass as one of the old image and get the new one. So it is asked
- * again once the memory is taken: at file_post_open where the kernel has it (6.8), else at the ptrace check that
- * mm_access() makes, for which file_open leaves word of what is being opened. Measured before this was there: 1 value
- * read in 1,109 refusals.
- */
-const volatile __u32 has_file_post_open __weak = 0;
-
-struct opening {
-	__u64 leader;
-	__u32 way;
-	__u32 reserved;
-};
-
-/* Full: the open is refused. An entry lives from file_open to the ptrace check, at most as long as its task. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);
-	__type(value, struct opening);
-} openings __weak SEC(".maps");
-
-static __always_inline int announce_opening(struct task_struct *target, __u32 way)
-{
-	struct opening opening = {.way = way};
-	__u64 key = (__u64)current_task();
-
-	if (has_file_post_open)
-		return 0;
-	opening.leader = (__u64)BPF_CORE_READ(target, group_leader);
-	return bpf_map_update_elem(&openings, &key, &opening, BPF_ANY) ? -EPERM : 0;
-}
-
-/* What this task is opening of `target`, and no longer after this. */
-static __always_inline __u32 way_being_opened(struct task_struct *target)
-{
-	__u64 key = (__u64)current_task();
-	struct opening *opening;
-	__u32 way = KS_WAY_NONE;
-
-	if (has_file_post_open)
-		return KS_WAY_NONE;
-	opening = bpf_map_lookup_elem(&openings, &key);
-	if (!opening)
-		return KS_WAY_NONE;
-	if (opening->leader == (__u64)BPF_CORE_READ(target, group_leader))
-		way = opening->way;
-	bpf_map_delete_elem(&openings, &key);
-	return way;
 }
 
 /*
@@ -166,6 +114,38 @@ static __always_inline int ptrace_switched_on(__u32 switches, unsigned int mode)
 	return 0;
 }
 
+/*
+ * The canary has the agent's root and mounts, so that nobody else is to see anything of it. The agent that plays a
+ * stranger is asked by the rules for any sealed process: these are what it tries.
+ */
+static __always_inline int is_agent_or_blind(__u32 scope)
+{
+	struct ks_process *self = process_of(current_task());
+
+	return self && (self->flags & KS_AGENT) && self->scope == scope;
+}
+
+/*
+ * A visitor, or another container, that may write into an application's process which holds no secret: what that
+ * process starts from then on may be the visitor's, and it is one itself. (Refused by somebody else after us, it is so
+ * too: nobody had reason to try.)
+ */
+static __always_inline void lose_lineage(struct ks_process *process, unsigned int mode)
+{
+	struct ks_process *self = process_of(current_task());
+	struct ks_scope *scope;
+
+	if (!(mode & PTRACE_MODE_ATTACH) || !(process->flags & KS_WORKLOAD))
+		return;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (!scope || (scope->switches & KS_HOST))
+		return;
+	if (self && self->scope == process->scope &&
+	    ((self->flags & KS_AGENT) || ((self->flags & KS_WORKLOAD) && self->container == process->container)))
+		return;
+	process->flags = (process->flags & ~KS_WORKLOAD) | KS_VISITOR;
+}
+
 ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child, mode), struct task_struct *child,
 	unsigned int mode)
 {
@@ -174,14 +154,20 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 	int silent = !!(mode & PTRACE_MODE_NOAUDIT);
 	__u32 way;
 
-	if (!process || !is_guarded(process))
+	if (!process)
 		return 0;
+	if (!is_guarded(process)) {
+		lose_lineage(process, mode);
+		return 0;
+	}
 	if (same_memory(current_task(), child))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
 	if (process->flags & KS_AGENT)
+		return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, silent, again);
+	if ((process->flags & KS_CANARY) && !is_agent_or_blind(process->scope))
 		return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, silent, again);
 	way = way_being_opened(child);
 	if (way && scope->mode == KS_ENFORCE)

@@ -5,12 +5,14 @@
  *   task_alloc          copy_process(), before the child has memory or a number: the child's record is made, or
  *                       the fork is refused. No moment exists at which a copy of a sealed process is unsealed.
  *   sched_process_fork  the child is complete: its start time joins the record
- *   sched_process_exit  the last thread leaves: a container's entrypoint makes room for its successor, an agent too;
- *                       with the init of a PID namespace its scope ends
- *   security_task_free  the task_struct goes back to the slab: so does the record
+ *   sched_process_exit  the last thread leaves: a container's entrypoint makes room for its successor, an agent too
+ *   zap_pid_ns_processes, fexit  the init of a PID namespace leaves and has seen all others out: its scope ends. (At
+ * its own sched_process_exit they still live, and would be open.) security_task_free  the task_struct goes back to the
+ * slab: so does the record
  */
 #include "emit.h"
 #include "hook.h"
+#include "opening.h"
 #include "perf_opening.h"
 
 ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struct task_struct *task,
@@ -69,18 +71,26 @@ static __always_inline int owns_agency(__u64 leader, __u32 scope)
 	return agent && agent->task == leader;
 }
 
-/* The end of a PID namespace's init is the end of everything in it (zap_pid_ns_processes), and of its scope. */
-static __always_inline void end_scope(struct task_struct *leader)
+static __always_inline int end_scope(struct pid_namespace *ns)
 {
-	struct pid_namespace *ns;
-	__u32 ns_pid, inum;
+	__u32 inum = BPF_CORE_READ(ns, ns.inum);
 
-	ns = pid_namespace_of(leader, &ns_pid);
-	if (ns_pid != 1 || !ns)
-		return;
-	inum = BPF_CORE_READ(ns, ns.inum);
 	bpf_map_delete_elem(&scopes, &inum);
 	bpf_map_delete_elem(&agents, &inum);
+	return 0;
+}
+
+/* Twice, for the reason that hook.h gives. */
+SEC("fexit/zap_pid_ns_processes")
+int BPF_PROG(record_end, struct pid_namespace *ns)
+{
+	return end_scope(ns);
+}
+
+SEC("fexit/zap_pid_ns_processes")
+int BPF_PROG(record_end_2, struct pid_namespace *ns)
+{
+	return end_scope(ns);
 }
 
 /* What a process leaves when it ends; once. */
@@ -107,7 +117,6 @@ static __always_inline int at_exit(struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
 	leader = BPF_CORE_READ(task, group_leader);
-	end_scope(leader); /* the last thread of an init need not be its first */
 	process = process_of(task);
 	if (process)
 		leave(process, (__u64)leader);
@@ -133,6 +142,7 @@ static __always_inline int forget(struct task_struct *task)
 
 	bpf_map_delete_elem(&processes, &key);
 	bpf_map_delete_elem(&perf_targets, &key);
+	bpf_map_delete_elem(&openings, &key);
 	return 0;
 }
 

@@ -78,6 +78,15 @@ struct {
 	__type(value, struct ks_value);
 } secret_values __weak SEC(".maps");
 
+/* Read by agents alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ks_number_key);
+	__type(value, struct ks_number);
+} numbers __weak SEC(".maps");
+
 /* Written by agents when they register a scope; a scope without an entry is not counted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);

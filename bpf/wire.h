@@ -257,9 +257,11 @@ struct ks_owner_key {
 	char slot[KS_SLOT_LENGTH];
 };
 
-/* owners: a placeholder -> the mount namespace of the container that brought it first, while that lives. */
+/* owners: a placeholder -> the container that brought it first, while that lives. */
 struct ks_owner {
+	__u64 start; /* of its entrypoint: a mount namespace's number is used again */
 	__u32 mount_ns;
+	__u32 reserved;
 };
 
 #define KS_VARIABLE 64
@@ -267,13 +269,26 @@ struct ks_owner {
 struct ks_name_key {
 	__u32 scope;
 	__u32 generation;
-	char name[KS_VARIABLE]; /* zero-padded: at most 63 bytes */
+	char name[KS_VARIABLE]; /* zero-padded: at most 62 bytes, so that the `=` behind it is read too */
 };
 
 /* names: a variable -> the bindings that give it. */
 struct ks_name {
 	__u64 bindings;
 	__u32 length; /* of the name */
+	__u32 reserved;
+};
+
+struct ks_number_key {
+	__u32 scope;
+	__u32 generation;
+	__u32 number; /* bit of a set of bindings */
+};
+
+/* numbers: which binding a number means, for the agent that follows this one: running processes go by the number. */
+struct ks_number {
+	char binding[32]; /* SHA-256 of what the agent tells bindings apart by */
+	__u32 retired;
 	__u32 reserved;
 };
 
@@ -344,8 +359,11 @@ KS_ASSERT(sizeof(struct ks_path) == 24);
 KS_ASSERT(sizeof(struct ks_slot_key) == 40);
 KS_ASSERT(sizeof(struct ks_slot) == 136);
 KS_ASSERT(sizeof(struct ks_owner_key) == 36);
+KS_ASSERT(sizeof(struct ks_owner) == 16);
 KS_ASSERT(sizeof(struct ks_name_key) == 72);
 KS_ASSERT(sizeof(struct ks_name) == 16);
+KS_ASSERT(sizeof(struct ks_number_key) == 12);
+KS_ASSERT(sizeof(struct ks_number) == 40);
 KS_ASSERT(sizeof(struct ks_value_key) == 16);
 KS_ASSERT(sizeof(struct ks_task) == 48);
 KS_ASSERT(sizeof(struct ks_event) == 424);

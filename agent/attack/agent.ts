@@ -1,10 +1,14 @@
 /** Row 12: the agent itself, which holds every secret of its Pod. Effect: it can be read, or a signal reaches it. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { type Attempt, empty, Impossible, leaked, type Outcome, type Target } from './attempt.ts'
 import { environmentOf } from './locate.ts'
-import { addressOf, iovec, sys } from './syscall.ts'
+import { addressOf, iovec, sleep, sys } from './syscall.ts'
 
 const SIGCONT = 18
+const SIGSTOP = 19
+/** include/uapi/asm-generic/fcntl.h */
+const [F_SETFL, F_SETOWN, F_SETSIG, O_ASYNC] = [4, 8, 10, 0o20000]
+const RLIMIT_CORE = 4
 const PTRACE_SEIZE = 0x4206
 const PTRACE_DETACH = 17
 const PTRACE_INTERRUPT = 0x4207
@@ -29,6 +33,11 @@ export const agentAttempts: readonly Attempt[] = [
   agentAttempt('agent-ptrace', 'PTRACE_SEIZE of the agent', seize),
   agentAttempt('agent-signal', 'send the agent a harmless signal (SIGCONT)', (pid) => signal(pid, 'SIGCONT')),
   agentAttempt('agent-pidfd-signal', 'the same by pidfd_send_signal', pidfdSignal),
+  agentAttempt('agent-limit', 'set a limit of the agent (prlimit), as it was', setLimit),
+  {
+    ...agentAttempt('agent-file-signal', 'SIGSTOP the agent as owner of a pipe (F_SETSIG)', fileSignal, 'disruptive'),
+    proof: 'absence', // whoever writes into the pipe is not told
+  },
   agentAttempt('agent-stop', 'SIGSTOP the agent', stop, 'disruptive'),
   {
     ...agentAttempt('agent-kill', 'SIGKILL the agent', (pid) => signal(pid, 'SIGKILL'), 'disruptive'),
@@ -89,6 +98,44 @@ function stop(pid: number): Outcome {
   process.kill(pid, 'SIGSTOP')
   process.kill(pid, 'SIGCONT')
   return leaked('SIGSTOP delivered')
+}
+
+/** kernel/sys.c, do_prlimit → security_task_setrlimit. With less CPU time or memory than it has, the kernel would end it. */
+function setLimit(pid: number): Outcome {
+  const limit = Buffer.alloc(16)
+  sys('prlimit64', pid, RLIMIT_CORE, null, limit)
+  sys('prlimit64', pid, RLIMIT_CORE, limit, null)
+  return leaked('a limit was set')
+}
+
+/** fs/fcntl.c, send_sigio → security_file_send_sigiotask, which is asked in place of security_task_kill. */
+function fileSignal(pid: number): Outcome {
+  const ends = Buffer.alloc(8)
+  sys('pipe2', ends, 0)
+  const [read, write] = [ends.readInt32LE(0), ends.readInt32LE(4)]
+  const send = (signal: number): void => {
+    sys('fcntl', read, F_SETSIG, signal)
+    writeSync(write, 'x')
+  }
+  try {
+    sys('fcntl', read, F_SETOWN, pid)
+    sys('fcntl', read, F_SETFL, O_ASYNC)
+    send(SIGSTOP)
+    const stopped = isStoppedSoon(pid)
+    send(SIGCONT)
+    return stopped ? leaked('SIGSTOP delivered') : empty('it was not stopped')
+  } finally {
+    closeSync(read)
+    closeSync(write)
+  }
+}
+
+function isStoppedSoon(pid: number): boolean {
+  for (const deadline = Date.now() + 2000; Date.now() < deadline; sleep(20)) {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')) return true
+  }
+  return false
 }
 
 function pidfdSignal(pid: number): Outcome {

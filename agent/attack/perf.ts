@@ -1,5 +1,5 @@
 /**
- * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack). Whoever has CAP_PERFMON
+ * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack), or with registers. Whoever has CAP_PERFMON
  * never meets the ptrace check (kernel/events/core.c, perf_check_permission).
  */
 import { readFileSync } from 'node:fs'
@@ -21,6 +21,12 @@ export const perfAttempts: readonly Attempt[] = [
     id: 'perf-cpu',
     title: 'perf samples of the user stack, by CPU',
     run: (t) => sample(openCpuSamplers(), t.needle, PATIENT_MS),
+  },
+  {
+    ...row3,
+    id: 'perf-registers',
+    title: 'perf samples of the interrupted registers, by task',
+    run: (t) => sampleRegisters(openSampler(t.pid, -1, 'registers')),
   },
 ]
 
@@ -47,6 +53,19 @@ export function sample(samplers: readonly Sampler[], needle: Buffer, longest = S
     return empty(`${bytes} bytes of samples`)
   } finally {
     for (const sampler of samplers) sampler.close()
+  }
+}
+
+/** Which value is in a register is chance: any sample counts. */
+function sampleRegisters(sampler: Sampler): Outcome {
+  try {
+    for (const deadline = Date.now() + PATIENT_MS; Date.now() < deadline; sleep(10)) {
+      const { length } = sampler.drain()
+      if (length > 0) return leaked(`${length} bytes of samples with registers`)
+    }
+    return empty('no sample')
+  } finally {
+    sampler.close()
   }
 }
 

@@ -1,4 +1,4 @@
-/** A perf event that copies the user stack of whatever it samples into a ring (perf_event_open(2), tools/include/uapi/linux/perf_event.h). */
+/** A perf event that copies the user stack, or the registers, of whatever it samples into a ring (perf_event_open(2), tools/include/uapi/linux/perf_event.h). */
 import { closeSync } from 'node:fs'
 import { memoryAt, sys } from './syscall.ts'
 
@@ -6,6 +6,9 @@ const TYPE_SOFTWARE = 1
 const COUNT_SW_CPU_CLOCK = 0
 const SAMPLE_TID = 1 << 1
 const SAMPLE_STACK_USER = 1 << 13
+const SAMPLE_REGS_INTR = 1 << 18
+/** The first eight of either architecture (enum perf_event_x86_regs, perf_event_arm_regs). */
+const REGISTERS = 0xffn
 /** disabled, exclude_kernel, exclude_hv: what an unprivileged caller may ask for, and enough. */
 const FLAGS = (1n << 0n) | (1n << 5n) | (1n << 6n)
 /** The largest multiple of 8 below USHRT_MAX (kernel/events/core.c, perf_copy_attr). */
@@ -33,8 +36,8 @@ export interface Sampler {
  * @param cpu a CPU, or -1 for the task's
  * @throws SyscallError
  */
-export function openSampler(pid: number, cpu: number): Sampler {
-  const fd = sys('perf_event_open', attributes(), pid, cpu, -1, FLAG_FD_CLOEXEC)
+export function openSampler(pid: number, cpu: number, of: 'stack' | 'registers' = 'stack'): Sampler {
+  const fd = sys('perf_event_open', attributes(of), pid, cpu, -1, FLAG_FD_CLOEXEC)
   const length = PAGE * (1 + DATA_PAGES)
   const address = sys('mmap', 0, length, PROT_READ_WRITE, MAP_SHARED, fd, 0)
   sys('ioctl', fd, IOC_ENABLE, 0)
@@ -50,15 +53,16 @@ export function openSampler(pid: number, cpu: number): Sampler {
 }
 
 /** struct perf_event_attr up to PERF_ATTR_SIZE_VER5, 112 bytes. */
-function attributes(): Buffer {
+function attributes(of: 'stack' | 'registers'): Buffer {
   const attr = Buffer.alloc(112)
   attr.writeUInt32LE(TYPE_SOFTWARE, 0)
   attr.writeUInt32LE(attr.length, 4)
   attr.writeBigUInt64LE(BigInt(COUNT_SW_CPU_CLOCK), 8)
   attr.writeBigUInt64LE(PERIOD_NS, 16)
-  attr.writeBigUInt64LE(BigInt(SAMPLE_TID | SAMPLE_STACK_USER), 24)
+  attr.writeBigUInt64LE(BigInt(SAMPLE_TID | (of === 'stack' ? SAMPLE_STACK_USER : SAMPLE_REGS_INTR)), 24)
   attr.writeBigUInt64LE(FLAGS, 40)
-  attr.writeUInt32LE(STACK_BYTES, 88)
+  if (of === 'stack') attr.writeUInt32LE(STACK_BYTES, 88)
+  else attr.writeBigUInt64LE(REGISTERS, 96)
   return attr
 }
 

@@ -2,16 +2,30 @@
  * Policy and values → the entries of the kernel's maps, pure. Bindings are numbered by their place in the config;
  * a set of bindings is a 64-bit word.
  */
+import { createHash } from 'node:crypto'
 import { pinnedHash } from '../policy/selector.ts'
 import type { Binding, Config } from '../policy/types.ts'
 import type { Variable } from '../policy/variables.ts'
 import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
-import { ALTERNATIVE, NAME, NAME_KEY, PATH, PATH_KEY, SCOPE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+import {
+  ALTERNATIVE,
+  NAME,
+  NAME_KEY,
+  NUMBER,
+  NUMBER_KEY,
+  PATH,
+  PATH_KEY,
+  SCOPE,
+  SLOT,
+  SLOT_KEY,
+  VALUE,
+  VALUE_KEY,
+} from '../wire/layout.ts'
 import { switchesOf } from './switches.ts'
 
 export interface Entry {
-  readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'secret_values'
+  readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'numbers' | 'secret_values'
   readonly key: Buffer
   readonly value: Buffer
 }
@@ -38,6 +52,7 @@ export function entriesOf(input: ScopeInput): Entry[] {
   return [
     ...valueEntries(input),
     ...nameEntries(input),
+    ...numberEntries(input),
     ...slotEntries(input),
     ...pathEntries(input),
     scopeEntry(input),
@@ -95,6 +110,19 @@ function nameEntries({ scope, config, generation }: ScopeInput): Entry[] {
     const bindings = setOf(config.secrets, (b) => b.secretRefs.some((ref) => ref.name === name))
     const key = encode(NAME_KEY, { scope, generation, name: Buffer.from(name) })
     return { map: 'names', key, value: encode(NAME, { bindings, length: name.length }) }
+  })
+}
+
+/** What two bindings are the same by, to the processes that run under them: retired or not, they keep its number. */
+export const identityOf = ({ name, selector }: Binding): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify([name, Object.entries(selector).toSorted()]))
+    .digest()
+
+function numberEntries({ scope, config, generation }: ScopeInput): Entry[] {
+  return config.secrets.map((binding, number): Entry => {
+    const value = encode(NUMBER, { binding: identityOf(binding), retired: Number(binding.retired === true) })
+    return { map: 'numbers', key: encode(NUMBER_KEY, { scope, generation, number }), value }
   })
 }
 

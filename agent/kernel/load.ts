@@ -87,6 +87,8 @@ interface KernelFeatures {
   readonly loops: boolean
   /** Programs for the entry points of perf_event_open(2) that there are. */
   readonly perfOpened: readonly string[]
+  /** A core dump without a signal before it, up to 5.14; the function has this name until 6.15. */
+  readonly doCoredump: boolean
 }
 
 /** The entry points of perf_event_open(2), by the program that waits for their end (bpf/perf_guard.bpf.c). */
@@ -97,17 +99,19 @@ const PERF_OPEN = {
 } as const
 
 function kernelFeatures(): KernelFeatures {
-  const has = kernelFunctions(['security_file_post_open', 'bpf_loop', ...Object.values(PERF_OPEN)])
+  const has = kernelFunctions(['security_file_post_open', 'bpf_loop', 'do_coredump', ...Object.values(PERF_OPEN)])
   const perfOpened = Object.entries(PERF_OPEN).flatMap(([program, entry]) => (has.has(entry) ? [program] : []))
-  return { postOpen: has.has('security_file_post_open'), loops: has.has('bpf_loop'), perfOpened }
+  const [postOpen, loops] = [has.has('security_file_post_open'), has.has('bpf_loop')]
+  return { postOpen, loops, perfOpened, doCoredump: has.has('do_coredump') }
 }
 
 /** Names end in the tier they are for; the other tier's programs are the same bodies again. */
-function isWanted(name: string, tier: Tier, { postOpen, loops, perfOpened }: KernelFeatures): boolean {
+function isWanted(name: string, tier: Tier, { postOpen, loops, perfOpened, doCoredump }: KernelFeatures): boolean {
   if (name.endsWith('_lsm') && tier !== 'lsm') return false
   if (/_mod(_\d)?$/.test(name) && tier !== 'fmod_ret') return false
   if (name.startsWith('guard_opened_')) return postOpen
   if (name.startsWith('perf_opened_')) return perfOpened.includes(name.replace(/_2$/, ''))
+  if (name.startsWith('guard_dump')) return doCoredump
   if (name.startsWith('deliver_')) return loops
   return !(name.startsWith('unlooped_') && loops)
 }

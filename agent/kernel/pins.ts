@@ -38,6 +38,7 @@ const SHARED_MAPS = [
   'processes',
   'containers',
   'owners',
+  'numbers',
   'paths',
   'slots',
   'names',

@@ -1,6 +1,7 @@
 /** One process held by descriptors, so that a number used again is never mistaken for it. */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
 import * as ffi from '../libbpf/ffi.ts'
 
 const { SIGKILL, SIGCONT } = constants.signals
@@ -23,10 +24,12 @@ export interface HeldProcess {
  * @param pid in our PID namespace
  * @param start ns since boot, of the kernel's start_boottime
  * @returns undefined when it is gone
+ * @throws Error when it cannot be held for another reason, such as too many open files
  */
 export function holdProcess(pid: number, start: bigint): HeldProcess | undefined {
   const fd = ffi.openProcess(pid)
-  if (fd < 0) return undefined
+  if (fd === -constants.errno.ESRCH) return undefined
+  if (fd < 0) throw new Error(`it cannot be held: pidfd_open failed with ${getSystemErrorName(fd)}`)
   const memory = openMemory(pid)
   const close = (): void => {
     closeSync(fd)
@@ -43,6 +46,13 @@ export function holdProcess(pid: number, start: bigint): HeldProcess | undefined
     if (!signal(SIGCONT) && signal(0)) throw new Error('it may not be continued')
   }
   return { ...accessTo(memory), continue: resume, kill: () => signal(SIGKILL), close }
+}
+
+/** For one that cannot be held: it may not run on. It waits, so that nothing but a kill by somebody else frees its number. */
+export function killUnheld(pid: number, start: bigint): void {
+  try {
+    if (startTicks(pid) === ticksOf(start)) process.kill(pid, SIGKILL)
+  } catch {} // it is gone
 }
 
 function accessTo(memory: number | Error): Pick<HeldProcess, 'write' | 'read'> {

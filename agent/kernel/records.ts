@@ -39,6 +39,10 @@ export function processRecords(guard: Guard): ProcessRecord[] {
   })
 }
 
+/** The set of bindings that processes of a scope have. */
+export const bindingsInUse = (records: readonly ProcessRecord[], scope: number): bigint =>
+  records.reduce((set, record) => (record.scope === scope ? set | record.bindings : set), 0n)
+
 /** Sealed processes alive in a scope, forked children included. */
 export function sealedIn(records: readonly ProcessRecord[], scope: number): number {
   const alive = PROC_FLAG.SEALED | PROC_FLAG.ENDED | PROC_FLAG.CANARY

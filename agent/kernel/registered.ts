@@ -1,11 +1,11 @@
 /** What an earlier agent registered for a scope, read back from the kernel by the agent that follows it. */
 import { MODES } from '../policy/schema.ts'
-import type { Config } from '../policy/types.ts'
+import type { Binding, Config } from '../policy/types.ts'
 import type { Variable } from '../policy/variables.ts'
 import { CHUNK, MODE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
-import { ALTERNATIVE, SCOPE, SLOT, SLOT_KEY, VALUE_KEY } from '../wire/layout.ts'
-import { u32 } from './entries.ts'
+import { ALTERNATIVE, NAME, NAME_KEY, NUMBER, NUMBER_KEY, SCOPE, SLOT, SLOT_KEY, VALUE_KEY } from '../wire/layout.ts'
+import { identityOf, u32 } from './entries.ts'
 import type { Guard } from './guard.ts'
 import { generationOf } from './scope.ts'
 import { policyOf } from './switches.ts'
@@ -31,6 +31,58 @@ export function registeredValues(
       return record ? [[slot, alternativesIn(guard, { scope, generation }, record)] as const] : []
     }),
   )
+}
+
+/**
+ * What the numbers of bindings mean to the processes that run: a wanted binding where it is the same, else a stand-in that has
+ * what the kernel still has to know of it.
+ */
+export function registeredBindings(guard: Guard, scope: number, wanted: readonly Binding[]): Binding[] {
+  const numbers = guard.map('numbers')
+  const generation = generationOf(guard, scope)
+  const found: Binding[] = []
+  for (let number = 0; ; number++) {
+    const record = numbers.get(encode(NUMBER_KEY, { scope, generation, number }))
+    if (!record) return found
+    const [at, size] = NUMBER.fields.binding
+    const identity = record.subarray(at, at + size)
+    const retired = record.readUInt32LE(NUMBER.fields.retired[0]) !== 0
+    const stand = standIn(guard, scope, number, retired)
+    const same = wanted.find((binding) => !retired && identityOf(binding).equals(identity))
+    found.push(same ? { ...same, secretRefs: stand.secretRefs } : stand)
+  }
+}
+
+/** No binding of a policy may have such a name. */
+const STAND_IN = '(earlier)'
+
+function standIn(guard: Guard, scope: number, number: number, retired: boolean): Binding {
+  const record = guard.map('scopes').get(u32(scope))
+  const has = (set: 'scrub_bindings' | 'deny_bindings'): boolean =>
+    record !== undefined && (record.readBigUInt64LE(SCOPE.fields[set][0]) & (1n << BigInt(number))) !== 0n
+  const children = has('deny_bindings') ? 'deny' : has('scrub_bindings') ? 'scrub' : 'inherit'
+  return {
+    name: `${STAND_IN} ${number}`,
+    selector: { lineage: 'workload', children },
+    secretRefs: namesOf(guard, scope, number).map((name) => ({
+      name,
+      source: { kind: 'value', value: '' },
+      capacity: 0,
+    })),
+    ...(retired ? { retired: true } : {}),
+  }
+}
+
+/** The variables that a scrub takes out for this number. */
+function namesOf(guard: Guard, scope: number, number: number): string[] {
+  const names = guard.map('names')
+  const generation = generationOf(guard, scope)
+  const [at] = NAME_KEY.fields.name
+  return names.keys().flatMap((key) => {
+    const isOurs = key.readUInt32LE(0) === scope && key.readUInt32LE(NAME_KEY.fields.generation[0]) === generation
+    const bindings = isOurs ? (names.get(key)?.readBigUInt64LE(NAME.fields.bindings[0]) ?? 0n) : 0n
+    return bindings & (1n << BigInt(number)) ? [key.toString('latin1', at).replace(/\0.*$/s, '')] : []
+  })
 }
 
 interface Generation {

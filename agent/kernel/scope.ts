@@ -11,7 +11,7 @@ import type { Guard } from './guard.ts'
 import type { SharedMap } from './pins.ts'
 
 /** Maps whose keys begin with the scope they belong to. */
-const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners'] as const
+const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners', 'numbers'] as const
 
 /** Of these the kernel's own: a new registration leaves them alone. */
 export const KERNELS: readonly string[] = ['containers', 'owners']
@@ -32,6 +32,18 @@ export function generationOf(guard: Guard, scope: number): number {
 }
 
 export const nextGeneration = (guard: Guard, scope: number): number => generationOf(guard, scope) + 1
+
+/** Nobody is given anything any more, and what is sealed stays so. @returns takes that back */
+export function withhold(guard: Guard, scope: number): () => void {
+  const scopes = guard.map('scopes')
+  const standing = scopes.get(u32(scope))
+  if (!standing) return () => {}
+  const without = Buffer.from(standing)
+  const [at] = SCOPE.fields.generation
+  without.writeBigUInt64LE(standing.readBigUInt64LE(at) + 1n, at) // nothing is registered under it
+  scopes.set(u32(scope), without)
+  return () => scopes.set(u32(scope), standing)
+}
 
 /** The scope goes first, so that nothing is delivered from a half-removed set. */
 export function unregister(guard: Guard, scope: number): void {
@@ -69,6 +81,11 @@ export function sweep(guard: Guard, own: number): number[] {
   const dead = [...new Set(known)].filter((scope) => scope !== 0 && !alive.has(scope))
   for (const scope of dead) unregister(guard, scope)
   return dead
+}
+
+/** From now on nothing is stopped for an agent that does not listen: a start that would have to wait fails instead. */
+export function closeScopeRing(guard: Guard, scope: number): void {
+  guard.map('rings').delete(u32(scope))
 }
 
 /** A new ring for the scope; what nobody read of an earlier one is gone with it. The caller closes it. */

@@ -12,7 +12,7 @@ import { VALUE_KEY } from '../wire/layout.ts'
 import type { Guard } from './guard.ts'
 import { ownNumber } from './own-number.ts'
 import { programHash } from './pinned-file.ts'
-import { type HeldProcess, holdProcess } from './process.ts'
+import { type HeldProcess, holdProcess, killUnheld } from './process.ts'
 import { addVariables } from './rebuild.ts'
 import { processRecords } from './records.ts'
 
@@ -54,9 +54,11 @@ export function openWaiting(
     open.delete(key)
     // The canary of an agent outside of the scope's PID namespace has no number in there.
     const pid = wait.pid ? ownNumber(wait.pid, scope) : actor.nsPid
-    const held = pid && holdProcess(pid, actor.start)
-    if (!held) return undefined // it ended by itself
+    if (!pid) return undefined // it ended by itself
+    let held: HeldProcess | undefined
     try {
+      held = holdProcess(pid, actor.start)
+      if (!held) return undefined
       const wrong = wait.unproved ? wrongProgram(pid, wait.bindings, bindings()) : undefined
       if (wrong) {
         held.kill()
@@ -66,10 +68,11 @@ export function openWaiting(
       deliver(guard, scope, held, writes)
       return undefined
     } catch (error) {
-      held.kill()
+      if (held) held.kill()
+      else killUnheld(pid, actor.start)
       return { reason: 'not-written', why: (error as Error).message }
     } finally {
-      held.close()
+      held?.close()
     }
   }
   return { ask, complete }

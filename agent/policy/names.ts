@@ -25,8 +25,8 @@ const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly obeyedBy:
   { match: /^DOTNET_STARTUP_HOOKS$/, obeyedBy: '.NET' },
 ]
 
-/** The kernel side compares names as eight 64-bit words, terminator included (KS_VARIABLE in bpf/wire.h). */
-const MAX_VARIABLE_NAME = 63
+/** The kernel side reads a name with its `=` as eight 64-bit words, terminator included (KS_VARIABLE in bpf/wire.h). */
+const MAX_VARIABLE_NAME = 62
 
 export function wrongVariable(name: string): Wrong | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {

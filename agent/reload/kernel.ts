@@ -1,7 +1,7 @@
 /** What the journey of a reload needs of the kernel: four questions and orders, about one scope. */
 import type { AgentConfig } from '../config.ts'
 import type { Guard } from '../kernel/guard.ts'
-import { processRecords } from '../kernel/records.ts'
+import { bindingsInUse, processRecords } from '../kernel/records.ts'
 import { OUTDATED_MS, type Registered, type Registration, replace } from '../kernel/registration.ts'
 import { nextGeneration } from '../kernel/scope.ts'
 import type { Resolved } from '../sources/resolve.ts'
@@ -30,8 +30,7 @@ export function openKernel(guard: Guard, scope: number, first: Registered): Kern
   }
   takeAwayLater(first.takeAwayOutdated)
   return {
-    inUse: () =>
-      processRecords(guard).reduce((set, record) => (record.scope === scope ? set | record.bindings : set), 0n),
+    inUse: () => bindingsInUse(processRecords(guard), scope),
     replace: (agent, values) => {
       if (!registration) throw new Error('the agent is stopping')
       const generation = nextGeneration(guard, scope)

@@ -26,9 +26,15 @@ export function numbered(before: readonly Binding[], wanted: readonly Binding[],
   return places.map((binding, i) => binding ?? { ...before[i]!, retired: true as const })
 }
 
-/** Of two selectors the kernel enforces what the process was started under. */
+/**
+ * Of two selectors the kernel enforces what the process was started under. And a variable that a process may have been given has
+ * to be known as this number's as long as it lives, or a scrub would leave it in the open.
+ */
 const isSame = (old: Binding, binding: Binding): boolean =>
-  !old.retired && old.name === binding.name && isDeepStrictEqual(old.selector, binding.selector)
+  !old.retired &&
+  old.name === binding.name &&
+  isDeepStrictEqual(old.selector, binding.selector) &&
+  old.secretRefs.every(({ name }) => binding.secretRefs.some((ref) => ref.name === name))
 
 /** Retired for one registration at least: a process that starts now can still be given what was dropped just now. */
 const isVacant = (old: Binding, i: number, inUse: bigint): boolean =>

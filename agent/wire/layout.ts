@@ -57,6 +57,8 @@ export const ALTERNATIVE = struct('ks_alternative', 16, { bindings: [0, 8], valu
 export const SLOT = struct('ks_slot', 136, { capacity: [0, 4], count: [4, 4], alternatives: [8, 128] })
 export const NAME_KEY = struct('ks_name_key', 72, { scope: [0, 4], generation: [4, 4], name: [8, 64] })
 export const NAME = struct('ks_name', 16, { bindings: [0, 8], length: [8, 4], reserved: [12, 4] })
+export const NUMBER_KEY = struct('ks_number_key', 12, { scope: [0, 4], generation: [4, 4], number: [8, 4] })
+export const NUMBER = struct('ks_number', 40, { binding: [0, 32], retired: [32, 4], reserved: [36, 4] })
 export const VALUE_KEY = struct('ks_value_key', 16, {
   scope: [0, 4],
   generation: [4, 4],
@@ -121,6 +123,8 @@ export const STRUCTS: readonly Struct[] = [
   SLOT,
   NAME_KEY,
   NAME,
+  NUMBER_KEY,
+  NUMBER,
   VALUE_KEY,
   VALUE,
   TASK,

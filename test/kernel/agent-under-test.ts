@@ -74,6 +74,18 @@ export function writeConfig(text: string): string {
   return path
 }
 
+/** As the downward API writes a Pod's annotations. @returns its path */
+export function writeAnnotations(annotations: Readonly<Record<string, string>>): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-pod-')), 'annotations')
+  writeFileSync(
+    path,
+    Object.entries(annotations)
+      .map(([key, value]) => `${key}=${JSON.stringify(value)}\n`)
+      .join(''),
+  )
+  return path
+}
+
 /** Runs the command line to its end. */
 export function kernelseal(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const done = spawnSync(KERNELSEAL, args, { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 60_000 })

@@ -1,7 +1,9 @@
 /** The agent is ready only while its canary is refused to everybody; a guard that is gone is noticed. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterEach, test } from 'node:test'
 import { type Agent, kernelseal, startAgent } from './agent-under-test.ts'
 
@@ -41,6 +43,36 @@ test('the canary is refused in every way, and leaves no trace in the counts', as
     agent.events().filter(({ tag }) => tag === 'INJECT' || tag === 'LSM BLOCKED'),
     [],
   )
+})
+
+/** Counts how often it could list the root of a `node -`, of the agent's and of one that we started, and how often not. */
+const LOOK = `
+const { readdirSync, readFileSync } = require('node:fs')
+const count = { ours: 0, canary: 0, refused: 0 }
+const look = (pid) => {
+  try {
+    if (!readFileSync('/proc/' + pid + '/cmdline', 'latin1').endsWith('\\0-\\0')) return
+    try {
+      readdirSync('/proc/' + pid + '/root/')
+      count[pid === process.argv[1] ? 'ours' : 'canary']++
+    } catch (error) {
+      if (error.code === 'EACCES' || error.code === 'EPERM') count.refused++
+    }
+  } catch {}
+}
+process.on('SIGTERM', () => { console.log(JSON.stringify(count)); process.exit() })
+setInterval(() => { for (const pid of readdirSync('/proc')) if (/^\\d+$/.test(pid)) look(pid) }, 1)`
+
+test('the canary, which has the root of the agent, shows nobody its root', async () => {
+  const ours = spawn(process.execPath, ['-'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const looker = spawn(process.execPath, ['-e', LOOK, String(ours.pid)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  agent = await start()
+  looker.kill()
+  const count = JSON.parse(await text(looker.stdout))
+  ours.kill()
+  assert.ok(count.ours > 0, 'the attack does not work')
+  assert.ok(count.refused > 0, 'there was no canary to look at')
+  assert.equal(count.canary, 0)
 })
 
 test('what the policy leaves open is not asked for', async () => {

@@ -1,12 +1,11 @@
 /** A refusal in a Pod becomes a Kubernetes Event: from the kernel to an HTTPS server, with the Pod's own token. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type ApiServer, startApiServer } from '../unit/kube/api-server.ts'
-import { type Agent, environOf, eventually, startAgent } from './agent-under-test.ts'
+import { type Agent, environOf, eventually, startAgent, writeAnnotations } from './agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from './pid-namespace.ts'
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -40,13 +39,10 @@ after(async () => {
 
 /** As the webhook's sidecar has it: policy from annotations, the Pod's name by the downward API. */
 function startPodAgent(): Promise<Agent> {
-  const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-pod-')), 'annotations')
-  const lines = Object.entries(ANNOTATIONS).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`)
-  writeFileSync(path, lines.join(''))
   const { hostname, port } = new URL(server.pod.server)
   const service = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
   const env = { POD_NAME: 'shop-0', POD_NAMESPACE: 'shop', POD_UID: 'a-uid', ...service, SOURCE: SECRET }
-  return startAgent({ annotations: path, env, args: space.args })
+  return startAgent({ annotations: writeAnnotations(ANNOTATIONS), env, args: space.args })
 }
 
 test('who reads a sealed environ is named in an Event on the Pod, and the value is not', async () => {

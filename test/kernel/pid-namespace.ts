@@ -25,9 +25,10 @@ export interface Ran {
 /** Where fifty agents start at once, a process waits for its turn. */
 const LONGEST_MS = 300_000
 
+const IDLE = ['/usr/bin/tail', '-f', '/dev/null']
+
 /** Ends at the latest with the machine of the test. */
-export async function pidNamespace(): Promise<PidNamespace> {
-  const idle = ['/usr/bin/tail', '-f', '/dev/null']
+export async function pidNamespace(idle: readonly string[] = IDLE): Promise<PidNamespace> {
   const outer = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ...idle], { stdio: 'ignore' })
   const children = `/proc/${outer.pid}/task/${outer.pid}/children`
   const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()), LONGEST_MS)

@@ -24,7 +24,7 @@ const MAY_BE_ABSENT = new Set(['numa-maps', 'environ-io-uring', 'mem-io-uring'])
 /** Mounting takes CAP_SYS_ADMIN, a kernel stack too, and perf CAP_PERFMON (Debian: kernel.perf_event_paranoid=3). */
 const TAKES_FULL_ROOT = new Set([
   ...['second-procfs', 'bind-directory', 'bind-file', 'detached-procfs', 'open-tree'].map((how) => `environ-${how}`),
-  ...['perf-task', 'perf-cpu', 'stack'],
+  ...['perf-task', 'perf-cpu', 'perf-registers', 'stack'],
 ])
 /** Those to whom the kernel itself gives their canary's memory. */
 const POWERFUL: readonly AttackerName[] = ['root', 'container-root', 'same-uid']

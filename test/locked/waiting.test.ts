@@ -129,6 +129,39 @@ test('what waits when its agent is killed never runs, and the next agent ends it
   assert.equal(await printer().ended, `${SECRET}\n`)
 })
 
+test('what waits when its agent is told to end has its value, or ends', async () => {
+  agent = await start()
+  process.kill(agent.pid, 'SIGSTOP')
+  const { pid, ended } = printer()
+  await stopped(pid)
+  process.kill(agent.pid, 'SIGTERM')
+  process.kill(agent.pid, 'SIGCONT')
+  assert.ok([`${SECRET}\n`, 'SIGKILL'].includes(await ended))
+})
+
+test('nothing is left waiting for an agent that starts and cannot read its sources', async () => {
+  agent = await start()
+  await killAgent()
+  const unreadable = '[{ name: TOKEN, source: { envRef: SOURCE } }, { name: FILE, source: { fileRef: /nowhere } }]'
+  const broken = config('kill').replace(/secretRefs: .*/, `secretRefs: ${unreadable}`)
+  let isOver = false
+  const failing = startAgent({ config: broken, env: { SOURCE: SECRET } }).finally(() => {
+    isOver = true
+  })
+  const ends: Promise<string>[] = []
+  const starting = (async () => {
+    while (!isOver) {
+      ends.push(printer().ended)
+      await sleep(20)
+    }
+  })()
+  await assert.rejects(failing, /nowhere/)
+  await starting
+  assert.ok(ends.length > 10, `${ends.length} starts`)
+  assert.deepEqual(new Set(await Promise.all(ends)), new Set(['SIGKILL']))
+  agent = await start()
+})
+
 test('without an agent a bound program is killed before it runs, or with onFailure: start keeps its placeholder', async () => {
   agent = await start('kill')
   await killAgent()

@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto'
 import { beforeEach, test } from 'node:test'
 import type { ScopeInput } from '../../../agent/kernel/entries.ts'
 import type { Guard } from '../../../agent/kernel/guard.ts'
+import { registeredBindings } from '../../../agent/kernel/registered.ts'
 import { register, replace } from '../../../agent/kernel/registration.ts'
 import { scopesOf, sweep } from '../../../agent/kernel/scope.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import type { Binding } from '../../../agent/policy/types.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
+import { numbered } from '../../../agent/reload/numbers.ts'
 import { MODE } from '../../../agent/wire/constants.ts'
 import { PATH_KEY, SCOPE } from '../../../agent/wire/layout.ts'
 
@@ -124,6 +126,37 @@ test('a start that began under the generation before finds all of it until that 
   takeAwayOutdated()
   for (const [name, keys] of kept) for (const key of keys) assert.ok(!maps.get(name)!.has(key), `${name} keeps ${key}`)
   assert.deepEqual(programsOf(2), ['a'])
+})
+
+test('an agent that follows learns what the numbers mean, whatever the order of its bindings and whatever it drops', () => {
+  const [a, b] = config.secrets as [Binding, Binding]
+  register(guard, input(1))
+  assert.deepEqual(numbered(registeredBindings(guard, 7, [b, a]), [b, a], 0n), [a, b])
+  const [dropped, kept] = registeredBindings(guard, 7, [b])
+  assert.deepEqual([kept?.name, dropped?.selector.children], ['b', a.selector.children])
+  assert.deepEqual(
+    dropped?.secretRefs.map(({ name }) => name),
+    ['A'],
+  )
+  const elsewhere = { ...b, selector: { ...b.selector, children: 'inherit' as const } }
+  assert.deepEqual(
+    numbered(registeredBindings(guard, 7, [elsewhere, a]), [elsewhere, a], 0n).map(({ name, retired }) => [
+      name,
+      retired,
+    ]),
+    [
+      ['a', undefined],
+      ['(earlier) 1', true],
+      ['b', undefined],
+    ],
+  )
+})
+
+test('of what it had retired already the number is free once nobody has it', () => {
+  const [a, b] = config.secrets as [Binding, Binding]
+  register(guard, input(2, retired(1)))
+  assert.deepEqual(numbered(registeredBindings(guard, 7, [b, a]), [b, a], 0b1n), [a, b])
+  assert.equal(numbered(registeredBindings(guard, 7, [b, a]), [b, a], 0b10n).length, 3)
 })
 
 test('what is there already is never written again but the scope, which is changed in place', () => {

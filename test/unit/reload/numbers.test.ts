@@ -30,9 +30,13 @@ test('a binding with another selector is another binding to the kernel', () => {
   assert.deepEqual(names(numbered([a, b], [binding('a', { children: 'deny' }), b], 0n)), ['a-', 'b', 'a'])
 })
 
-test('a binding whose variables changed is the same', () => {
-  const secretRefs = [{ name: 'X', source: { kind: 'envRef', name: 'X' } as const, capacity: 1024 }]
-  assert.deepEqual(names(numbered([a, b], [{ ...a, secretRefs }, b], 0b1n)), ['a', 'b'])
+test('a binding that gives more variables is the same, one that gives another in place of an earlier is not', () => {
+  const giving = (...variables: string[]): Binding => ({
+    ...a,
+    secretRefs: variables.map((name) => ({ name, source: { kind: 'envRef', name }, capacity: 1024 })),
+  })
+  assert.deepEqual(names(numbered([giving('X'), b], [giving('Y', 'X'), b], 0b1n)), ['a', 'b'])
+  assert.deepEqual(names(numbered([giving('X'), b], [giving('Y'), b], 0b1n)), ['a-', 'b', 'a'])
 })
 
 test('more bindings than numbers are refused, those that processes still have included', () => {
