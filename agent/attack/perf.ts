@@ -1,6 +1,6 @@
 /**
- * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack), or with registers. Whoever has CAP_PERFMON
- * never meets the ptrace check (kernel/events/core.c, perf_check_permission).
+ * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack), or with registers. Whoever has
+ * CAP_PERFMON never meets the ptrace check (kernel/events/core.c, perf_check_permission).
  */
 import { readFileSync } from 'node:fs'
 import { type Attempt, empty, leaked, type Outcome, prepare } from './attempt.ts'

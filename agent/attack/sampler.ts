@@ -1,4 +1,7 @@
-/** A perf event that copies the user stack, or the registers, of whatever it samples into a ring (perf_event_open(2), tools/include/uapi/linux/perf_event.h). */
+/**
+ * A perf event that copies the user stack, or the registers, of whatever it samples into a ring (perf_event_open(2),
+ * tools/include/uapi/linux/perf_event.h).
+ */
 import { closeSync } from 'node:fs'
 import { memoryAt, sys } from './syscall.ts'
 

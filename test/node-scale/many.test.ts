@@ -1,7 +1,7 @@
 /**
  * Many sealed Pods on one node: more than the 38 programs that the kernel allows one hook, were there a set for each. Long,
- * so not part of the stories: `scripts/test-cluster --node test/node-scale/many.test.ts`, with KERNELSEAL_PODS for another number. On two cores,
- * emulated, 51 of 60 were reached.
+ * so not part of the stories: `scripts/test-cluster --node test/node-scale/many.test.ts`, with KERNELSEAL_PODS for another
+ * number. On two cores, emulated, 51 of 60 were reached.
  */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
