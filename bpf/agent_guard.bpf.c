@@ -142,8 +142,7 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 	return judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again);
 }
 
-/* A signal that a file's owner is sent when it becomes ready (F_SETOWN, F_SETSIG): no task_kill. Who caused it is
- * unknown. */
+/* A signal that a file's owner is sent (F_SETOWN, F_SETSIG), which no task_kill sees. Who caused it is unknown. */
 ENFORCE(guard_file_signal, file_send_sigiotask, security_file_send_sigiotask, (target, owner, signal),
 	struct task_struct *target, struct fown_struct *owner, int signal)
 {

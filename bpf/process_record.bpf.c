@@ -6,9 +6,12 @@
  *                       the fork is refused. No moment exists at which a copy of a sealed process is unsealed.
  *   sched_process_fork  the child is complete: its start time joins the record
  *   sched_process_exit  the last thread leaves: a container's entrypoint makes room for its successor, an agent too
- *   zap_pid_ns_processes, fexit  the init of a PID namespace leaves and has seen all others out: its scope ends. (At
- * its own sched_process_exit they still live, and would be open.) security_task_free  the task_struct goes back to the
- * slab: so does the record
+ *   security_task_free  the task_struct goes back to the slab: so does the record
+ *
+ * And a scope, until its last process is gone:
+ *
+ *   zap_pid_ns_processes, fexit  the init of a PID namespace has seen all others out. (At its own
+ *                                sched_process_exit they still live, and would be open.)
  */
 #include "emit.h"
 #include "hook.h"

@@ -40,6 +40,7 @@ export function registeredValues(
 export function registeredBindings(guard: Guard, scope: number, wanted: readonly Binding[]): Binding[] {
   const numbers = guard.map('numbers')
   const generation = generationOf(guard, scope)
+  const names = namesOf(guard, { scope, generation })
   const found: Binding[] = []
   for (let number = 0; ; number++) {
     const record = numbers.get(encode(NUMBER_KEY, { scope, generation, number }))
@@ -47,16 +48,17 @@ export function registeredBindings(guard: Guard, scope: number, wanted: readonly
     const [at, size] = NUMBER.fields.binding
     const identity = record.subarray(at, at + size)
     const retired = record.readUInt32LE(NUMBER.fields.retired[0]) !== 0
-    const stand = standIn(guard, scope, number, retired)
+    const stand = standIn(guard, scope, number, names)
     const same = wanted.find((binding) => !retired && identityOf(binding).equals(identity))
-    found.push(same ? { ...same, secretRefs: stand.secretRefs } : stand)
+    if (same) found.push({ ...same, secretRefs: stand.secretRefs })
+    else found.push(retired ? { ...stand, retired } : stand)
   }
 }
 
 /** No binding of a policy may have such a name. */
 const STAND_IN = '(earlier)'
 
-function standIn(guard: Guard, scope: number, number: number, retired: boolean): Binding {
+function standIn(guard: Guard, scope: number, number: number, names: Names): Binding {
   const record = guard.map('scopes').get(u32(scope))
   const has = (set: 'scrub_bindings' | 'deny_bindings'): boolean =>
     record !== undefined && (record.readBigUInt64LE(SCOPE.fields[set][0]) & (1n << BigInt(number))) !== 0n
@@ -64,25 +66,28 @@ function standIn(guard: Guard, scope: number, number: number, retired: boolean):
   return {
     name: `${STAND_IN} ${number}`,
     selector: { lineage: 'workload', children },
-    secretRefs: namesOf(guard, scope, number).map((name) => ({
-      name,
-      source: { kind: 'value', value: '' },
-      capacity: 0,
-    })),
-    ...(retired ? { retired: true } : {}),
+    secretRefs: [...names]
+      .filter(([, bindings]) => bindings & (1n << BigInt(number)))
+      .map(([name]) => ({ name, source: { kind: 'value', value: '' }, capacity: 0 })),
   }
 }
 
-/** The variables that a scrub takes out for this number. */
-function namesOf(guard: Guard, scope: number, number: number): string[] {
+/** The variables that a scrub takes out, and for which bindings. */
+type Names = ReadonlyMap<string, bigint>
+
+/** In one walk: the map is the whole node's. */
+function namesOf(guard: Guard, { scope, generation }: Generation): Names {
   const names = guard.map('names')
-  const generation = generationOf(guard, scope)
   const [at] = NAME_KEY.fields.name
-  return names.keys().flatMap((key) => {
-    const isOurs = key.readUInt32LE(0) === scope && key.readUInt32LE(NAME_KEY.fields.generation[0]) === generation
-    const bindings = isOurs ? (names.get(key)?.readBigUInt64LE(NAME.fields.bindings[0]) ?? 0n) : 0n
-    return bindings & (1n << BigInt(number)) ? [key.toString('latin1', at).replace(/\0.*$/s, '')] : []
-  })
+  const ours = names
+    .keys()
+    .filter((key) => key.readUInt32LE(0) === scope && key.readUInt32LE(NAME_KEY.fields.generation[0]) === generation)
+  return new Map(
+    ours.map((key) => [
+      key.toString('latin1', at).replace(/\0.*$/s, ''),
+      names.get(key)?.readBigUInt64LE(NAME.fields.bindings[0]) ?? 0n,
+    ]),
+  )
 }
 
 interface Generation {
