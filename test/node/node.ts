@@ -13,6 +13,13 @@ const onNode = (script: string): Promise<string> => run({ image: SHELL, args: ['
 /** Paths of what holds programs and maps of the node's kernel. */
 export const pins = (): Promise<string> => onNode('find /sys/fs/bpf ! -type d')
 
+/**
+ * Names of the BPF programs in the node's kernel and of their functions, whoever loaded them (kernel/bpf/core.c,
+ * bpf_get_prog_name). Without those that have no name: runc gives each container one for its devices.
+ */
+export const programsOfKernel = async (): Promise<string[]> =>
+  (await onNode("sed -n 's/.* bpf_prog_[0-9a-f]*_\\([^ \t]*\\).*/\\1/p' /proc/kallsyms")).split('\n').toSorted()
+
 /** `kernelseal status`, of the image that the webhook gives Pods. */
 export const status = async (): Promise<Any> =>
   JSON.parse(await run({ image: 'kernelseal-agent:0.1.0', args: ['status', '--json'] }))
