@@ -1,6 +1,6 @@
 /** Row 12: the agent itself, which holds every secret of its Pod. Effect: it can be read, or a signal reaches it. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { type Attempt, empty, Impossible, leaked, type Outcome, type Target } from './attempt.ts'
+import { type Attempt, empty, Impossible, leaked, type Outcome, refused, type Target } from './attempt.ts'
 import { environmentOf } from './locate.ts'
 import { addressOf, iovec, sleep, sys } from './syscall.ts'
 
@@ -36,7 +36,7 @@ export const agentAttempts: readonly Attempt[] = [
   agentAttempt('agent-limit', 'set a limit of the agent (prlimit), as it was', setLimit),
   {
     ...agentAttempt('agent-file-signal', 'SIGSTOP the agent as owner of a pipe (F_SETSIG)', fileSignal, 'disruptive'),
-    proof: 'absence', // whoever writes into the pipe is not told
+    proof: 'absence', // root is not told
   },
   agentAttempt('agent-stop', 'SIGSTOP the agent', stop, 'disruptive'),
   {
@@ -108,7 +108,10 @@ function setLimit(pid: number): Outcome {
   return leaked('a limit was set')
 }
 
-/** fs/fcntl.c, send_sigio → security_file_send_sigiotask, which is asked in place of security_task_kill. */
+/**
+ * fs/fcntl.c, sigio_perm: for root, or the user that the target is of; then security_file_send_sigiotask, which is asked in place
+ * of security_task_kill. Whoever writes into the pipe is told of neither.
+ */
 function fileSignal(pid: number): Outcome {
   const ends = Buffer.alloc(8)
   sys('pipe2', ends, 0)
@@ -123,7 +126,8 @@ function fileSignal(pid: number): Outcome {
     send(SIGSTOP)
     const stopped = isStoppedSoon(pid)
     send(SIGCONT)
-    return stopped ? leaked('SIGSTOP delivered') : empty('it was not stopped')
+    if (stopped) return leaked('SIGSTOP delivered')
+    return process.geteuid?.() === 0 ? empty('it was not stopped') : refused('sigio_perm', 'EPERM')
   } finally {
     closeSync(read)
     closeSync(write)

@@ -26,7 +26,10 @@ export async function startPod(): Promise<Pod> {
   const unshare = spawn('unshare', command, { stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => unshare.once('exit', () => resolve()))
   const close = async () => {
-    unshare.kill('SIGKILL')
+    // Its init first: unshare(1) waits for that, and by its own end everything in the Pod has ended.
+    const init = running(unshare, false) ? childOf(unshare.pid!) : undefined
+    if (init === undefined) unshare.kill('SIGKILL')
+    else process.kill(init, 'SIGKILL')
     await ended
   }
   await until('the init of a PID namespace', () => running(unshare) && executedChild(unshare, ['/bin/sleep', '3600']))
