@@ -61,7 +61,7 @@ async function check(pod: string): Promise<void> {
   assert.match(stderr, /Operation not permitted/, pod)
 }
 
-/** With the last scope of a node its programs go, and then nothing is pinned that could be asked. */
+/** Where nothing is pinned any more there is nothing that could be asked. */
 async function scopesLeft(): Promise<number> {
   const survey = await status()
   return survey?.scopes.length ?? 0
