@@ -1,6 +1,6 @@
 /** The command line: finds the subcommand, turns what it throws into a sentence and an exit status. */
-import { type Command, complain, EXIT, UsageError } from './cli/command.ts'
-import { ConfigError } from './policy/problems.ts'
+import { type Command, complain, EXIT } from './cli/command.ts'
+import { ConfigError, UsageError } from './policy/problems.ts'
 
 /** Loaded only when asked for: most commands need neither FFI nor an HTTP server. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
@@ -22,7 +22,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 }
 
 async function main([name, ...args]: string[]): Promise<number> {
-  if (name === '--version') return print((await import('./version.ts')).VERSION)
+  if (name === '--version') return print((await import('./config/version.ts')).VERSION)
   if (name === undefined || name === '--help' || name === 'help')
     return print(await usage(), name ? EXIT.ok : EXIT.usage)
   const load = COMMANDS[name]

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { ConfigError } from '../agent/policy/problems.ts'
-import { helpText, loadSettings, type Settings } from './config.ts'
-import type { Log } from './server.ts'
+import type { Log } from './server/server.ts'
+import { helpText, loadSettings, type Settings } from './settings/load.ts'
 import { startWebhook, type Webhook } from './start.ts'
 
 async function publishCa({ caOut }: Settings, ca: string | undefined): Promise<void> {

@@ -5,21 +5,21 @@ import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
-import type { Settings } from './config.ts'
-import { connectKube, type KubeApi } from './kube/client.ts'
-import { liveCluster, unknownCluster } from './kube/live-cluster.ts'
-import { addProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
-import { startSelfProbe } from './self-probe.ts'
-import { buildMetricsServer, buildServer, type Log } from './server.ts'
-import { agentSettings } from './settings.ts'
-import { sharedCertificate } from './shared-certificate/keeper.ts'
+import { startSelfProbe } from './certificate/self-probe.ts'
+import { sharedCertificate } from './certificate/shared/keeper.ts'
 import {
   type CertificateEvents,
   certificateFromFiles,
   type KeyPair,
   type ServingCertificate,
   selfSignedCertificate,
-} from './tls.ts'
+} from './certificate/tls.ts'
+import { connectKube, type KubeApi } from './kube/client.ts'
+import { liveCluster, unknownCluster } from './kube/live-cluster.ts'
+import { addProcessMetrics, createMetrics, type Metrics } from './server/metrics.ts'
+import { buildMetricsServer, buildServer, type Log } from './server/server.ts'
+import type { Settings } from './settings/load.ts'
+import { agentSettings } from './settings/table.ts'
 
 /** A running webhook. `close` drains and stops it; calling it again waits for the same end. */
 export interface Webhook {

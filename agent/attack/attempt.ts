@@ -2,7 +2,7 @@
  * What an attempt is and how it may end. An attempt throws when a call fails; `judge` turns the error into an outcome, so
  * that one table decides everywhere what counts as a refusal.
  */
-import type { LaunchSpec } from './launch.ts'
+import type { LaunchSpec } from './runner/launch.ts'
 
 /** The policy switch that must refuse the attempt; `always` for what no switch turns off. */
 type Switch = 'blockEnviron' | 'blockMem' | 'blockMaps' | 'blockPtrace' | 'always'

@@ -5,20 +5,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { eventually, type Pauses } from '../eventually.ts'
-import type { Guard } from '../kernel/guard.ts'
+import type { Finding } from '../events/sinks/metrics.ts'
+import { eventually, type Pauses } from '../linux/poll.ts'
+import type { Guard } from '../node/guard.ts'
 import { MIN_CAPACITY, placeholder } from '../policy/placeholder.ts'
 import type { Policy } from '../policy/types.ts'
 import { CANARY_BINDING, CANARY_VALUE, STANCE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
 import { ALTERNATIVE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
-import { isRefused, ways } from './ways.ts'
-
-export interface Finding {
-  readonly way: string
-  /** `kernel`: refused with our privileges as well, so by the kernel itself. */
-  readonly verdict: 'refused' | 'kernel' | 'leaked'
-}
+import { isRefused, ways } from './probes.ts'
 
 /** 16 random bytes in hex, well below the smallest placeholder. */
 const NEEDLE_BYTES = 16

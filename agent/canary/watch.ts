@@ -1,7 +1,7 @@
 /** The canary, tried before the agent says it is ready and again on a timer; what it found is in readiness, log and metrics. */
 import type { Log } from '../events/sinks/log.ts'
 import type { CanaryMetrics } from '../events/sinks/metrics.ts'
-import type { Guard } from '../kernel/guard.ts'
+import type { Guard } from '../node/guard.ts'
 import type { Policy } from '../policy/types.ts'
 import { checkCanary } from './canary.ts'
 

@@ -1,16 +1,18 @@
 /** `kernelseal attack`: the bypass suite against canaries of its own, without protection and with it. */
+
 import { parseArgs } from 'node:util'
-import { type Attacker, EVERY_ATTACKER, parseAttacker } from '../attack/attackers.ts'
-import { newCleanup } from '../attack/cleanup.ts'
-import { type Contest, holdContest } from '../attack/contest.ts'
-import { countsOf, exitStatusOf } from '../attack/matrix.ts'
-import { runAsInit } from '../attack/namespace.ts'
-import { openProgress } from '../attack/progress.ts'
-import { renderJson, renderTable } from '../attack/render.ts'
-import { attempts, attemptsOfRows } from '../attack/suite.ts'
-import { becomeInit, isInit } from '../own-namespace.ts'
+import { attempts, attemptsOfRows } from '../attack/attempts/suite.ts'
+import { countsOf, exitStatusOf } from '../attack/report/matrix.ts'
+import { openProgress } from '../attack/report/progress.ts'
+import { renderJson, renderTable } from '../attack/report/render.ts'
+import { type Attacker, EVERY_ATTACKER, parseAttacker } from '../attack/runner/attackers.ts'
+import { type Contest, holdContest } from '../attack/runner/compare.ts'
+import { runAsInit } from '../attack/runner/namespace.ts'
+import { newCleanup } from '../attack/targets/cleanup.ts'
+import { becomeInit, isInit } from '../linux/namespaces.ts'
+import { UsageError } from '../policy/problems.ts'
 import type { Mode } from '../policy/types.ts'
-import { type Command, complain, UsageError } from './command.ts'
+import { type Command, complain } from './command.ts'
 
 const HELP = `usage: kernelseal attack [options]
 

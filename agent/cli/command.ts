@@ -16,11 +16,6 @@ export interface Command {
   readonly run: (args: string[]) => Promise<number>
 }
 
-/** Something the user must put right; printed without a stack. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 /** The seven-bit-clean place for what goes wrong: standard error, one line each. */
 export function complain(text: string): void {
   for (const line of text.split('\n')) process.stderr.write(`kernelseal: ${line}\n`)

@@ -1,6 +1,6 @@
 /** `kernelseal doctor`: can this node enforce? One line per finding: state, why, what to change. */
 import { parseArgs } from 'node:util'
-import { examineNode, type Finding } from '../kernel/examine.ts'
+import { examineNode, type Finding } from '../doctor/checks.ts'
 import { type Command, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal doctor [--json]

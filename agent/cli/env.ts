@@ -1,8 +1,10 @@
 /** `kernelseal env`: the placeholders of a config, to start a bound program by hand. */
+
 import { renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { loadAgentConfig } from '../config.ts'
-import { type Command, complain, EXIT, UsageError } from './command.ts'
+import { loadAgentConfig } from '../config/load.ts'
+import { UsageError } from '../policy/problems.ts'
+import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal env --config FILE [--output FILE]
 

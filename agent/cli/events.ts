@@ -1,13 +1,15 @@
 /** `kernelseal events`: what the agents of this host told, and tell. */
+
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { stateDirectory } from '../config/nonce.ts'
 import { FEED_SOCKET, LIVE, type Told } from '../events/feed.ts'
-import { stateDirectory } from '../nonce.ts'
-import { type Command, complain, EXIT, UsageError } from './command.ts'
+import { UsageError } from '../policy/problems.ts'
+import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal events [--follow] [--json] [--scope NUMBER]
 

@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util'
 import type { Standing } from '../exec/agent.ts'
 import { runCommand } from '../exec/command.ts'
 import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
-import { isInit, startInit } from '../own-namespace.ts'
-import { type Command, complain, EXIT, UsageError } from './command.ts'
+import { isInit, startInit } from '../linux/namespaces.ts'
+import { UsageError } from '../policy/problems.ts'
+import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal exec [options] -- COMMAND [ARGUMENT...]
 

@@ -1,8 +1,10 @@
 /** `kernelseal inject`: the webhook's work, offline. */
+
 import { parseArgs } from 'node:util'
 import { type Format, type ManifestFile, printManifests } from '../../webhook/offline/documents.ts'
 import { decideManifests, injectFile } from '../../webhook/offline/inject-manifests.ts'
-import { type Command, complain, EXIT, UsageError } from './command.ts'
+import { UsageError } from '../policy/problems.ts'
+import { type Command, complain, EXIT } from './command.ts'
 import {
   CLUSTER_HELP,
   CLUSTER_OPTIONS,

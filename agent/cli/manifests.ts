@@ -1,14 +1,15 @@
 /** What the commands that read manifests have in common: which files, and what surrounds the Pods in them. */
+
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadSettings } from '../../webhook/config.ts'
 import { type ManifestFile, readManifests } from '../../webhook/offline/documents.ts'
 import type { Surroundings } from '../../webhook/offline/inject-manifests.ts'
 import { offlineCluster } from '../../webhook/offline/offline-cluster.ts'
-import { agentSettings } from '../../webhook/settings.ts'
+import { loadSettings } from '../../webhook/settings/load.ts'
+import { agentSettings } from '../../webhook/settings/table.ts'
+import { VERSION } from '../config/version.ts'
+import { UsageError } from '../policy/problems.ts'
 import { MODES } from '../policy/schema.ts'
-import { VERSION } from '../version.ts'
-import { UsageError } from './command.ts'
 
 export const MANIFEST_OPTIONS = { filename: { type: 'string', short: 'f', multiple: true } } as const
 export const MANIFEST_HELP = `  -f, --filename FILE      manifests, YAML or JSON; - is standard input, a directory is its *.yaml, *.yml and

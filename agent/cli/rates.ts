@@ -1,5 +1,5 @@
 /** Two surveys of a node as one table of what happens per second. Pure. */
-import type { ScopeSurvey, Survey } from '../kernel/survey.ts'
+import type { ScopeSurvey, Survey } from '../scope/status.ts'
 import { headOf, NOTHING, who } from './status.ts'
 import { columns } from './table.ts'
 

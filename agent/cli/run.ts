@@ -1,21 +1,23 @@
 /** `kernelseal run`: the agent, as a Pod's sidecar or on any Linux host. */
+
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config.ts'
+import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config/load.ts'
+import { VERSION } from '../config/version.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { openOutput, STDOUT } from '../events/sinks/output.ts'
-import { leaveStartBehind } from '../footprint.ts'
-import { listen } from '../health.ts'
-import { cgroupPath, cgroupScope } from '../kernel/cgroup.ts'
-import { scopeNumber } from '../kernel/scope.ts'
 import * as ffi from '../libbpf/ffi.ts'
-import { openObservers } from '../observers.ts'
-import { type Session, startSession } from '../session.ts'
+import { leaveStartBehind } from '../linux/memory.ts'
+import { UsageError } from '../policy/problems.ts'
+import { listen } from '../run/health.ts'
+import { openObservers } from '../run/outputs.ts'
+import { type Session, startSession } from '../run/session.ts'
+import { cgroupPath, cgroupScope } from '../scope/cgroup.ts'
+import { scopeNumber } from '../scope/scope.ts'
 import { openSources } from '../sources/sources.ts'
 import { VAULT_HELP, vaultSettings } from '../sources/vault/settings.ts'
 import { openVault } from '../sources/vault/vault.ts'
-import { VERSION } from '../version.ts'
-import { type Command, EXIT, UsageError } from './command.ts'
+import { type Command, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal run [options]
 

@@ -1,7 +1,9 @@
 /** `kernelseal sidecar`: `run` for a Pod that ends, where Kubernetes would wait for the agent to end first. */
+
 import { parseArgs } from 'node:util'
-import { otherProcesses } from '../pod-processes.ts'
-import { type Command, UsageError } from './command.ts'
+import { otherProcesses } from '../linux/procfs.ts'
+import { UsageError } from '../policy/problems.ts'
+import type { Command } from './command.ts'
 import { RUN_OPTIONS, runAgent } from './run.ts'
 
 const HELP = `usage: kernelseal sidecar --end-after SECONDS [options of 'kernelseal run']

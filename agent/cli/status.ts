@@ -1,6 +1,6 @@
 /** `kernelseal status`: what stands on this node, whether or not an agent runs. */
 import { parseArgs } from 'node:util'
-import { type ScopeSurvey, type Survey, surveyNode } from '../kernel/survey.ts'
+import { type ScopeSurvey, type Survey, surveyNode } from '../scope/status.ts'
 import { type Command, EXIT } from './command.ts'
 import { columns } from './table.ts'
 

@@ -1,9 +1,11 @@
 /** `kernelseal top`: what happens in the scopes of this node, as it happens. */
+
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Survey, surveyNode } from '../kernel/survey.ts'
-import { type Command, EXIT, UsageError } from './command.ts'
+import { UsageError } from '../policy/problems.ts'
+import { type Survey, surveyNode } from '../scope/status.ts'
+import { type Command, EXIT } from './command.ts'
 import { type Look, ratesTable } from './rates.ts'
 import { openScreen } from './screen.ts'
 import { NOTHING } from './status.ts'

@@ -1,7 +1,7 @@
 /** `kernelseal unload`: takes away what is pinned on this node. */
 import { parseArgs } from 'node:util'
-import * as pins from '../kernel/pins.ts'
-import { surveyNode } from '../kernel/survey.ts'
+import * as pins from '../node/pins.ts'
+import { surveyNode } from '../scope/status.ts'
 import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal unload [--force]

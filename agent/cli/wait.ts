@@ -1,11 +1,13 @@
 /** `kernelseal wait`: returns when the agent on this port says that protection stands. */
+
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { http } from '../http.ts'
-import { type Command, complain, EXIT, UsageError } from './command.ts'
+import { http } from '../kube/http.ts'
+import { UsageError } from '../policy/problems.ts'
+import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal wait [--port PORT] [--timeout SECONDS]
 

@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import { stateDirectory } from '../nonce.ts'
+import { stateDirectory } from '../config/nonce.ts'
 import type { Line } from './describe.ts'
 import { bigintsAsText } from './sinks/log.ts'
 

@@ -1,6 +1,6 @@
 /** Ring buffer → events → log and metrics. */
 import { closeSync } from 'node:fs'
-import type { Waiting } from '../kernel/waiting.ts'
+import type { Waiting } from '../delivery/stopped.ts'
 import type { BpfMap } from '../libbpf/map.ts'
 import { openRing, type Ring } from '../libbpf/ring.ts'
 import type { Binding } from '../policy/types.ts'

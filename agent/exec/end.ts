@@ -1,8 +1,9 @@
 /** After the namespace has ended: nothing of it stays in the kernel, and nothing of ours unless somebody else uses it. */
-import { unpinUnused } from '../attack/left-overs.ts'
-import { u32 } from '../kernel/entries.ts'
-import { pinnedGuard } from '../kernel/guard.ts'
-import { uncoverProc } from '../own-namespace.ts'
+
+import { uncoverProc } from '../linux/namespaces.ts'
+import { pinnedGuard } from '../node/guard.ts'
+import { u32 } from '../scope/entries.ts'
+import { unpinUnused } from '../scope/unpin-unused.ts'
 
 /**
  * The kernel ends a scope with its init, where the init's first thread is the last to go; of Node's threads it need not be.

@@ -3,7 +3,7 @@
  * guarded, through a memory file; here nothing of it stays, neither in the heap nor in /proc/PID/environ.
  */
 import { closeSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { memoryAt, sys } from '../attack/syscall.ts'
+import { memoryAt, sys } from '../linux/syscall.ts'
 
 /** The strings on this process's own stack, where the kernel put them (proc_pid_stat(5), env_start and env_end). */
 export function ownEnvironment(): Buffer {

@@ -1,6 +1,6 @@
 /** An init has to wait for the processes that others left behind; Node waits for its own children alone. */
 import { readFileSync } from 'node:fs'
-import { sys } from '../attack/syscall.ts'
+import { sys } from '../linux/syscall.ts'
 
 const LOOK_MS = 2000
 const WNOHANG = 1

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { https } from '../http.ts'
+import { https } from './http.ts'
 import type { OwnPod } from './pod.ts'
 
 export interface Occurrence {

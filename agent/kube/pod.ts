@@ -1,4 +1,4 @@
-/** Whose sidecar this is, as the downward API says (webhook/sidecar.ts), and how its API server is reached. */
+/** Whose sidecar this is, as the downward API says (webhook/mutate/sidecar.ts), and how its API server is reached. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 

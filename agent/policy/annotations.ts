@@ -1,10 +1,11 @@
 /** A Pod's annotations → its policy. Annotations are text from strangers: every key is known, or named in a warning. */
+
+import { checkBindings } from './check-bindings.ts'
 import { MAX_TEXT, readDocument } from './document.ts'
 import { Field } from './field.ts'
 import { withDefaults } from './parse.ts'
 import { type AgentResources, type POD_KEYS, QUANTITY, RESOURCE_KEYS, warnAboutKeys } from './pod-keys.ts'
 import { ConfigError, refuseErrors, reportInto } from './problems.ts'
-import { checkBindings } from './rules.ts'
 import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, readPolicy } from './schema.ts'
 import { readSealEnv, type SealEnv } from './seal-env.ts'
 import { readShortForms, type ShortForm } from './short-form.ts'

@@ -1,8 +1,9 @@
 /** Configuration text → policy, with the defaults filled in and everything wrong named at once. */
+
+import { checkBindings } from './check-bindings.ts'
 import { type Document, readDocument } from './document.ts'
 import { Field } from './field.ts'
 import { refuseErrors, reportInto } from './problems.ts'
-import { checkBindings } from './rules.ts'
 import { DEFAULT_MONITORING, DEFAULT_POLICY, type Draft, readConfig } from './schema.ts'
 import type { Config, Problem } from './types.ts'
 

@@ -67,3 +67,8 @@ function joinPrefix(prefix: string, path: string): string {
   if (prefix === '' || path === '') return prefix + path
   return `${prefix}: ${path}`
 }
+
+/** Something the user must put right; printed without a stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

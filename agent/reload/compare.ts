@@ -1,6 +1,6 @@
 /** What differs between two registrations. Pure. */
 import { isDeepStrictEqual } from 'node:util'
-import type { AgentConfig } from '../config.ts'
+import type { AgentConfig } from '../config/load.ts'
 import type { Binding, SecretRef } from '../policy/types.ts'
 import type { Earlier, Resolved } from '../sources/resolve.ts'
 

@@ -1,9 +1,9 @@
 /** What the journey of a reload needs of the kernel: four questions and orders, about one scope. */
-import type { AgentConfig } from '../config.ts'
-import type { Guard } from '../kernel/guard.ts'
-import { bindingsInUse, processRecords } from '../kernel/records.ts'
-import { OUTDATED_MS, type Registered, type Registration, replace } from '../kernel/registration.ts'
-import { nextGeneration } from '../kernel/scope.ts'
+import type { AgentConfig } from '../config/load.ts'
+import type { Guard } from '../node/guard.ts'
+import { bindingsInUse, processRecords } from '../node/process-records.ts'
+import { OUTDATED_MS, type Registered, type Registration, replace } from '../scope/registration.ts'
+import { nextGeneration } from '../scope/scope.ts'
 import type { Resolved } from '../sources/resolve.ts'
 import { openSignals } from './signal.ts'
 

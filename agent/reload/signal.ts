@@ -1,9 +1,10 @@
 /** Tells the processes that hold outdated values, as their bindings' `onRotate` says. */
-import type { Guard } from '../kernel/guard.ts'
-import { ownNumber } from '../kernel/own-number.ts'
-import { handlesSignal, signalOnce } from '../kernel/process.ts'
-import { type ProcessRecord, processRecords } from '../kernel/records.ts'
+
+import { handlesSignal, signalOnce } from '../linux/process.ts'
+import type { Guard } from '../node/guard.ts'
+import { type ProcessRecord, processRecords } from '../node/process-records.ts'
 import type { Binding } from '../policy/types.ts'
+import { ownNumber } from '../scope/host-pid.ts'
 import { PROC_FLAG } from '../wire/constants.ts'
 
 /** Number of a binding → generation in which a value of it last changed. */

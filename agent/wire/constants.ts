@@ -1,4 +1,4 @@
-/** The constants of bpf/wire.h; a unit test compares them with its text. */
+/** The constants of bpf/lib/wire.h; a unit test compares them with its text. */
 
 export const MODE = { disabled: 0, audit: 1, enforce: 2 } as const
 
@@ -30,7 +30,7 @@ export const PROC_FLAG = {
   GIVEN: 4096,
 } as const
 
-/** What the agent can be to the kernel beside itself (`agent_stance` in bpf/agent_guard.bpf.c). */
+/** What the agent can be to the kernel beside itself (`agent_stance` in bpf/guard/agent_guard.bpf.c). */
 export const STANCE = { NONE: 0, CANARY: PROC_FLAG.CANARY, BLIND: PROC_FLAG.BLIND } as const
 /** Policies have at most 63 bindings; the last bit is the canary's, and so is the last id of a value. */
 export const CANARY_BINDING = 1n << 63n

@@ -1,7 +1,7 @@
 /** Who attacks the application's process, from where, and what became of each attempt. */
 import type { Outcome } from '../../agent/attack/attempt.ts'
-import type { Identity } from '../../agent/attack/identity.ts'
-import { attemptsOfRows } from '../../agent/attack/suite.ts'
+import { attemptsOfRows } from '../../agent/attack/attempts/suite.ts'
+import type { Identity } from '../../agent/attack/runner/identity.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import { capabilitiesOf } from './pod/capabilities.ts'
 import type { ExecOptions } from './pod/container.ts'
@@ -29,7 +29,7 @@ export const attackers: readonly Attacker[] = [
 export const ROWS = [1, 2, 3, 12]
 export const attempts = attemptsOfRows(ROWS)
 
-const SUITE = '/work/agent/attack/main.ts'
+const SUITE = '/work/agent/attack/runner/main.ts'
 
 /** @returns an outcome per attempt @throws when the attacker's own program fails */
 export function attack(pod: RunningPod, { container, options, last }: Attacker, needle: string): Map<string, Outcome> {

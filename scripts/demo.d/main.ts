@@ -21,7 +21,7 @@ const TIMEOUT_SECONDS = 600
  * portable: its paths are relative, and the repository has another place in the VM.
  */
 const CACHE = 'node_modules/.cache/kernelseal-demo'
-const COMPILED = ['agent/cli/run.ts', 'agent/attack/attacker.ts', 'scripts/demo.d/pod/kubelet.ts']
+const COMPILED = ['agent/cli/run.ts', 'agent/attack/runner/attacker.ts', 'scripts/demo.d/pod/kubelet.ts']
 
 const { values: options } = parseArgs({
   options: { kernel: { type: 'string', default: '6.1' }, verbose: { type: 'boolean', default: false } },

@@ -1,6 +1,6 @@
 /** The outcomes without and with protection as one table, and what is wrong with them. Pure. */
 import type { Attempt, Outcome } from '../../agent/attack/attempt.ts'
-import { type Verdict, verdictOf } from '../../agent/attack/matrix.ts'
+import { type Verdict, verdictOf } from '../../agent/attack/report/matrix.ts'
 import type { Attacker } from './attackers.ts'
 
 export interface Result {

@@ -1,5 +1,5 @@
 /** What a cell, one kernel in one configuration, has to say, and when it is green. Pure. */
-import type { Verdict } from '../../agent/attack/matrix.ts'
+import type { Verdict } from '../../agent/attack/report/matrix.ts'
 
 export const CONFIGS = ['lsm', 'fmod_ret', 'locked'] as const
 export type Config = (typeof CONFIGS)[number]

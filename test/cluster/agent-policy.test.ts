@@ -1,7 +1,7 @@
 /** The ValidatingAdmissionPolicy: what the API server itself refuses, whatever became of the webhook's work. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { NOTHING_TO_SEAL } from '../../webhook/inject.ts'
+import { NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
 import { type Answer, call, createPod, INJECTED, MINOR, makeNamespace, must, patch, until } from './cluster.ts'
 import { type Installation, install, MUTATING } from './installation.ts'
 import { BINDING, pod } from './pods.ts'

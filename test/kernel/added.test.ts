@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { stateOf } from '../../agent/attack/launch.ts'
+import { stateOf } from '../../agent/attack/runner/launch.ts'
 import { type Agent, environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 
 const SECRET = 'added-secret-9e41'

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadAgentConfig } from '../../agent/config.ts'
+import { loadAgentConfig } from '../../agent/config/load.ts'
 
 export const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
 

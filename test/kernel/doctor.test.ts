@@ -5,8 +5,8 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Finding } from '../../agent/kernel/examine.ts'
-import { activeLsms, lockdownLevel } from '../../agent/kernel/securityfs.ts'
+import type { Finding } from '../../agent/doctor/checks.ts'
+import { activeLsms, lockdownLevel } from '../../agent/linux/securityfs.ts'
 import { eventually, kernelseal } from './agent-under-test.ts'
 
 test('it says of each thing what was found, loads everything once and leaves nothing behind', () => {

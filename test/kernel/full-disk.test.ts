@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { loadAgentConfig } from '../../agent/config.ts'
+import { loadAgentConfig } from '../../agent/config/load.ts'
 import { eventually, kernelseal, writeConfig } from './agent-under-test.ts'
 
 const [DISK, PORT] = ['/run/small-disk', 19_990]

@@ -2,8 +2,8 @@
 import { applyPatch } from 'rfc6902'
 import { AGENT_IMAGE, images } from '../../scripts/demo.d/images.ts'
 import type { Image, Pod } from '../../scripts/demo.d/pod/spec.ts'
-import type { Cluster } from '../../webhook/cluster.ts'
-import { injectPod } from '../../webhook/inject.ts'
+import type { Cluster } from '../../webhook/mutate/cluster.ts'
+import { injectPod } from '../../webhook/mutate/inject.ts'
 
 /**
  * Without monitoring, since the sidecar has to answer its startup probe even so. TOKEN goes to the program that a

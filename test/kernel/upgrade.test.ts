@@ -1,6 +1,6 @@
 /**
  * An agent of another version takes a scope over while bound programs start and others try to read them. The other version is
- * a copy of this one under another ABI: what two versions know of each other is agent/kernel/predecessors.ts.
+ * a copy of this one under another ABI: what two versions know of each other is agent/node/handover.ts.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -23,7 +23,7 @@ function olderVersion(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kernelseal-older-'))
   cpSync(join(ROOT, 'agent'), join(folder, 'agent'), { recursive: true })
   for (const name of ['bpf', 'node_modules', 'package.json']) symlinkSync(join(ROOT, name), join(folder, name))
-  const pins = join(folder, 'agent/kernel/pins.ts')
+  const pins = join(folder, 'agent/node/pins.ts')
   const text = readFileSync(pins, 'utf8')
   assert.match(text, /const ABI = 'v1'/)
   writeFileSync(pins, text.replace("const ABI = 'v1'", "const ABI = 'v0'"))

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { attack, type Outcomes } from '../../agent/attack/attacker.ts'
-import { type Canary, newNeedle, startCanary } from '../../agent/attack/canary.ts'
-import { type Decoy, plantDecoys } from '../../agent/attack/decoy.ts'
-import { attempts } from '../../agent/attack/suite.ts'
+import { attempts } from '../../agent/attack/attempts/suite.ts'
+import { attack, type Outcomes } from '../../agent/attack/runner/attacker.ts'
+import { type Canary, newNeedle, startCanary } from '../../agent/attack/targets/canary.ts'
+import { type Decoy, plantDecoys } from '../../agent/attack/targets/decoy.ts'
 
 const contrasts = attempts.filter(({ proof }) => proof !== 'control')
 const controls = attempts.filter(({ proof }) => proof === 'control')

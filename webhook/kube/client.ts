@@ -10,7 +10,7 @@ import type { RequestOptions } from 'node:https'
 import { json } from 'node:stream/consumers'
 import type { KubeConfig } from '@kubernetes/client-node'
 
-/** An import would read their lazy exports too, and so load a WebSocket client: 12 MiB (agent/http.ts). */
+/** An import would read their lazy exports too, and so load a WebSocket client: 12 MiB (agent/kube/http.ts). */
 const [http, https] = [process.getBuiltinModule('node:http'), process.getBuiltinModule('node:https')]
 
 export interface KubeApi {

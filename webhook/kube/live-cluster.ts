@@ -1,9 +1,9 @@
 /** What the cluster is, kept up to date beside the admission path. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { GuardedCluster } from '../cluster.ts'
-import { featuresOf, namespaceFacts } from '../namespaces.ts'
-import type { Log } from '../server.ts'
-import type { Settings } from '../settings.ts'
+import type { GuardedCluster } from '../mutate/cluster.ts'
+import { featuresOf, namespaceFacts } from '../mutate/namespaces.ts'
+import type { Log } from '../server/server.ts'
+import type { Settings } from '../settings/table.ts'
 import type { KubeApi } from './client.ts'
 import { watchNamespaces } from './namespace-watch.ts'
 

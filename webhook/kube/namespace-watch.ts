@@ -1,7 +1,7 @@
 /** All namespaces' labels, in memory and up to date: list once, then follow the changes (KEP-956). */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NamespaceLabels } from '../namespaces.ts'
-import type { Log } from '../server.ts'
+import type { NamespaceLabels } from '../mutate/namespaces.ts'
+import type { Log } from '../server/server.ts'
 import type { KubeApi } from './client.ts'
 
 /** Lives as long as the server. What was known stays known while the API server cannot be reached. */

@@ -1,8 +1,8 @@
 /** What is known of a cluster without one: the Namespaces among the manifests, and what the command line says. */
 import type { Mode } from '../../agent/policy/types.ts'
-import type { GuardedCluster } from '../cluster.ts'
-import { featuresOf, type NamespaceLabels, namespaceFacts } from '../namespaces.ts'
-import { isObject } from '../pod.ts'
+import type { GuardedCluster } from '../mutate/cluster.ts'
+import { featuresOf, type NamespaceLabels, namespaceFacts } from '../mutate/namespaces.ts'
+import { isObject } from '../mutate/pod.ts'
 import { objectsIn } from './workloads.ts'
 
 export interface OfflineCluster extends GuardedCluster {

@@ -1,11 +1,17 @@
 /** Prometheus metrics. Totals come from the kernel's counters, so that a lost event loses no count. */
-import type { Finding } from '../../canary/canary.ts'
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/decode.ts'
-import { askedCounter, askedGauge } from './asked.ts'
+import { askedCounter, askedGauge } from './on-scrape.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
+
+/** One probe of the canary and its outcome. */
+export interface Finding {
+  readonly way: string
+  /** `kernel`: refused with our privileges as well, so by the kernel itself. */
+  readonly verdict: 'refused' | 'kernel' | 'leaked'
+}
 
 export interface CanaryMetrics {
   /** Findings of one check of the canary; none when it could not be tried. */

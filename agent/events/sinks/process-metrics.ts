@@ -4,8 +4,8 @@
  */
 import { readdirSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import { VERSION } from '../../version.ts'
-import { askedCounter, askedGauge } from './asked.ts'
+import { VERSION } from '../../config/version.ts'
+import { askedCounter, askedGauge } from './on-scrape.ts'
 import { Gauge, type Registry } from './prometheus.ts'
 
 export function addProcessMetrics(registry: Registry): void {

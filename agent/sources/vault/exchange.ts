@@ -1,7 +1,7 @@
 /** One request to Vault and its answer, or the reason why there was none. Redirections are not followed. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { https } from '../../http.ts'
+import { https } from '../../kube/http.ts'
 import type { VaultSettings } from './settings.ts'
 
 export interface Answer {

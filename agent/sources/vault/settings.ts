@@ -3,9 +3,10 @@
  * configuration or an administrator sets. Nothing of it comes from an annotation: whoever chose the address would be sent
  * the Pod's service-account token.
  */
+
 import { readFileSync } from 'node:fs'
-import { UsageError } from '../../cli/command.ts'
 import { wrongVaultPath } from '../../policy/names.ts'
+import { UsageError } from '../../policy/problems.ts'
 
 export interface VaultSettings {
   /** https */

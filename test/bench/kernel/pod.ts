@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endpointOn } from '../../../agent/attack/endpoint.ts'
-import * as pins from '../../../agent/kernel/pins.ts'
+import { endpointOn } from '../../../agent/attack/runner/endpoint.ts'
+import * as pins from '../../../agent/node/pins.ts'
 import { ANNOTATIONS } from './places.ts'
 
 const MAIN = join(import.meta.dirname, '../../../agent/main.ts')

@@ -3,11 +3,11 @@
  * this small are no PID namespace's. Ends when they stand; they stay as long as what is pinned.
  */
 
-import { openCounters } from '../../../agent/kernel/counters.ts'
-import { entriesOf } from '../../../agent/kernel/entries.ts'
-import { openGuard } from '../../../agent/kernel/guard.ts'
+import { openCounters } from '../../../agent/node/counters.ts'
+import { openGuard } from '../../../agent/node/guard.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
+import { entriesOf } from '../../../agent/scope/entries.ts'
 import { resolveAll } from '../../../agent/sources/resolve.ts'
 import { openSources } from '../../../agent/sources/sources.ts'
 

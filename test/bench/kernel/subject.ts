@@ -1,7 +1,7 @@
 /** What is measured: programs with bindings of different sizes, and the policy that binds them. */
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadAgentConfig } from '../../../agent/config.ts'
+import { loadAgentConfig } from '../../../agent/config/load.ts'
 import { ANNOTATIONS, DIRECTORY, FILE, SIZES } from './places.ts'
 
 const CONTAINER = 'app'

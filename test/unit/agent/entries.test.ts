@@ -1,9 +1,9 @@
 /** Policy and values → map entries. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Entry, entriesOf } from '../../../agent/kernel/entries.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
+import { type Entry, entriesOf } from '../../../agent/scope/entries.ts'
 import { SWITCH } from '../../../agent/wire/constants.ts'
 
 const NONCE = '0123456789abcdef0123456789abcdef'

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { captureTools } from '../../../agent/kernel/capture.ts'
-import type { Finding } from '../../../agent/kernel/examine.ts'
-import { surroundings } from '../../../agent/kernel/surroundings.ts'
+import type { Finding } from '../../../agent/doctor/checks.ts'
+import { captureTools } from '../../../agent/doctor/environment-exporters.ts'
+import { surroundings } from '../../../agent/doctor/host.ts'
 import { temporaryFolder } from '../temporary.ts'
 
 const GOOD = `bpf /sys/fs/bpf bpf rw,nosuid 0 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { cleanFileMappings, leaveStartBehind } from '../../../agent/footprint.ts'
+import { cleanFileMappings, leaveStartBehind } from '../../../agent/linux/memory.ts'
 
 const fields = (changed: string, of: number): string =>
   [

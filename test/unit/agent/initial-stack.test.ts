@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rebuildStack } from '../../../agent/kernel/initial-stack.ts'
+import { rebuildStack } from '../../../agent/delivery/initial-stack.ts'
 
 const SP = 0x7ffc_0000_1000n
 const strings = new Map<bigint, string>([

@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { after, before, it } from 'node:test'
-import { ownNumber } from '../../../agent/kernel/own-number.ts'
-import { scopeNumber } from '../../../agent/kernel/scope.ts'
+import { ownNumber } from '../../../agent/scope/host-pid.ts'
+import { scopeNumber } from '../../../agent/scope/scope.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'a PID namespace needs root'
 let outer: ChildProcess

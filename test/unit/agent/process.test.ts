@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { handlesSignal, holdProcess, signalOnce } from '../../../agent/kernel/process.ts'
+import { handlesSignal, holdProcess, signalOnce } from '../../../agent/linux/process.ts'
 
 const CLOCK_TICK_NS = 10_000_000n
 let child: ChildProcess

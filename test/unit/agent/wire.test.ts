@@ -1,15 +1,15 @@
-/** The agent's side of bpf/wire.h: constants by its text, layouts by the object's BTF. */
+/** The agent's side of bpf/lib/wire.h: constants by its text, layouts by the object's BTF. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { OBJECT_PATH } from '../../../agent/kernel/load.ts'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
+import { OBJECT_PATH } from '../../../agent/node/load.ts'
 import * as constants from '../../../agent/wire/constants.ts'
 import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
 import { EVENT, layoutDifferences, SCOPE, STRUCTS, TASK } from '../../../agent/wire/layout.ts'
 
-const WIRE = readFileSync(new URL('../../../bpf/wire.h', import.meta.url), 'utf8')
+const WIRE = readFileSync(new URL('../../../bpf/lib/wire.h', import.meta.url), 'utf8')
 
 /** `KS_NAME = expression,` of one enum, evaluated. */
 function enumOf(name: string): Record<string, number> {

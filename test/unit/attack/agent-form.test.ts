@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { hostForm, podForm } from '../../../agent/attack/agent-form.ts'
-import { CANARY_VARIABLE } from '../../../agent/attack/canary.ts'
-import { loadAgentConfig } from '../../../agent/config.ts'
+import { hostForm, podForm } from '../../../agent/attack/targets/agent-form.ts'
+import { CANARY_VARIABLE } from '../../../agent/attack/targets/canary.ts'
+import { loadAgentConfig } from '../../../agent/config/load.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-form-'))
 process.env.KERNELSEAL_STATE_DIR = directory // of the nonce

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { byVictim, EVERY_ATTACKER, parseAttacker } from '../../../agent/attack/attackers.ts'
+import { byVictim, EVERY_ATTACKER, parseAttacker } from '../../../agent/attack/runner/attackers.ts'
 
 test('the same user attacks a process of his own, everybody else one of a container', () => {
   const own = parseAttacker('same-uid')

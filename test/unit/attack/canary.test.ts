@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { test } from 'node:test'
-import { startCanary } from '../../../agent/attack/canary.ts'
+import { startCanary } from '../../../agent/attack/targets/canary.ts'
 
 const PAGE = 4096
 

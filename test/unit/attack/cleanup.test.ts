@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newCleanup } from '../../../agent/attack/cleanup.ts'
+import { newCleanup } from '../../../agent/attack/targets/cleanup.ts'
 
 test('what was opened last is closed first, each once', async () => {
   const closed: string[] = []

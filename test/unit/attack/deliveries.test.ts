@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { empty, leaked, type Outcome, refused } from '../../../agent/attack/attempt.ts'
-import { countDeliveries, missingDeliveries } from '../../../agent/attack/deliveries.ts'
+import { countDeliveries, missingDeliveries } from '../../../agent/attack/targets/deliveries.ts'
 
 const outcomes = (...entries: [id: string, outcome: Outcome][]) => new Map(entries)
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { endpointOn } from '../../../agent/attack/endpoint.ts'
+import { endpointOn } from '../../../agent/attack/runner/endpoint.ts'
 
 const METRICS = [
   '# TYPE blocked_total counter',

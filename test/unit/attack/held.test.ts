@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgeEnd } from '../../../agent/attack/held.ts'
+import { judgeEnd } from '../../../agent/attack/attempts/held-target.ts'
 
 test('a process killed at its exec shows nothing', () => {
   assert.equal(judgeEnd(9).kind, 'empty')

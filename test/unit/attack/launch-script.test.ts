@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { type LaunchSpec, launch, stateOf, until } from '../../../agent/attack/launch.ts'
-import { SHELL, scriptOf } from '../../../agent/attack/launch-script.ts'
+import { type LaunchSpec, launch, stateOf, until } from '../../../agent/attack/runner/launch.ts'
+import { SHELL, scriptOf } from '../../../agent/attack/runner/launch-script.ts'
 
 const spec: LaunchSpec = {
   argv: ['/usr/bin/env'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { empty, failed, impossible, leaked, type Outcome, refused } from '../../../agent/attack/attempt.ts'
-import { countsOf, exitStatusOf, matrixOf, type Subject, verdictOf } from '../../../agent/attack/matrix.ts'
+import { countsOf, exitStatusOf, matrixOf, type Subject, verdictOf } from '../../../agent/attack/report/matrix.ts'
 
 const works = leaked('at byte 3 of environ')
 const denied = refused('open', 'EPERM')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leaked } from '../../../agent/attack/attempt.ts'
-import { openProgress } from '../../../agent/attack/progress.ts'
+import { openProgress } from '../../../agent/attack/report/progress.ts'
 
 function shown(isTTY: boolean, verbose: boolean): string {
   const chunks: string[] = []

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { impossible, leaked, refused } from '../../../agent/attack/attempt.ts'
-import { matrixOf, type Subject } from '../../../agent/attack/matrix.ts'
-import { renderJson, renderTable } from '../../../agent/attack/render.ts'
+import { matrixOf, type Subject } from '../../../agent/attack/report/matrix.ts'
+import { renderJson, renderTable } from '../../../agent/attack/report/render.ts'
 
 const subjects: Subject[] = [
   { id: 'environ-pid', row: 1, title: 'read /proc/P/environ', switch: 'blockEnviron', proof: 'refusal' },

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CANARY_VARIABLE } from '../../../agent/attack/canary.ts'
-import { childAttempts } from '../../../agent/attack/children.ts'
-import { lookAlikeAttempts } from '../../../agent/attack/look-alikes.ts'
-import { preloadAttempts } from '../../../agent/attack/preload.ts'
-import { control, judgeSaid, variableOf } from '../../../agent/attack/speak.ts'
-import { spyLibrary } from '../../../agent/attack/spy-library.ts'
+import { control, judgeSaid, variableOf } from '../../../agent/attack/attempts/child-output.ts'
+import { childAttempts } from '../../../agent/attack/attempts/children.ts'
+import { lookAlikeAttempts } from '../../../agent/attack/attempts/look-alikes.ts'
+import { preloadAttempts } from '../../../agent/attack/attempts/preload.ts'
+import { CANARY_VARIABLE } from '../../../agent/attack/targets/canary.ts'
+import { spyLibrary } from '../../../agent/attack/targets/spy-library.ts'
 
 const needle = Buffer.from('needle-0123456789')
 const env = { PATH: '/usr/bin:/bin', [CANARY_VARIABLE]: needle.toString() }

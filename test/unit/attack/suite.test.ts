@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseIdentity } from '../../../agent/attack/identity.ts'
-import { numberOf } from '../../../agent/attack/numbers.ts'
-import { expand } from '../../../agent/attack/perf.ts'
-import { requestFor, targetOf } from '../../../agent/attack/request.ts'
-import { attempts, attemptsById, attemptsOfRows } from '../../../agent/attack/suite.ts'
+import { expand } from '../../../agent/attack/attempts/perf.ts'
+import { attempts, attemptsById, attemptsOfRows } from '../../../agent/attack/attempts/suite.ts'
+import { parseIdentity } from '../../../agent/attack/runner/identity.ts'
+import { requestFor, targetOf } from '../../../agent/attack/runner/request.ts'
+import { numberOf } from '../../../agent/linux/syscall-numbers.ts'
 
 test('ids are unique and in kebab case', () => {
   const ids = attempts.map(({ id }) => id)

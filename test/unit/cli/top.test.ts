@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { ratesTable } from '../../../agent/cli/rates.ts'
-import type { ScopeSurvey, Survey } from '../../../agent/kernel/survey.ts'
+import type { ScopeSurvey, Survey } from '../../../agent/scope/status.ts'
 import { COUNTERS, type Counter } from '../../../agent/wire/constants.ts'
 import { onTerminal } from './terminal.ts'
 

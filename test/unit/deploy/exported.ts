@@ -1,9 +1,9 @@
 /** Every metric the code exports: the registries of agent and webhook, made as they make them. */
 import { openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { openRotationMetrics } from '../../../agent/events/sinks/rotation-metrics.ts'
-import { addMetrics } from '../../../agent/observers.ts'
+import { addMetrics } from '../../../agent/run/outputs.ts'
 import { COUNTERS, type Counter } from '../../../agent/wire/constants.ts'
-import { addProcessMetrics, createMetrics } from '../../../webhook/metrics.ts'
+import { addProcessMetrics, createMetrics } from '../../../webhook/server/metrics.ts'
 
 export interface Exported {
   readonly name: string

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Verdict } from '../../../agent/attack/matrix.ts'
+import type { Verdict } from '../../../agent/attack/report/matrix.ts'
 import { type AttackReport, type CellResult, faultsOf } from '../../../scripts/test-kernels.d/result.ts'
 import { renderDocument } from '../../../scripts/test-kernels.d/table.ts'
 

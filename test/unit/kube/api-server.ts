@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type OwnPod, ownPod } from '../../../agent/kube/pod.ts'
-import { createAuthority } from '../../../webhook/self-signed.ts'
+import { createAuthority } from '../../../webhook/certificate/self-signed.ts'
 import { temporaryFolder } from '../temporary.ts'
 
 export interface Asked {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AgentConfig } from '../../../agent/config.ts'
-import type { ProcessRecord } from '../../../agent/kernel/records.ts'
-import { policyOf, switchesOf } from '../../../agent/kernel/switches.ts'
+import type { AgentConfig } from '../../../agent/config/load.ts'
+import type { ProcessRecord } from '../../../agent/node/process-records.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { variablesOf } from '../../../agent/policy/variables.ts'
 import { changedSince, earlierOf } from '../../../agent/reload/compare.ts'
 import { isStale } from '../../../agent/reload/signal.ts'
-import { freshness } from '../../../agent/reload/standing.ts'
+import { freshness } from '../../../agent/reload/state.ts'
+import { policyOf, switchesOf } from '../../../agent/scope/switches.ts'
 import { PROC_FLAG } from '../../../agent/wire/constants.ts'
 
 const TEXT = `

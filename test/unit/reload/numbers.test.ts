@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Binding, Selector } from '../../../agent/policy/types.ts'
-import { numbered } from '../../../agent/reload/numbers.ts'
+import { numbered } from '../../../agent/reload/binding-numbers.ts'
 
 const binding = (name: string, selector: Partial<Selector> = {}): Binding => ({
   name,

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { createAuthority } from '../../../webhook/self-signed.ts'
+import { createAuthority } from '../../../webhook/certificate/self-signed.ts'
 
 interface Seen {
   readonly method: string

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { helpText, loadSettings } from '../../../webhook/config.ts'
+import { helpText, loadSettings } from '../../../webhook/settings/load.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-config-'))
 after(() => rmSync(directory, { recursive: true }))

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
-import { loadSettings } from '../../../webhook/config.ts'
+import { loadSettings } from '../../../webhook/settings/load.ts'
 import { startWebhook, type Webhook } from '../../../webhook/start.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { wait } from '../../../agent/cli/wait.ts'
-import { otherProcesses } from '../../../agent/pod-processes.ts'
+import { otherProcesses } from '../../../agent/linux/procfs.ts'
 
 describe('kernelseal wait, the postStart hook where there are no native sidecars', () => {
   it('returns when /readyz says yes, after it said no', async () => {

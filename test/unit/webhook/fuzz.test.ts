@@ -5,8 +5,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { load } from 'js-yaml'
 import { applyPatch } from 'rfc6902'
-import { answerTo, JOURNEYS } from '../../../webhook/journeys.ts'
-import { applyOperations, type Operation } from '../../../webhook/patch.ts'
+import { applyOperations, type Operation } from '../../../webhook/mutate/patch.ts'
+import { answerTo, JOURNEYS } from '../../../webhook/review/endpoints.ts'
 import { CLUSTER, NONCE, SETTINGS } from './fixtures.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000)

@@ -6,8 +6,8 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
+import { createAuthority } from '../../../webhook/certificate/self-signed.ts'
 import { connectKube } from '../../../webhook/kube/client.ts'
-import { createAuthority } from '../../../webhook/self-signed.ts'
 import { temporaryFolder } from '../temporary.ts'
 
 const folder = temporaryFolder('kube')

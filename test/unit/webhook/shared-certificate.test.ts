@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { loadSettings } from '../../../webhook/config.ts'
-import { probe } from '../../../webhook/self-probe.ts'
-import { advance } from '../../../webhook/shared-certificate/advance.ts'
-import { keep, type SharedSettings, sharedCertificate } from '../../../webhook/shared-certificate/keeper.ts'
-import { acquireLease } from '../../../webhook/shared-certificate/lease.ts'
-import { CONFIGURATIONS, publishedBundle } from '../../../webhook/shared-certificate/publish.ts'
-import { bundleOf, nextStep, readState, splitPem } from '../../../webhook/shared-certificate/state.ts'
+import { probe } from '../../../webhook/certificate/self-probe.ts'
+import { advance } from '../../../webhook/certificate/shared/advance.ts'
+import { keep, type SharedSettings, sharedCertificate } from '../../../webhook/certificate/shared/keeper.ts'
+import { acquireLease } from '../../../webhook/certificate/shared/lease.ts'
+import { CONFIGURATIONS, publishedBundle } from '../../../webhook/certificate/shared/publish.ts'
+import { bundleOf, nextStep, readState, splitPem } from '../../../webhook/certificate/shared/state.ts'
+import { loadSettings } from '../../../webhook/settings/load.ts'
 import { startWebhook } from '../../../webhook/start.ts'
 import { configurationOf, type StandIn, startStandIn } from './stand-in-api.ts'
 
@@ -192,4 +192,5 @@ describe('a webhook with a shared certificate', () => {
   })
 })
 
-const keepOther = async () => (await import('../../../webhook/self-signed.ts')).createAuthority(['localhost'])
+const keepOther = async () =>
+  (await import('../../../webhook/certificate/self-signed.ts')).createAuthority(['localhost'])

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { TLSSocket } from 'node:tls'
-import { loadSettings, type Settings } from '../../../webhook/config.ts'
-import { type Authority, createAuthority } from '../../../webhook/self-signed.ts'
+import { type Authority, createAuthority } from '../../../webhook/certificate/self-signed.ts'
+import { certificateFromFiles, checkPair } from '../../../webhook/certificate/tls.ts'
+import { loadSettings, type Settings } from '../../../webhook/settings/load.ts'
 import { startWebhook, type Webhook } from '../../../webhook/start.ts'
-import { certificateFromFiles, checkPair } from '../../../webhook/tls.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const settings = (...flags: string[]): Settings =>

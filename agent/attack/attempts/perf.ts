@@ -1,0 +1,83 @@
+/**
+ * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack), or with registers. Whoever has
+ * CAP_PERFMON never meets the ptrace check (kernel/events/core.c, perf_check_permission).
+ */
+import { readFileSync } from 'node:fs'
+import { openSampler, type Sampler } from '../../linux/perf-sampler.ts'
+import { sleep } from '../../linux/syscall.ts'
+import { type Attempt, empty, leaked, type Outcome, prepare } from '../attempt.ts'
+
+const row3 = { row: 3, switch: 'blockPtrace', proof: 'refusal' } as const
+
+export const perfAttempts: readonly Attempt[] = [
+  {
+    ...row3,
+    id: 'perf-task',
+    title: 'perf samples of the user stack, by task',
+    run: (t) => sample([openSampler(t.pid, -1)], t.needle, PATIENT_MS),
+  },
+  {
+    ...row3,
+    id: 'perf-cpu',
+    title: 'perf samples of the user stack, by CPU',
+    run: (t) => sample(openCpuSamplers(), t.needle, PATIENT_MS),
+  },
+  {
+    ...row3,
+    id: 'perf-registers',
+    title: 'perf samples of the interrupted registers, by task',
+    run: (t) => sampleRegisters(openSampler(t.pid, -1, 'registers')),
+  },
+]
+
+/** The canary runs a quarter of the time, so that this is some hundred chances. */
+const SAMPLING_MS = 1500
+
+/**
+ * For samplers that a guarded target would not have let open: on a busy machine it may not run for many seconds. It ends with
+ * the first sample that has the needle, and below what an attempt may be silent for.
+ */
+const PATIENT_MS = 40_000
+
+/** Watches the samplers until one caught the needle; closes them all. */
+export function sample(samplers: readonly Sampler[], needle: Buffer, longest = SAMPLING_MS): Outcome {
+  try {
+    let bytes = 0
+    for (const deadline = Date.now() + longest; Date.now() < deadline; sleep(10)) {
+      for (const sampler of samplers) {
+        const drained = sampler.drain()
+        bytes += drained.length
+        if (drained.includes(needle)) return leaked(`in ${bytes} bytes of samples`)
+      }
+    }
+    return empty(`${bytes} bytes of samples`)
+  } finally {
+    for (const sampler of samplers) sampler.close()
+  }
+}
+
+/** Which value is in a register is chance: any sample counts. */
+function sampleRegisters(sampler: Sampler): Outcome {
+  try {
+    for (const deadline = Date.now() + PATIENT_MS; Date.now() < deadline; sleep(10)) {
+      const { length } = sampler.drain()
+      if (length > 0) return leaked(`${length} bytes of samples with registers`)
+    }
+    return empty('no sample')
+  } finally {
+    sampler.close()
+  }
+}
+
+export function openCpuSamplers(): Sampler[] {
+  const cpus = prepare('list of CPUs', () => readFileSync('/sys/devices/system/cpu/online', 'utf8'))
+  return expand(cpus.trim()).map((cpu) => openSampler(-1, cpu))
+}
+
+/** `0-2,5` → 0, 1, 2, 5 (Documentation/admin-guide/cputopology.rst). */
+export function expand(list: string): number[] {
+  return list.split(',').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+}

@@ -1,0 +1,57 @@
+/** Every attempt there is, by row. Ids are stable: reports, metrics and expectations refer to them. */
+
+import type { Attempt } from '../attempt.ts'
+import { agentAttempts } from './agent.ts'
+import { beforeExecAttempts } from './before-exec.ts'
+import { bpfAttempts } from './bpf-objects.ts'
+import { childAttempts } from './children.ts'
+import { coreAttempts } from './core-dump.ts'
+import { environAttempts } from './environ.ts'
+import { handleAttempts } from './handles.ts'
+import { kernelMemoryAttempts } from './kernel-memory.ts'
+import { lookAlikeAttempts } from './look-alikes.ts'
+import { mapsAttempts } from './maps.ts'
+import { memoryAttempts } from './memory.ts'
+import { mountAttempts } from './mounts.ts'
+import { perfAttempts } from './perf.ts'
+import { preloadAttempts } from './preload.ts'
+import { processVmAttempts } from './process-vm.ts'
+import { ptraceAttempts } from './ptrace.ts'
+import { tracerAttempts } from './tracer.ts'
+import { uringAttempts } from './uring.ts'
+import { visitorAttempts } from './visitors.ts'
+
+export const attempts: readonly Attempt[] = [
+  ...environAttempts,
+  ...mountAttempts,
+  ...uringAttempts,
+  ...memoryAttempts,
+  ...processVmAttempts,
+  ...ptraceAttempts,
+  ...handleAttempts,
+  ...perfAttempts,
+  ...tracerAttempts,
+  ...mapsAttempts,
+  ...coreAttempts,
+  ...childAttempts,
+  ...lookAlikeAttempts,
+  ...preloadAttempts,
+  ...visitorAttempts,
+  ...agentAttempts,
+  ...bpfAttempts,
+  ...kernelMemoryAttempts,
+  ...beforeExecAttempts,
+].toSorted((a, b) => a.row - b.row)
+
+/** @throws RangeError naming the id that does not exist */
+export function attemptsById(ids: readonly string[]): Attempt[] {
+  return ids.map((id) => {
+    const attempt = attempts.find((candidate) => candidate.id === id)
+    if (!attempt) throw new RangeError(`unknown attempt \`${id}\``)
+    return attempt
+  })
+}
+
+export function attemptsOfRows(rows: readonly number[]): Attempt[] {
+  return attempts.filter((attempt) => rows.includes(attempt.row))
+}

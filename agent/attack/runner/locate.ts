@@ -1,0 +1,31 @@
+/** Where the target's initial stack is, by every source an attacker has. */
+import { readFileSync } from 'node:fs'
+import type { Region, Target } from '../attempt.ts'
+
+/**
+ * The places to search, best first: the environment by `stat`, what the target said, the whole stack by `maps`. Empty
+ * when everything is withheld; the caller tries its call nevertheless, because it must be refused even so.
+ */
+export function regionsOf(target: Target): Region[] {
+  const found = [environmentOf(target.pid), target.region, stackOf(target.pid)]
+  return found.filter((region) => region !== undefined)
+}
+
+/** env_start and env_end, fields 50 and 51 of proc_pid_stat(5); zero without PTRACE_MODE_READ (fs/proc/array.c, do_task_stat). */
+export function environmentOf(pid: number): Region | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const start = BigInt(fields[50 - 3] ?? 0)
+  const end = BigInt(fields[51 - 3] ?? 0)
+  return end > start ? { start, end } : undefined
+}
+
+/** The `[stack]` line of `maps`; undefined where `maps` is refused. */
+function stackOf(pid: number): Region | undefined {
+  try {
+    const line = /^([0-9a-f]+)-([0-9a-f]+) .*\[stack\]$/m.exec(readFileSync(`/proc/${pid}/maps`, 'latin1'))
+    return line ? { start: BigInt(`0x${line[1]}`), end: BigInt(`0x${line[2]}`) } : undefined
+  } catch {
+    return undefined
+  }
+}

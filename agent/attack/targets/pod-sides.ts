@@ -1,0 +1,53 @@
+/** Both sides once more, as a Pod: what the attempts of visitors need, since on a host nobody is a visitor. */
+import type { Mode } from '../../policy/types.ts'
+import { unpinUnused } from '../../scope/unpin-unused.ts'
+import { shellOf } from '../attempts/child-output.ts'
+import { podForm } from './agent-form.ts'
+import { startAgent } from './agent-process.ts'
+import { type Canary, canarySpec, newNeedle } from './canary.ts'
+import { newCleanup } from './cleanup.ts'
+import { countDeliveries } from './deliveries.ts'
+import { type Pod, startInPod, startPod } from './pod.ts'
+import type { CanaryProgram } from './program.ts'
+import type { SealedSide } from './sealed.ts'
+import type { Side } from './side.ts'
+
+/** The application: the bound shell as its container's entrypoint. It has little to do. */
+const APPLICATION = 'while :; do sleep 1; done'
+
+/** @throws Impossible without a shell, or without what a Pod takes */
+export async function openUnprotectedPod(program: CanaryProgram): Promise<Side> {
+  const needle = newNeedle()
+  const pod = await startPod()
+  const start = () => application(pod, program, needle.toString('latin1'), needle)
+  return { bound: program.shells, start, agentPid: async () => process.pid, verify: async () => {}, close: pod.close }
+}
+
+/** @throws Error where the agent does not get ready, or the application does not get its value */
+export async function openSealedPod(program: CanaryProgram, mode: Mode): Promise<SealedSide> {
+  const needle = newNeedle()
+  const cleanup = newCleanup()
+  const pod = await startPod()
+  cleanup.add(unpinUnused)
+  cleanup.add(pod.close)
+  try {
+    const agent = await startAgent(podForm(program, mode, pod.enterWithProc), needle)
+    cleanup.add(agent.close)
+    const deliveries = await countDeliveries(agent)
+    const start = async () => {
+      const canary = await application(pod, program, agent.placeholder, needle)
+      if ((await deliveries.since()) > 0) return canary
+      throw new Error(`the application of a Pod did not get its value:\n${agent.log()}`)
+    }
+    const agentPid = async () => agent.pid
+    return { agent, bound: program.shells, start, agentPid, verify: async () => {}, close: cleanup.run }
+  } catch (error) {
+    await cleanup.run()
+    throw error
+  }
+}
+
+function application(pod: Pod, { shells }: CanaryProgram, value: string, needle: Buffer): Promise<Canary> {
+  const shell = shellOf(shells)
+  return startInPod(pod, canarySpec(value, 'root', [shell, '-c', APPLICATION]), needle)
+}

@@ -1,0 +1,101 @@
+/** What the agent runs with: a config file on a plain host, or the Pod's annotations in a sidecar. */
+import { existsSync, readFileSync } from 'node:fs'
+import { parseAnnotations } from '../policy/annotations.ts'
+import { parseDownwardApi } from '../policy/downward-api.ts'
+import { literalsIn } from '../policy/literal.ts'
+import { parseConfig } from '../policy/parse.ts'
+import { formatProblem, UsageError } from '../policy/problems.ts'
+import { ADMITTED_VARIABLE, ANNOTATIONS_FILE, PREFIX } from '../policy/sidecar.ts'
+import { parseStatus } from '../policy/status.ts'
+import type { Config } from '../policy/types.ts'
+import { type Variable, variablesOf } from '../policy/variables.ts'
+import { weakenings } from '../policy/weaker.ts'
+import { hostNonce } from './nonce.ts'
+
+export interface AgentConfig {
+  readonly config: Config
+  /** The file it came from. */
+  readonly where: string
+  /** A whole host or a foreign namespace, not the Pod this agent is a sidecar of. */
+  readonly host: boolean
+  /** What the placeholders follow from, beside the policy: the same as long as they are to be valid. */
+  readonly identity: string
+  readonly variables: readonly Variable[]
+  readonly warnings: readonly string[]
+}
+
+export interface ConfigOptions {
+  readonly config?: string
+  readonly annotations?: string
+  /** Values may stand in the annotations; in a config file, which root wrote, they always may. */
+  readonly 'allow-literal'?: boolean
+  /** The policy at the Pod's admission, where it is locked: annotations that ask for a weaker one have no effect. */
+  readonly admitted?: Config | undefined
+}
+
+/** @throws UsageError */
+export function admittedPolicy(env: NodeJS.ProcessEnv): Config | undefined {
+  const text = env[ADMITTED_VARIABLE]
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as Config
+  } catch {
+    throw new UsageError(`\`${ADMITTED_VARIABLE}\` is not the JSON that the webhook writes; make the Pod anew`)
+  }
+}
+
+/** @throws ConfigError, UsageError, Error when the annotations are cut short */
+export function loadAgentConfig(options: ConfigOptions): AgentConfig {
+  if (options.config !== undefined) return fromFile(options.config)
+  const annotations = options.annotations ?? ANNOTATIONS_FILE
+  if (options.annotations !== undefined || existsSync(annotations)) {
+    return fromAnnotations(annotations, options['allow-literal'] ?? false, options.admitted)
+  }
+  throw new UsageError(`no configuration: give --config FILE, or run as a sidecar with \`${ANNOTATIONS_FILE}\` mounted`)
+}
+
+function fromFile(path: string): AgentConfig {
+  const { config, warnings } = parseConfig(readText(path), path)
+  const identity = hostNonce()
+  const variables = variablesOf(config, [''], identity)
+  return { config, where: path, host: true, identity, variables, warnings: warnings.map((w) => formatProblem(path, w)) }
+}
+
+function fromAnnotations(path: string, allowLiteral: boolean, admitted: Config | undefined): AgentConfig {
+  const annotations = parseDownwardApi(readText(path))
+  const status = parseStatus(annotations[`${PREFIX}status`] ?? '')
+  if (!status) {
+    throw new UsageError(
+      `\`${path}\`: \`${PREFIX}status\` is missing or malformed: the webhook has not injected this Pod`,
+    )
+  }
+  const { config: asked, warnings } = parseAnnotations(annotations, {})
+  const weaker = admitted ? weakenings(admitted, asked) : []
+  const config = admitted && weaker.length ? admitted : asked
+  if (!allowLiteral) refuseLiterals(config, path)
+  const variables = variablesOf(config, status.containers, status.nonce)
+  const identity = [status.nonce, ...status.containers].join(' ')
+  const said = warnings.map((w) => formatProblem('', w))
+  const locked = `the policy of admission stays, since that of \`${path}\` is weaker and locked: ${weaker.join('; ')}`
+  return { config, where: path, host: false, identity, variables, warnings: weaker.length ? [...said, locked] : said }
+}
+
+/** What stands in an annotation is no secret: everybody who may read the Pod has it. */
+function refuseLiterals(config: Config, path: string): void {
+  const [first] = literalsIn(config)
+  if (!first) return
+  const { binding, variable } = first
+  const hint = 'use a Secret (`secretKeyRef`), or run the agent with --allow-literal'
+  throw new UsageError(
+    `\`${path}\`: binding \`${binding}\`: the value of \`${variable}\` stands in the annotation; ${hint}`,
+  )
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    throw new UsageError(`cannot read \`${path}\`: ${code === 'ENOENT' ? 'there is no such file' : code}`)
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Delivery where the kernel may not write itself (lockdown=integrity), or met a page that was not there: it stops the
+ * process before its first instruction and says what is to be written where; this writes, and continues it.
+ */
+
+import { type HeldProcess, holdProcess, killUnheld } from '../linux/process.ts'
+import type { Guard } from '../node/guard.ts'
+import { processRecords } from '../node/process-records.ts'
+import { pinnedHash } from '../policy/selector.ts'
+import type { Binding } from '../policy/types.ts'
+import { ownNumber } from '../scope/host-pid.ts'
+import { CHUNK, PROC_FLAG, type Reason } from '../wire/constants.ts'
+import type { WaitEvent, WriteEvent } from '../wire/decode.ts'
+import { encode } from '../wire/encode.ts'
+import { VALUE_KEY } from '../wire/layout.ts'
+import { addVariables } from './add-variables.ts'
+import { programHash } from './program-hash.ts'
+
+export interface Waiting {
+  /** Remembers one value to be written. */
+  readonly ask: (write: WriteEvent) => void
+  /** Writes all that was asked for and continues the process, or kills it. */
+  readonly complete: (wait: WaitEvent) => Killed | undefined
+}
+
+interface Killed {
+  readonly reason: Reason
+  readonly why: string
+}
+
+/** Processes with requests and no word yet that they wait; one that failed in between leaves its requests here. */
+const MOST_OPEN = 4096
+
+/**
+ * @param bindings of the scope, in the order of their numbers
+ * @param added the variables of a set of bindings, for a program without placeholders
+ */
+export function openWaiting(
+  guard: Guard,
+  scope: number,
+  bindings: () => readonly Binding[],
+  added: (bindings: bigint) => ReadonlyMap<string, Buffer>,
+): Waiting {
+  const open = new Map<string, WriteEvent[]>()
+  const ask = (write: WriteEvent): void => {
+    const key = `${write.pid}:${write.start}`
+    open.set(key, [...(open.get(key) ?? []), write])
+    if (open.size > MOST_OPEN) open.delete(open.keys().next().value!)
+  }
+  const complete = (wait: WaitEvent): Killed | undefined => {
+    const { actor } = wait
+    const key = `${actor.pid}:${actor.start}`
+    const writes = open.get(key) ?? []
+    open.delete(key)
+    // The canary of an agent outside of the scope's PID namespace has no number in there.
+    const pid = wait.pid ? ownNumber(wait.pid, scope) : actor.nsPid
+    if (!pid) return undefined // it ended by itself
+    let held: HeldProcess | undefined
+    try {
+      held = holdProcess(pid, actor.start)
+      if (!held) return undefined
+      const wrong = wait.unproved ? wrongProgram(pid, wait.bindings, bindings()) : undefined
+      if (wrong) {
+        held.kill()
+        return wrong
+      }
+      if (wait.adds) addVariables(pid, held, added(wait.bindings))
+      deliver(guard, scope, held, writes)
+      return undefined
+    } catch (error) {
+      if (held) held.kill()
+      else killUnheld(pid, actor.start)
+      return { reason: 'not-written', why: (error as Error).message }
+    } finally {
+      held?.close()
+    }
+  }
+  return { ask, complete }
+}
+
+function deliver(guard: Guard, scope: number, held: HeldProcess, writes: readonly WriteEvent[]): void {
+  for (const write of writes) {
+    const bytes = paddedValue(guard, scope, write)
+    try {
+      held.write(write.address, bytes)
+    } finally {
+      bytes.fill(0)
+    }
+  }
+  held.continue()
+}
+
+/** `verify: sha256:…` of every binding the process has. @throws Error when the program cannot be read */
+function wrongProgram(pid: number, bindings: bigint, all: readonly Binding[]): Killed | undefined {
+  const hash = programHash(pid)
+  const wrong = all.find((binding, i) => bindings & (1n << BigInt(i)) && (pinnedHash(binding) ?? hash) !== hash)
+  if (!wrong) return undefined
+  return { reason: 'not-pinned', why: `its SHA-256 is ${hash}, binding \`${wrong.name}\` wants ${pinnedHash(wrong)}` }
+}
+
+/** The value in its chunks, then zeroes up to the capacity, so that no padding of the placeholder stays. */
+function paddedValue(guard: Guard, scope: number, { value, generation, capacity }: WriteEvent): Buffer {
+  const bytes = Buffer.alloc(capacity)
+  if (value === 0) return bytes
+  for (let chunk = 0; chunk * CHUNK < capacity; chunk++) {
+    const found = guard.map('secret_values').get(encode(VALUE_KEY, { scope, generation, value, chunk }))
+    if (!found && chunk === 0) throw new Error('the value is no longer registered')
+    if (!found) break
+    found.copy(bytes, chunk * CHUNK)
+    found.fill(0)
+  }
+  return bytes
+}
+
+/**
+ * Kills what waits for an agent that has ended: nobody knows any more what it was to be given, and it must not run
+ * without. @returns their numbers in the scope's PID namespace
+ */
+export function killAbandoned(guard: Guard, scope: number): number[] {
+  const abandoned = processRecords(guard).filter(
+    (record) => record.scope === scope && record.flags & PROC_FLAG.WAITING && record.pid,
+  )
+  return abandoned.flatMap(({ pid, start }) => {
+    const own = ownNumber(pid, scope)
+    const held = own && holdProcess(own, start)
+    if (!held) return []
+    held.kill()
+    held.close()
+    return [pid]
+  })
+}

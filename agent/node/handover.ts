@@ -1,0 +1,66 @@
+/**
+ * Sets of other versions that guard our scope, since an agent of that version was here before this one. What it sealed stays
+ * sealed, by that set; what starts from now on is given its values by ours.
+ *
+ * Of another version only this is known, and every version keeps to it: the keys of the maps `scopes`, `agents`, `paths`, `slots`
+ * and `secret_values` begin with the scope's number, `agents` has the scopes whose agent lives, and `programs/agent_enroll`
+ * makes the caller the agent of the scope in ctx[0].
+ */
+import { closeSync } from 'node:fs'
+import { BpfMap } from '../libbpf/map.ts'
+import { enrollBy, livingAgent, openOwnProgram } from './enroll.ts'
+import * as pins from './pins.ts'
+
+export interface Predecessor {
+  /** The set's ABI, for example `v0`. */
+  readonly abi: string
+  /**
+   * Takes its deliveries over. For after the registration in our own set: nothing may start without its values.
+   * @returns what takes its values away, for OUTDATED_MS later (registration.ts)
+   */
+  readonly takeOver: () => () => void
+}
+
+/** @throws Error when the agent of another version is alive: while it is, its set's programs are closed to us */
+export function openPredecessors(scope: number): Predecessor[] {
+  const before = pins.otherSets().filter(({ scopes }) => scopes.includes(scope))
+  return before.map(({ abi }) => {
+    if (hasAgent(abi, scope)) throw livingAgent(scope)
+    const program = openOwnProgram(pins.programPin('agent_enroll', abi))
+    return { abi, takeOver: () => takeOver(abi, program, scope) }
+  })
+}
+
+/**
+ * Paths first, which anybody may take away who could become the agent: a set whose agent lives, but is us, would let a program
+ * wait for values that we do not write. Maps with secrets open only for its agent.
+ */
+function takeOver(abi: string, program: number, scope: number): () => void {
+  withMap(abi, 'paths', (map) => empty(map, scope))
+  enrollBy(program, scope)
+  closeSync(program)
+  withMap(abi, 'slots', (map) => empty(map, scope))
+  const values = openMap(abi, 'secret_values') // now: the set may be gone by then
+  return () => {
+    empty(values, scope)
+    values.close()
+  }
+}
+
+const hasAgent = (abi: string, scope: number): boolean =>
+  withMap(abi, 'agents', (map) => map.keys().some((key) => key.readUInt32LE(0) === scope))
+
+function empty(map: BpfMap, scope: number): void {
+  for (const key of map.keys()) if (key.readUInt32LE(0) === scope) map.delete(key)
+}
+
+const openMap = (abi: string, name: pins.SharedMap): BpfMap => BpfMap.pinned(name, pins.mapPin(name, abi))
+
+function withMap<T>(abi: string, name: pins.SharedMap, use: (map: BpfMap) => T): T {
+  const map = openMap(abi, name)
+  try {
+    return use(map)
+  } finally {
+    map.close()
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The kernel programs, chosen for this kernel, loaded and attached. One that does not load or attach is an error; there is no
+ * partial protection.
+ */
+import { kernelFunctions, readLayouts } from '../libbpf/btf.ts'
+import { BpfError } from '../libbpf/error.ts'
+import { type BpfObject, loadObject } from '../libbpf/object.ts'
+import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
+import { u32 } from '../scope/entries.ts'
+import { layoutDifferences, STRUCTS } from '../wire/layout.ts'
+
+export type Tier = 'lsm' | 'fmod_ret'
+/** Who writes the values: the kernel itself, or the agent while the process is stopped. */
+export type DeliveryTier = 'kernel' | 'stopped'
+
+export const OBJECT_PATH = new URL('../../bpf/build/kernelseal.bpf.o', import.meta.url).pathname
+
+/** Maps whose content nobody but an agent may read; `pieces` holds what was last read of an environment. */
+const SECRET_MAPS = ['secret_values', 'slots', 'pieces']
+/** In `guarded_maps` (bpf/guard/agent_guard.bpf.c). */
+const MAP_SECRET = 1
+const MAP_OURS = 2
+
+export interface Loaded {
+  readonly object: BpfObject
+  readonly tier: Tier
+  readonly delivery: DeliveryTier
+  readonly programs: readonly string[]
+}
+
+/** @throws BpfError when a program does not load or attach, Error when object and agent do not fit together */
+export function load(tier = chooseTier()): Loaded {
+  proveLayouts(OBJECT_PATH)
+  const { object, delivery } = loadForDelivery(tier)
+  try {
+    for (const name of object.mapNames()) {
+      const kind = SECRET_MAPS.includes(name) ? MAP_SECRET : MAP_OURS
+      object.map('guarded_maps').set(u32(object.map(name).id()), u32(kind))
+    }
+    for (const id of object.programIds()) object.map('guarded_programs').set(u32(id), u32(1))
+    return { object, tier, delivery, programs: object.attach() }
+  } catch (error) {
+    object.close()
+    throw error
+  }
+}
+
+/**
+ * Under lockdown=integrity the verifier refuses the helper that writes (LOCKDOWN_BPF_WRITE_USER). Where the level cannot be
+ * read, trying tells.
+ */
+function loadForDelivery(tier: Tier): Pick<Loaded, 'object' | 'delivery'> {
+  const features = kernelFeatures()
+  const constants = { has_file_post_open: Number(features.postOpen) }
+  const loadAs = (canWrite: number): BpfObject =>
+    loadObject(OBJECT_PATH, {
+      wanted: (name) => isWanted(name, tier, features),
+      constants: { ...constants, can_write: canWrite },
+    })
+  const level = lockdownLevel()
+  if (level && level !== 'none') return { object: loadAs(0), delivery: 'stopped' }
+  try {
+    return { object: loadAs(1), delivery: 'kernel' }
+  } catch (error) {
+    if (!isHelperRefused(error)) throw error
+    return { object: loadAs(0), delivery: 'stopped' }
+  }
+}
+
+/** What the verifier says of a helper it does not give: before 6.9, and since (kernel/bpf/verifier.c, check_helper_call). */
+function isHelperRefused(error: unknown): boolean {
+  const text = error instanceof BpfError ? error.detail : ''
+  return /(unknown func|program of this type cannot use helper) bpf_probe_write_user/.test(text)
+}
+
+/** Loads everything for a moment, to see whether it can be had. @returns the names of the programs */
+export function tryGuard(): Omit<Loaded, 'object'> {
+  const { object, ...loaded } = load()
+  object.close()
+  return loaded
+}
+
+interface KernelFeatures {
+  /** file_post_open is called once an open has taken what it will read (fs/namei.c, do_open), from 6.8 on. */
+  readonly postOpen: boolean
+  /** The helper bpf_loop, from 5.17 on. */
+  readonly loops: boolean
+  /** Programs for the entry points of perf_event_open(2) that there are. */
+  readonly perfOpened: readonly string[]
+  /** A core dump without a signal before it, up to 5.14; the function has this name until 6.15. */
+  readonly doCoredump: boolean
+}
+
+/** The entry points of perf_event_open(2), by the program that waits for their end (bpf/guard/perf_guard.bpf.c). */
+const PERF_OPEN = {
+  perf_opened_x64: '__x64_sys_perf_event_open',
+  perf_opened_ia32: '__ia32_sys_perf_event_open',
+  perf_opened_arm64: '__arm64_sys_perf_event_open',
+} as const
+
+function kernelFeatures(): KernelFeatures {
+  const has = kernelFunctions(['security_file_post_open', 'bpf_loop', 'do_coredump', ...Object.values(PERF_OPEN)])
+  const perfOpened = Object.entries(PERF_OPEN).flatMap(([program, entry]) => (has.has(entry) ? [program] : []))
+  const [postOpen, loops] = [has.has('security_file_post_open'), has.has('bpf_loop')]
+  return { postOpen, loops, perfOpened, doCoredump: has.has('do_coredump') }
+}
+
+/** Names end in the tier they are for; the other tier's programs are the same bodies again. */
+function isWanted(name: string, tier: Tier, { postOpen, loops, perfOpened, doCoredump }: KernelFeatures): boolean {
+  if (name.endsWith('_lsm') && tier !== 'lsm') return false
+  if (/_mod(_\d)?$/.test(name) && tier !== 'fmod_ret') return false
+  if (name.startsWith('guard_opened_')) return postOpen
+  if (name.startsWith('perf_opened_')) return perfOpened.includes(name.replace(/_2$/, ''))
+  if (name.startsWith('guard_dump')) return doCoredump
+  if (name.startsWith('deliver_')) return loops
+  return !(name.startsWith('unlooped_') && loops)
+}
+
+/**
+ * BPF LSM programs load and attach even where `bpf` is not in the LSM list, and are then never called
+ * (security/security.c). Where the list cannot be read, fmod_ret is what surely runs.
+ */
+function chooseTier(): Tier {
+  return activeLsms()?.includes('bpf') ? 'lsm' : 'fmod_ret'
+}
+
+function proveLayouts(path: string): void {
+  const layouts = readLayouts(
+    path,
+    STRUCTS.map((s) => s.name),
+  )
+  const differences = layoutDifferences(layouts)
+  if (!differences.length) return
+  throw new Error(`\`${path}\` and the agent come from different sources; rebuild: ${differences.join('; ')}`)
+}

@@ -1,0 +1,55 @@
+/** What a reload did, for the log. No value is in reach here. */
+import type { Log } from '../events/sinks/log.ts'
+import type { Causes } from './report-once.ts'
+import type { Told } from './signal.ts'
+import type { Standing } from './state.ts'
+import { unplaced } from './verdict.ts'
+
+export function sayApplied(log: Log, before: Standing, after: Standing, weaker: readonly string[]): void {
+  const { config, where } = after.agent
+  log.setLevel(config.monitoring.logLevel)
+  for (const what of weaker) {
+    log.say('warn', 'CONFIG', `protection is weaker from now on: ${what}`, { event: 'policy-weakened', what })
+  }
+  const text = `Policy applied: mode=${config.policy.mode}, generation ${after.generation}, from ${where}`
+  log.say('info', 'CONFIG', text, { event: 'policy', policy: config.policy, generation: after.generation })
+  for (const name of unplaced(before.agent, after.agent)) {
+    log.say(
+      'warn',
+      'CONFIG',
+      `\`${name}\` has no placeholder in the running containers: start the Pod anew to deliver it`,
+    )
+  }
+  const { metricsPort, enabled } = before.agent.config.monitoring
+  if (metricsPort !== config.monitoring.metricsPort || enabled !== config.monitoring.enabled) {
+    log.say('warn', 'CONFIG', 'the port and whether there are metrics change when the agent starts anew')
+  }
+}
+
+export function sayRotated(
+  log: Log,
+  { agent, generation }: Standing,
+  changed: readonly { readonly binding: number; readonly name: string }[],
+): void {
+  for (const [number, { name }] of agent.config.secrets.entries()) {
+    const variables = changed.filter(({ binding }) => binding === number).map((value) => value.name)
+    if (!variables.length) continue
+    const text = `New values of [${variables.join(' ')}] for binding \`${name}\`, generation ${generation}: for programs that start from now on`
+    log.say('info', 'ROTATE', text, { event: 'rotate', binding: name, variables, generation })
+  }
+}
+
+export function sayTold(log: Log, causes: Causes, told: readonly Told[]): void {
+  for (const { pid, binding, signal } of told.filter(({ unheard }) => !unheard)) {
+    const text = `${signal} sent to PID ${pid}: values of binding \`${binding}\` have changed`
+    log.say('info', 'ROTATE', text, { event: 'rotate-signal', pid, binding, signal })
+  }
+  const unheard = told.filter((one) => one.unheard)
+  causes.now(
+    'signal',
+    unheard.map(
+      ({ pid, binding, signal }) =>
+        `PID ${pid} does not handle ${signal}, which would end it: not sent; it keeps the old values of binding \`${binding}\` (\`onRotate: restart\` ends it)`,
+    ),
+  )
+}

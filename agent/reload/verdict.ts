@@ -1,0 +1,42 @@
+/** Whether a policy may take the place of another in a running agent. Pure. */
+import type { AgentConfig } from '../config/load.ts'
+import { weakenings } from '../policy/weaker.ts'
+
+/** `weaker`: what the change takes away from protection. */
+export type Verdict = { readonly refused: string } | { readonly weaker: readonly string[] }
+
+/** @param locked `--lock-policy`: what weakens is refused */
+export function judgeChange(before: AgentConfig, after: AgentConfig, locked: boolean): Verdict {
+  const fixed = fixedChange(before, after)
+  if (fixed !== undefined) return { refused: fixed }
+  const weaker = weakenings(before.config, after.config)
+  if (locked && weaker.length) {
+    return { refused: `it is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy; start the Pod anew` }
+  }
+  return { weaker }
+}
+
+/**
+ * What the running containers were started with. A placeholder of another size or slot is a damaged one to the kernel, and
+ * its process would be killed.
+ */
+function fixedChange(before: AgentConfig, after: AgentConfig): string | undefined {
+  if (after.host) return undefined
+  if (before.identity !== after.identity) {
+    return 'the annotation `kernelseal.io/status` is another: the placeholders of the running containers follow the first'
+  }
+  for (const { container, name, capacity } of after.variables) {
+    const placed = before.variables.find((variable) => variable.container === container && variable.name === name)
+    if (placed && placed.capacity !== capacity) {
+      return `\`capacity\` of \`${name}\` is ${capacity}, and its placeholder in \`${container}\` has ${placed.capacity} bytes; start the Pod anew`
+    }
+  }
+  return undefined
+}
+
+/** Variables that no running container has a placeholder for. */
+export function unplaced(before: AgentConfig, after: AgentConfig): string[] {
+  if (after.host) return []
+  const placed = new Set(before.variables.map(({ slot }) => slot))
+  return [...new Set(after.variables.filter(({ slot }) => !placed.has(slot)).map(({ name }) => name))]
+}

@@ -1,0 +1,148 @@
+/** How a scope begins, with a canary that proves protection, and how it ends or stays when its agent leaves. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CanaryWatch, watchCanary } from '../canary/watch.ts'
+import type { AgentConfig } from '../config/load.ts'
+import { killAbandoned } from '../delivery/stopped.ts'
+import type { Log } from '../events/sinks/log.ts'
+import type { CanaryMetrics } from '../events/sinks/metrics.ts'
+import type { Ring } from '../libbpf/ring.ts'
+import type { Guard } from '../node/guard.ts'
+import type { Predecessor } from '../node/handover.ts'
+import * as pins from '../node/pins.ts'
+import { bindingsInUse, processRecords, sealedIn } from '../node/process-records.ts'
+import type { Policy } from '../policy/types.ts'
+import { weakenings } from '../policy/weaker.ts'
+import { numbered } from '../reload/binding-numbers.ts'
+import { registeredBindings, registeredPolicy } from '../scope/read-back.ts'
+import { OUTDATED_MS, register } from '../scope/registration.ts'
+import { closeScopeRing, scopesOf, sweep, unregister, withhold } from '../scope/scope.ts'
+
+/**
+ * Becomes the scope's agent, and takes away what earlier scopes had left. Both under the lock, since the numbers of scopes are used
+ * again: who gets the number of one that is being taken away enrols after that.
+ */
+export async function enterScope(guard: Guard, scope: number, log: Log): Promise<void> {
+  const enter = (): number[] => {
+    guard.enroll(scope)
+    return sweep(guard, scope)
+  }
+  const swept = guard.origin === 'own' ? enter() : await pins.withLock(enter)
+  // Whoever is stopped for the agent before us would wait for nobody, and so would who starts until we listen.
+  closeScopeRing(guard, scope)
+  endAbandoned(guard, scope, log)
+  if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
+}
+
+/**
+ * Under --lock-policy an agent that starts anew is held to what its predecessor enforced: else a weaker policy would only
+ * have to wait for a restart.
+ */
+export function notWeaker(guard: Guard, { agent, scope, log }: Entering): AgentConfig {
+  const standing = registeredPolicy(guard, scope)
+  if (!standing) return agent
+  const config = { ...agent.config, ...standing }
+  const weaker = weakenings(config, agent.config)
+  if (!weaker.length) return agent
+  const text = `the policy in force stays: what is asked for is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy`
+  log.say('warn', 'CONFIG', text, { event: 'policy-locked' })
+  return { ...agent, config }
+}
+
+interface Entering {
+  readonly agent: AgentConfig
+  readonly scope: number
+  readonly log: Log
+}
+
+/** No secret is in the kernel before the canary was refused; one that is there already, from an earlier agent, stays. */
+export async function prove(
+  agent: AgentConfig,
+  scope: number,
+  log: Log,
+  guard: Guard,
+  metrics: CanaryMetrics,
+  policy: () => Policy,
+): Promise<CanaryWatch> {
+  const isNew = !scopesOf(guard).includes(scope)
+  if (isNew) {
+    const config = { ...agent.config, secrets: [] }
+    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 }).takeAwayOutdated()
+  }
+  try {
+    return await watchCanary(guard, scope, policy, metrics, log)
+  } catch (error) {
+    if (isNew) unregister(guard, scope)
+    throw error
+  }
+}
+
+/** Once the scope is registered in our own set. */
+export function succeed(predecessors: readonly Predecessor[], log: Log): void {
+  for (const { abi, takeOver } of predecessors) {
+    setTimeout(takeOver(), OUTDATED_MS).unref()
+    log.say('info', 'OK', `took the scope over from version ${abi}, whose programs go on guarding what they sealed`, {
+      abi,
+    })
+  }
+}
+
+export function endAbandoned(guard: Guard, scope: number, log: Log): void {
+  const killed = killAbandoned(guard, scope)
+  if (!killed.length) return
+  const text = `killed what an earlier agent had left waiting for its values: PID ${killed.join(', ')}`
+  log.say('error', 'FAIL', text, { event: 'fail', reason: 'agent-lost', killed })
+}
+
+/** Ends in that order: nothing new is stopped for us, what was is served, and what is left would wait for ever. */
+export function stopListening(guard: Guard, scope: number, ring: Ring | undefined, log: Log): void {
+  closeScopeRing(guard, scope)
+  ring?.close()
+  endAbandoned(guard, scope, log)
+}
+
+/** Running processes go by the numbers that an earlier agent gave its bindings. */
+export function numberedAsBefore(guard: Guard, scope: number, agent: AgentConfig): AgentConfig {
+  const { config } = agent
+  const before = registeredBindings(guard, scope, config.secrets)
+  const secrets = numbered(before, config.secrets, bindingsInUse(processRecords(guard), scope))
+  return { ...agent, config: { ...config, secrets } }
+}
+
+const ORIGINS = {
+  adopted: (programs: number) => `adopted the node's ${programs} programs`,
+  pinned: (programs: number) => `${programs} programs attached and pinned`,
+  own: (programs: number) =>
+    `${programs} programs attached; no bpf file system at /sys/fs/bpf, so protection ends with this agent`,
+} as const
+
+export function sayStanding(guard: Guard, log: Log): void {
+  const level = guard.origin === 'own' ? 'warn' : 'info'
+  const text = `${ORIGINS[guard.origin](guard.programs.length)}; refusal tier ${guard.tier}, delivery tier ${guard.delivery}`
+  log.say(level, 'OK', text, { tier: guard.tier, delivery: guard.delivery, origin: guard.origin })
+}
+
+/** Until a start that was being given its values when they were withheld is sealed: microseconds, and a CPU may be busy. */
+const STARTED_MS = 200
+
+/**
+ * A host's scope does not end by itself. With sealed processes left it stays, so that they stay sealed; without, it
+ * goes, and with the last scope of the node everything that was loaded.
+ */
+export async function leaveHost(guard: Guard, scope: number, log: Log): Promise<void> {
+  const left = sealedIn(processRecords(guard), scope)
+  if (left > 0 && guard.origin !== 'own') {
+    log.say('warn', 'STOP', `${left} sealed processes live on: protection stays; \`kernelseal unload\` ends it`, {
+      left,
+    })
+    return
+  }
+  const restore = withhold(guard, scope)
+  await sleep(STARTED_MS)
+  if (guard.origin !== 'own' && sealedIn(processRecords(guard), scope) > 0) {
+    restore()
+    return leaveHost(guard, scope, log)
+  }
+  log.say('info', 'STOP', 'taking the scope away')
+  unregister(guard, scope)
+  if (guard.origin !== 'own') await pins.withLock(() => (scopesOf(guard).length ? undefined : pins.unpinSet()))
+}

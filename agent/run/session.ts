@@ -1,0 +1,139 @@
+/** One running agent: programs standing, scope registered and kept up to date, events flowing. Owns all of them. */
+import type { CanaryWatch } from '../canary/watch.ts'
+import type { AgentConfig } from '../config/load.ts'
+import { openWaiting } from '../delivery/stopped.ts'
+import { openPipeline } from '../events/pipeline.ts'
+import type { Log } from '../events/sinks/log.ts'
+import { type Metrics, openMetrics } from '../events/sinks/metrics.ts'
+import type { Ring } from '../libbpf/ring.ts'
+import { readCounters } from '../node/counters.ts'
+import { type Guard, openGuard } from '../node/guard.ts'
+import { openPredecessors } from '../node/handover.ts'
+import { isAnyPinned } from '../node/pins.ts'
+import { processRecords, sealedIn } from '../node/process-records.ts'
+import { type Reloads, type State, startReloads } from '../reload/reloads.ts'
+import type { Standing } from '../reload/state.ts'
+import { claimCgroup } from '../scope/cgroup.ts'
+import { openScopeRing } from '../scope/scope.ts'
+import { resolveAll } from '../sources/resolve.ts'
+import type { Sources } from '../sources/sources.ts'
+import {
+  endAbandoned,
+  enterScope,
+  leaveHost,
+  notWeaker,
+  numberedAsBefore,
+  prove,
+  sayStanding,
+  stopListening,
+  succeed,
+} from './lifecycle.ts'
+
+export interface Session {
+  readonly metrics: Metrics
+  readonly tier: string
+  /** Undefined while protection stands; otherwise why it does not. */
+  readonly notReady: () => string | undefined
+  /** Reads policy and values anew; what cannot be used is said, and changes nothing. */
+  readonly reload: () => Promise<void>
+  /** Ends the agent; the scope too, if it is a host's that does not stay and has no sealed processes. Safe to call twice. */
+  readonly close: () => Promise<void>
+}
+
+export interface SessionOptions {
+  readonly agent: AgentConfig
+  /** Inode number of the PID namespace, or `cgroupScope` of the control group. */
+  readonly scope: number
+  /** The control group that is the scope: its path. */
+  readonly cgroup?: string | undefined
+  readonly log: Log
+  readonly sources: Sources
+  /** Reads the policy anew. @throws when it cannot be used */
+  readonly load: () => AgentConfig
+  /** `--lock-policy`: no change that weakens. */
+  readonly locked: boolean
+  /** Whether the scope stays when the agent ends: a Pod's does, and ends with the Pod. */
+  readonly stays: boolean
+}
+
+/**
+ * Everything that can fail has failed before this returns. Where programs stand, this process holds no value before they guard
+ * it; where they do not, none is loaded for values that cannot be had.
+ */
+export async function startSession(options: SessionOptions): Promise<Session> {
+  const { scope, log } = options
+  const resolve = ({ config }: AgentConfig) => resolveAll(config, options.sources)
+  const early = isAnyPinned() ? undefined : await resolve(options.agent)
+  const guard = await openGuard()
+  let ring: Ring | undefined
+  let isEntered = false
+  try {
+    const predecessors = openPredecessors(scope)
+    await enterScope(guard, scope, log)
+    isEntered = true
+    if (options.cgroup) claimCgroup(guard, options.cgroup)
+    const agent = numberedAsBefore(guard, scope, options.locked ? notWeaker(guard, options) : options.agent)
+    const values = early ?? (await resolve(agent))
+    const state: State = { standing: { agent, values, generation: 0, changedAt: new Map() } }
+    const policy = () => state.standing.agent.config.policy
+    const count = () => readCounters(guard.map('counters'), scope)
+    const sealed = () => sealedIn(processRecords(guard), scope)
+    const metrics = openMetrics(count, sealed, guard, () => policy().mode)
+    ring = openEvents(guard, options, state, metrics)
+    endAbandoned(guard, scope, log)
+    sayStanding(guard, log)
+    const canary = await prove(agent, scope, log, guard, metrics, policy)
+    const reloads = startReloads(guard, { ...options, agent }, state, metrics, canary)
+    succeed(predecessors, log)
+    return session(options, { guard, metrics, ring, canary, reloads })
+  } catch (error) {
+    if (isEntered) stopListening(guard, scope, ring, log)
+    guard.close()
+    throw error
+  }
+}
+
+function openEvents(guard: Guard, { agent, scope, log }: SessionOptions, state: State, metrics: Metrics): Ring {
+  const events = openScopeRing(guard, scope, agent.host)
+  const bindings = () => state.standing.agent.config.secrets
+  const waiting = openWaiting(guard, scope, bindings, (set) => addedBy(state.standing, set))
+  return openPipeline(events, bindings, log, metrics, waiting)
+}
+
+/** The variables of a set of bindings that are added where there is no placeholder. */
+function addedBy({ agent, values }: Standing, set: bigint): Map<string, Buffer> {
+  const adds = (i: number): boolean => agent.config.secrets[i]?.selector.withoutPlaceholder === 'add'
+  const chosen = values.filter(({ binding }) => set & (1n << BigInt(binding)) && adds(binding))
+  return new Map(chosen.map(({ name, bytes }) => [name, bytes]))
+}
+
+interface Parts {
+  readonly guard: Guard
+  readonly metrics: Metrics
+  readonly ring: Ring
+  readonly canary: CanaryWatch
+  readonly reloads: Reloads
+}
+
+function session(
+  { scope, log, sources, stays }: SessionOptions,
+  { guard, metrics, ring, canary, reloads }: Parts,
+): Session {
+  let open = true
+  const close = async (): Promise<void> => {
+    if (!open) return
+    open = false
+    reloads.close()
+    canary.close()
+    if (stays) log.say('info', 'STOP', 'protection and delivery stay')
+    else await leaveHost(guard, scope, log)
+    stopListening(guard, scope, ring, log)
+    guard.close()
+  }
+  const notReady = (): string | undefined => (open ? canary.broken() : 'the agent is stopping')
+  const reload = (): Promise<void> => {
+    sources.forget()
+    return reloads.ask({ policy: true })
+  }
+  return { metrics, tier: guard.tier, notReady, reload, close }
+}

@@ -1,0 +1,27 @@
+/** The number that a process of a scope has for us, where the scope is another PID namespace (`run --pid-namespace`). */
+import { readFileSync } from 'node:fs'
+import { processNumbers } from '../linux/procfs.ts'
+import { isCgroup } from './cgroup.ts'
+import { scopeNumber } from './scope.ts'
+
+/**
+ * @param pid its number in the scope's PID namespace, or in the machine's own where a control group is the scope
+ * @returns its number in ours, which is the same where that is the scope; undefined when it is gone, or outside of ours
+ */
+export function ownNumber(pid: number, scope: number): number | undefined {
+  if (isCgroup(scope) || scope === scopeNumber()) return pid
+  return processNumbers()
+    .map(Number)
+    .find((own) => numberWithin(own, scope) === pid)
+}
+
+/** The innermost number a process has, if its PID namespace is the scope. NSpid: proc_pid_status(5), outermost first. */
+function numberWithin(own: number, scope: number): number | undefined {
+  try {
+    if (scopeNumber(`/proc/${own}/ns/pid`) !== scope) return undefined
+    const line = /^NSpid:\s+(.+)$/m.exec(readFileSync(`/proc/${own}/status`, 'latin1'))?.[1]
+    return Number(line?.split(/\s+/).at(-1))
+  } catch {
+    return undefined // it has ended
+  }
+}

@@ -1,0 +1,130 @@
+/** Scopes in the kernel: which there are, their rings, and their end. */
+import { closeSync, statSync } from 'node:fs'
+import { BpfError } from '../libbpf/error.ts'
+import * as ffi from '../libbpf/ffi.ts'
+import { BpfMap } from '../libbpf/map.ts'
+import type { Guard } from '../node/guard.ts'
+import type { SharedMap } from '../node/pins.ts'
+import { MODE } from '../wire/constants.ts'
+import { SCOPE } from '../wire/layout.ts'
+import { isCgroup, releaseCgroup } from './cgroup.ts'
+import { type Entry, nodeEntry, u32 } from './entries.ts'
+
+/** Maps whose keys begin with the scope they belong to. */
+const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners', 'numbers'] as const
+
+/** Of these the kernel's own: a new registration leaves them alone. */
+export const KERNELS: readonly string[] = ['containers', 'owners']
+
+/** Bytes of a scope's ring, 432 an event: about 600 in a Pod, 9,700 on a host, which has more that happens at once. */
+const POD_RING_BYTES = 1 << 18
+const HOST_RING_BYTES = 1 << 22
+
+/** @param path a PID namespace, for example `/proc/self/ns/pid` */
+export function scopeNumber(path = '/proc/self/ns/pid'): number {
+  return Number(statSync(path, { bigint: true }).ino)
+}
+
+/** Of the registration that is in force; 0: none. */
+export function generationOf(guard: Guard, scope: number): number {
+  const record = guard.map('scopes').get(u32(scope))
+  return record ? Number(record.readBigUInt64LE(SCOPE.fields.generation[0])) : 0
+}
+
+export const nextGeneration = (guard: Guard, scope: number): number => generationOf(guard, scope) + 1
+
+/** Nobody is given anything any more, and what is sealed stays so. @returns takes that back */
+export function withhold(guard: Guard, scope: number): () => void {
+  const scopes = guard.map('scopes')
+  const standing = scopes.get(u32(scope))
+  if (!standing) return () => {}
+  const without = Buffer.from(standing)
+  const [at] = SCOPE.fields.generation
+  without.writeBigUInt64LE(standing.readBigUInt64LE(at) + 1n, at) // nothing is registered under it
+  scopes.set(u32(scope), without)
+  return () => scopes.set(u32(scope), standing)
+}
+
+/** The scope goes first, so that nothing is delivered from a half-removed set. */
+export function unregister(guard: Guard, scope: number): void {
+  guard.map('scopes').delete(u32(scope))
+  for (const { map, key } of keysOf(guard, scope)) guard.map(map).delete(key)
+  for (const map of ['rings', 'counters'] as const) guard.map(map).delete(u32(scope))
+  if (isCgroup(scope)) releaseCgroup(guard, scope)
+  refreshNode(guard)
+}
+
+/** Numbers of the registered scopes. */
+export function scopesOf(guard: Guard): number[] {
+  return numbersIn(guard, 'scopes').filter((scope) => scope !== 0)
+}
+
+/** Of a map whose keys begin with the scope: those numbers. */
+function numbersIn(guard: Guard, map: SharedMap): number[] {
+  return guard
+    .map(map)
+    .keys()
+    .map((key) => key.readUInt32LE(0))
+}
+
+/**
+ * Takes away what scopes left that ended in the kernel with their PID namespace. A scope that another agent is about to register
+ * has no entry yet but that agent, who enrolled before it wrote anything: so what is known is read first, and who lives then.
+ * @param own the caller's: nobody else registers it, and what it has unregistered is left over from one with the same number
+ * @returns the scopes
+ */
+export function sweep(guard: Guard, own: number): number[] {
+  const keyed = [...KEYED, 'rings', 'counters'] as const
+  const known = keyed.flatMap((map) => numbersIn(guard, map))
+  const enrolled = numbersIn(guard, 'agents').filter((scope) => scope !== own)
+  const alive = new Set([...enrolled, ...scopesOf(guard)])
+  const dead = [...new Set(known)].filter((scope) => scope !== 0 && !alive.has(scope))
+  for (const scope of dead) unregister(guard, scope)
+  return dead
+}
+
+/** From now on nothing is stopped for an agent that does not listen: a start that would have to wait fails instead. */
+export function closeScopeRing(guard: Guard, scope: number): void {
+  guard.map('rings').delete(u32(scope))
+}
+
+/** A new ring for the scope; what nobody read of an earlier one is gone with it. The caller closes it. */
+export function openScopeRing(guard: Guard, scope: number, host: boolean): BpfMap {
+  const fd = ffi.createRing('ks_events', host ? HOST_RING_BYTES : POD_RING_BYTES)
+  if (fd < 0) throw new BpfError('bpf_map_create', -fd, `make the ring buffer of scope ${scope}`)
+  try {
+    guard.map('rings').set(u32(scope), u32(fd))
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+  return new BpfMap('events', fd, 0, 0)
+}
+
+/** scopes[0] is as strict as the strictest scope, also when another agent registers a stricter one between our look and our word. */
+export function refreshNode(guard: Guard): void {
+  let mode: number
+  do {
+    mode = strictestMode(guard)
+    const { map, key, value } = nodeEntry(mode)
+    guard.map(map).set(key, value)
+  } while (strictestMode(guard) !== mode)
+}
+
+function strictestMode(guard: Guard): number {
+  const scopes = guard.map('scopes')
+  const modes = scopesOf(guard).map((scope) => scopes.get(u32(scope))?.readUInt32LE(SCOPE.fields.mode[0]) ?? 0)
+  return Math.max(MODE.disabled, ...modes)
+}
+
+type Key = Pick<Entry, 'key'> & { readonly map: (typeof KEYED)[number] }
+
+/** All entries of a scope, whoever wrote them. */
+export function keysOf(guard: Guard, scope: number): Key[] {
+  return KEYED.flatMap((map) => {
+    const keys = guard.map(map).keys()
+    return keys.filter((key) => key.readUInt32LE(0) === scope).map((key) => ({ map, key }))
+  })
+}
+
+export const nameOf = ({ map, key }: { map: string; key: Buffer }): string => `${map}:${key.toString('hex')}`

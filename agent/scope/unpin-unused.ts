@@ -1,0 +1,16 @@
+/** What an agent of a Pod leaves to the next one, taken away where there is none. */
+import { pinnedGuard } from '../node/guard.ts'
+import * as pins from '../node/pins.ts'
+import { scopesOf } from './scope.ts'
+
+/** With the last scope of the node gone nobody needs what is pinned. */
+export async function unpinUnused(): Promise<void> {
+  if (!pins.canPin()) return
+  await pins.withLock(() => {
+    const guard = pinnedGuard()
+    if (!guard) return
+    const used = scopesOf(guard).length > 0
+    guard.close()
+    if (!used) pins.unpinSet()
+  })
+}

@@ -1,0 +1,78 @@
+/** Does the API server trust us? Asked the way it asks: over TLS, by the Service's name, with the published caBundle. */
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import type { KubeApi } from '../kube/client.ts'
+import type { Metrics } from '../server/metrics.ts'
+import type { Log } from '../server/server.ts'
+import { publishedBundle } from './shared/publish.ts'
+
+/** Lives as long as the server. */
+export interface SelfProbe {
+  /** False once the published caBundle does not fit what is served, until it does again. */
+  trusted(): boolean
+  close(): void
+}
+
+const PERIOD = 30_000
+/** While nobody trusts us, which after an installation lasts until the caBundle is there. */
+const PERIOD_UNTRUSTED = 2_000
+const HANDSHAKE_MS = 5_000
+
+/** @param name the Service's DNS name, which the API server sends as SNI */
+export function startSelfProbe(
+  api: KubeApi,
+  port: number,
+  name: string,
+  { log, metrics }: { readonly log: Log; readonly metrics: Pick<Metrics, 'certificateTrusted'> },
+): SelfProbe {
+  let trusted = true
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+  const look = async () => {
+    const verdict = await probe(api, port, name)
+    if (verdict.kind === 'unknown') log.warn({ err: verdict.error }, 'the published caBundle cannot be read')
+    else if (trusted !== (verdict.kind === 'trusted')) {
+      trusted = verdict.kind === 'trusted'
+      if (trusted) log.info({}, 'the published caBundle fits our certificate')
+      else
+        log.error(
+          { why: verdict.kind === 'untrusted' ? verdict.why : '' },
+          'API servers cannot trust our certificate: turning unready',
+        )
+    }
+    metrics.certificateTrusted(trusted)
+    if (!closed) timer = setTimeout(look, trusted ? PERIOD : PERIOD_UNTRUSTED).unref()
+  }
+  void look()
+  return {
+    trusted: () => trusted,
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+export type Verdict =
+  | { readonly kind: 'trusted' }
+  | { readonly kind: 'untrusted'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly error: unknown }
+
+export async function probe(api: KubeApi, port: number, name: string): Promise<Verdict> {
+  let ca: string | undefined
+  try {
+    ca = await publishedBundle(api)
+  } catch (error) {
+    return { kind: 'unknown', error }
+  }
+  if (ca === undefined) return { kind: 'untrusted', why: 'no caBundle is published' }
+  const socket = connect({ host: 'localhost', port, servername: name, ca })
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(HANDSHAKE_MS) })
+    return { kind: 'trusted' }
+  } catch (error) {
+    return { kind: 'untrusted', why: (error as Error).message }
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,81 @@
+/** What the Pod shall be: one change per member that is ours, however many variables there are. */
+import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import type { Variable } from '../../agent/policy/variables.ts'
+import { tokenMountOf } from './account-token.ts'
+import type { Change } from './patch.ts'
+import { envWith, variablesIn } from './placeholders.ts'
+import type { Container, Pod } from './pod.ts'
+import type { AgentContainer, AgentVolumes, Form } from './sidecar.ts'
+
+export interface Place {
+  readonly pod: Pod
+  readonly agent: AgentContainer
+  readonly volumes: AgentVolumes
+  readonly variables: readonly Variable[]
+  readonly form: Form
+}
+
+export function podChanges(place: Place, annotations: Readonly<Record<string, string>>): Change[] {
+  const { pod, volumes } = place
+  return [
+    ...annotationChanges(pod, annotations),
+    { at: ['spec', 'shareProcessNamespace'], value: true },
+    { at: ['spec', 'volumes'], value: withMissing(pod.spec.volumes ?? [], volumes) },
+    ...(place.form === 'native' ? nativeChanges(place) : containerChanges(place)),
+  ]
+}
+
+function annotationChanges({ metadata }: Pod, own: Readonly<Record<string, string>>): Change[] {
+  if (metadata.annotations === undefined || metadata.annotations === null) {
+    return [{ at: ['metadata', 'annotations'], value: own }]
+  }
+  return Object.entries(own).map(([key, value]) => ({ at: ['metadata', 'annotations', key], value }))
+}
+
+function withMissing<Item extends { readonly name: string }>(existing: readonly Item[], own: readonly Item[]): Item[] {
+  return [...existing, ...own.filter(({ name }) => !existing.some((item) => item.name === name))]
+}
+
+/** The agent among the init containers; of the others only the environment changes. */
+function nativeChanges({ pod, agent, variables }: Place): Change[] {
+  const envs = pod.spec.containers.flatMap((container, index) => {
+    const own = variablesIn(container, variables)
+    return own.length === 0 ? [] : [{ at: ['spec', 'containers', index, 'env'], value: envWith(container, own) }]
+  })
+  return [
+    { at: ['spec', 'initContainers'], value: agentFirst(pod.spec.initContainers ?? [], pod, agent, variables) },
+    ...envs,
+  ]
+}
+
+function containerChanges({ pod, agent, variables }: Place): Change[] {
+  return [{ at: ['spec', 'containers'], value: agentFirst(pod.spec.containers, pod, agent, variables) }]
+}
+
+/** The agent first: what stands before it would start before protection does. */
+function agentFirst(
+  existing: readonly Container[],
+  pod: Pod,
+  agent: AgentContainer,
+  variables: readonly Variable[],
+): unknown[] {
+  const found = existing.find(({ name }) => name === AGENT_CONTAINER)
+  const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
+  const first = found === undefined ? withToken(agent, pod) : withOwnImage(found, agent)
+  return [first, ...others.map((container) => withPlaceholders(container, variables))]
+}
+
+function withToken(agent: AgentContainer, pod: Pod): unknown {
+  const mount = tokenMountOf(pod)
+  return mount === undefined ? agent : { ...agent, volumeMounts: [...agent.volumeMounts, mount] }
+}
+
+/** An agent of an earlier pass keeps what the API server added to it; its image is ours again. */
+function withOwnImage(found: Container, agent: AgentContainer): unknown {
+  return { ...found, image: agent.image, imagePullPolicy: agent.imagePullPolicy }
+}
+
+function withPlaceholders(container: Container, variables: readonly Variable[]): Container {
+  const own = variablesIn(container, variables)
+  return own.length === 0 ? container : { ...container, env: envWith(container, own) }
+}

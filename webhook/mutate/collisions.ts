@@ -1,0 +1,39 @@
+/** Names of ours that something else in the Pod has taken. */
+import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import { differenceFrom } from './container-diff.ts'
+import { type Deny, deny } from './outcome.ts'
+import type { Pod } from './pod.ts'
+import { type AgentContainer, type AgentVolumes, type Form, isAgentVolume } from './sidecar.ts'
+
+/** Also the test for an earlier pass: an agent that is what we would add is ours, whoever wrote it. */
+export function refuseNames({ spec }: Pod, agent: AgentContainer, volumes: AgentVolumes, form: Form): Deny | undefined {
+  const inits = spec.initContainers ?? []
+  const [home, away] = form === 'native' ? [inits, spec.containers] : [spec.containers, inits]
+  const elsewhere = [...away, ...(spec.ephemeralContainers ?? [])]
+  if (elsewhere.some(({ name }) => name === AGENT_CONTAINER)) {
+    const place = form === 'native' ? 'an init container' : 'one of `spec.containers`'
+    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` is not ${place}`)
+  }
+  const found = home.filter(({ name }) => name === AGENT_CONTAINER)
+  if (found.length > 1)
+    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` stands in the Pod ${found.length} times`)
+  const difference = found[0] === undefined ? undefined : differenceFrom(found[0], agent)
+  if (difference !== undefined)
+    return deny('container-name-taken', `\`${AGENT_CONTAINER}\` differs at \`${difference}\``)
+  return refuseVolumes(spec, volumes)
+}
+
+function refuseVolumes(spec: Pod['spec'], volumes: AgentVolumes): Deny | undefined {
+  for (const volume of spec.volumes ?? []) {
+    const own = volumes.find(({ name }) => name === volume.name)
+    const difference = own === undefined ? undefined : differenceFrom(volume, own)
+    if (difference !== undefined) return deny('volume-name-taken', `\`${volume.name}\` differs at \`${difference}\``)
+  }
+  for (const { name, volumeMounts } of [...(spec.initContainers ?? []), ...spec.containers]) {
+    const mount =
+      name === AGENT_CONTAINER ? undefined : volumeMounts?.find((mount) => isAgentVolume(String(mount.name)))
+    if (mount !== undefined)
+      return deny('volume-mounted-elsewhere', `\`${String(mount.name)}\` in container \`${name}\``)
+  }
+  return undefined
+}

@@ -1,0 +1,157 @@
+/** A Pod → whether it is injected, and with what; or the reason why not. */
+import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/policy/annotations.ts'
+import type { AgentResources } from '../../agent/policy/pod-keys.ts'
+import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
+import { didYouMean, quote } from '../../agent/policy/suggest.ts'
+import type { Config } from '../../agent/policy/types.ts'
+import type { Cluster } from './cluster.ts'
+import { type Deny, deny, type Skip, skip } from './outcome.ts'
+import type { Container, Pod } from './pod.ts'
+import { reasonEntry } from './reasons.ts'
+import { sealEnvOf } from './seal-env.ts'
+import { applicationContainers, refuseCount, refuseShape, warnAboutHostNetwork, warnAboutInit } from './unsupported.ts'
+
+/** The Pod is to be injected with this policy. */
+export interface Go {
+  readonly kind: 'go'
+  readonly config: Config
+  readonly resources: AgentResources
+  /** Containers that start after the agent, which alone can be served. */
+  readonly covered: readonly Container[]
+  /** The annotation that carries what `seal-env` found. */
+  readonly sealed: string | undefined
+  readonly warnings: readonly string[]
+}
+
+const INJECT = `${PREFIX}inject`
+export const SEALED_ENV = `${PREFIX}sealed-env`
+
+type Annotations = Readonly<Record<string, string>>
+
+export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster): Go | Skip | Deny {
+  const annotations = pod.metadata.annotations ?? {}
+  if (Object.hasOwn(annotations, 'kubernetes.io/config.mirror')) return skip('mirror-pod')
+  const label = pod.metadata.labels?.[INJECT]
+  if (annotations[INJECT] === 'false' || label === 'false') {
+    return skip('opted-out', [`KernelSeal: ${reasonEntry('opted-out').sentence}`])
+  }
+  if (label !== undefined && label !== 'true') {
+    return deny('bad-annotation', `label \`${INJECT}\` is ${quote(label)}, must be \`true\` or \`false\``)
+  }
+  const tooMany = refuseCount(pod)
+  if (tooMany !== undefined) return tooMany
+  const mode = cluster.defaultMode(namespace)
+  const read = readPolicies(pod, annotations, (given) => readPolicy(given, mode), cluster.nativeSidecars())
+  if ('kind' in read) return read
+  const { policy, covered, sealed } = read
+  const { config, resources } = policy
+  const { metricsPort } = config.monitoring
+  const warnings = [...read.open, ...warningsOf(policy)]
+  if (config.secrets.length === 0) return skip('no-bindings', warnings)
+  const refusal =
+    refuseShape(pod, metricsPort) ?? refuseLevel(cluster, namespace) ?? refuseBindings(pod, covered, config, namespace)
+  const advice = [...warnAboutInit(pod), ...warnAboutHostNetwork(pod, metricsPort)]
+  return refusal ?? { kind: 'go', config, resources, covered, sealed, warnings: [...warnings, ...advice] }
+}
+
+interface Policies {
+  readonly policy: PodPolicy
+  readonly covered: readonly Container[]
+  readonly sealed: string | undefined
+  readonly open: readonly string[]
+}
+
+/** What the author wrote, then that with what `seal-env` adds, read as the agent will read it. */
+function readPolicies(
+  pod: Pod,
+  annotations: Annotations,
+  read: (annotations: Annotations) => PodPolicy | Deny,
+  native: boolean,
+): Policies | Deny {
+  const { [SEALED_ENV]: before, ...own } = annotations
+  const policy = read(own)
+  if ('kind' in policy) return policy
+  const covered = native
+    ? applicationContainers(pod)
+    : pod.spec.containers.filter(({ name }) => name !== AGENT_CONTAINER)
+  if (policy.sealEnv === undefined) return { policy, covered, sealed: undefined, open: [] }
+  const earlier = before === undefined || !hasAgent(pod) ? undefined : read({ [SEALED_ENV]: before })
+  const sealing = sealEnvOf({
+    sealEnv: policy.sealEnv,
+    covered,
+    uncovered: applicationContainers(pod).filter((container) => !covered.includes(container)),
+    config: policy.config,
+    earlier: earlier === undefined || 'kind' in earlier ? [] : earlier.config.secrets,
+  })
+  if (sealing.kind === 'deny') return sealing
+  if (sealing.bindings.length === 0) {
+    return {
+      policy,
+      covered,
+      sealed: undefined,
+      open: [...sealing.open, 'KernelSeal: `seal-env` finds nothing to seal'],
+    }
+  }
+  const sealed = JSON.stringify(sealing.bindings)
+  const whole = read({ ...own, [SEALED_ENV]: sealed })
+  return 'kind' in whole ? whole : { policy: whole, covered, sealed, open: sealing.open }
+}
+
+/** Without an agent there was no earlier pass: what a stranger or a copied template says of one is not believed. */
+export function hasAgent({ spec }: Pod): boolean {
+  return [...(spec.initContainers ?? []), ...spec.containers].some(({ name }) => name === AGENT_CONTAINER)
+}
+
+function readPolicy(annotations: Annotations, mode: Config['policy']['mode']): PodPolicy | Deny {
+  try {
+    return parseAnnotations(annotations, { mode })
+  } catch (error) {
+    if (error instanceof ConfigError) return deny('bad-annotation', error.message)
+    throw error
+  }
+}
+
+function warningsOf({ config, warnings }: PodPolicy): string[] {
+  const inTheOpen = config.secrets
+    .flatMap(({ secretRefs }) => secretRefs)
+    .filter(({ source }) => source.kind === 'value')
+    .map(({ name }) => `KernelSeal: the value of ${name} stands in the annotation, for all who can read the Pod`)
+  const texts = warnings.map(
+    ({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  )
+  return [...texts, ...inTheOpen]
+}
+
+/** The agent's capabilities and host paths pass only `privileged` (kubernetes.io, Pod Security Standards). */
+function refuseLevel(cluster: Cluster, namespace: string | undefined): Deny | undefined {
+  const level = cluster.podSecurity(namespace)
+  if (level === undefined || level === 'privileged') return undefined
+  return deny('pod-security', `namespace \`${namespace}\` enforces \`${level}\``)
+}
+
+function refuseBindings(
+  pod: Pod,
+  covered: readonly Container[],
+  config: Config,
+  namespace: string | undefined,
+): Deny | undefined {
+  const names = applicationContainers(pod).map(({ name }) => name)
+  for (const { name, selector, secretRefs } of config.secrets) {
+    if (selector.container !== undefined && !names.includes(selector.container)) {
+      const hint = didYouMean(selector.container, names)
+      return deny('no-such-container', `binding ${quote(name)} names ${quote(selector.container)} (${hint})`)
+    }
+    if (selector.container !== undefined && !covered.some((container) => container.name === selector.container)) {
+      return deny('starts-before-agent', `binding ${quote(name)} names ${quote(selector.container)}`)
+    }
+    for (const { name: variable, source } of secretRefs) {
+      if (source.kind !== 'secretKeyRef' || source.namespace === undefined || namespace === undefined) continue
+      if (source.namespace === namespace) continue
+      return deny(
+        'foreign-secret',
+        `\`${variable}\` of binding ${quote(name)} names \`${source.namespace}/${source.name}\``,
+      )
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,56 @@
+/** `$(NAME)` in `env[].value`, resolved as the kubelet would: by what the webhook knows, and by name what only the agent does. */
+import { MAX_CAPACITY } from '../../agent/policy/placeholder.ts'
+import { templateParts } from '../../agent/policy/template.ts'
+import { type EnvVar, isObject } from './pod.ts'
+
+/** What an environment entry that stands earlier in the list is to one that refers to it. */
+export type Known =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'sealed' }
+  | { readonly kind: 'kubelet' }
+
+/** A template without references but those to sealed variables; or the reference nobody but the kubelet can resolve. */
+export type Expansion =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'template'; readonly template: string }
+  | { readonly kind: 'unknown'; readonly name: string }
+
+/**
+ * kubelet, makeEnvironmentVariables: a value sees the entries before it, then Services; what nobody set stays as it
+ * is written. `envFrom` and Services are known to the kubelet alone.
+ * What grows beyond any placeholder (each of forty variables may double the one before) counts as unknown.
+ * @param earlier entries before this one, by name
+ * @param openEnded the container has `envFrom`, so that an unknown name may exist after all
+ */
+export function expand(value: string, earlier: ReadonlyMap<string, Known>, openEnded: boolean): Expansion {
+  let template = ''
+  let text = ''
+  let sealed = false
+  for (const part of templateParts(value)) {
+    const known = part.kind === 'reference' ? earlier.get(part.name) : undefined
+    if (part.kind === 'reference' && known?.kind === 'sealed') {
+      sealed = true
+      template += `$(${part.name})`
+      continue
+    }
+    if (part.kind === 'reference' && (known?.kind === 'kubelet' || (known === undefined && openEnded))) {
+      return { kind: 'unknown', name: part.name }
+    }
+    const literal = part.kind === 'text' ? part.text : known?.kind === 'literal' ? known.text : `$(${part.name})`
+    text += literal
+    template += escaped(literal)
+    if (template.length > MAX_CAPACITY) return { kind: 'unknown', name: `${value.slice(0, 40)}…` }
+  }
+  return sealed ? { kind: 'template', template } : { kind: 'literal', text }
+}
+
+/** A `$` that stays one when the template is filled. */
+const escaped = (text: string): string => text.replaceAll('$', '$$$$')
+
+/** An entry as later ones see it. */
+export function knownOf(entry: EnvVar, earlier: ReadonlyMap<string, Known>, openEnded: boolean): Known {
+  if (isObject(entry.valueFrom)) return { kind: 'kubelet' }
+  const expansion = expand(typeof entry.value === 'string' ? entry.value : '', earlier, openEnded)
+  if (expansion.kind === 'literal') return { kind: 'literal', text: expansion.text }
+  return expansion.kind === 'template' ? { kind: 'sealed' } : { kind: 'kubelet' }
+}

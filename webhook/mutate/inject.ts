@@ -1,0 +1,144 @@
+/** The webhook's work without a server: a Pod → an outcome. Used by `/mutate`, by the tests and offline. */
+import { createHash } from 'node:crypto'
+import { parseStatus } from '../../agent/policy/annotations.ts'
+import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/check-bindings.ts'
+import { literalsIn } from '../../agent/policy/literal.ts'
+import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
+import { quote } from '../../agent/policy/suggest.ts'
+import type { Config } from '../../agent/policy/types.ts'
+import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/variables.ts'
+import { type Place, podChanges } from './changes.ts'
+import type { Cluster } from './cluster.ts'
+import { refuseNames } from './collisions.ts'
+import { decide, type Go, hasAgent, SEALED_ENV } from './decide.ts'
+import { added, replaced } from './injection-record.ts'
+import { type Deny, deny, inject, type Outcome, type Skip } from './outcome.ts'
+import { patchOf } from './patch.ts'
+import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './placeholders.ts'
+import { asPod, type Container, type Pod } from './pod.ts'
+import { type AgentSettings, agentContainer, agentVolumes, type Form } from './sidecar.ts'
+import { vaultRefsIn } from './vault.ts'
+
+export interface InjectionSettings {
+  readonly agent: AgentSettings
+}
+
+export interface InjectionDeps {
+  /** 32 hex digits, new for every Pod. */
+  nonce(): string
+  readonly cluster: Cluster
+  /** The namespace of the request; a Pod made from a template does not carry its own. */
+  readonly namespace?: string
+}
+
+/**
+ * @param pod raw JSON of a Pod; never changed
+ * @returns inject with the operations to apply (none when the Pod already has everything), skip, or deny
+ */
+export function injectPod(pod: unknown, settings: InjectionSettings, deps: InjectionDeps): Outcome {
+  const read = asPod(pod)
+  if ('problem' in read) return deny('bad-pod', read.problem)
+  const own = read.pod.metadata.namespace
+  const namespace = deps.namespace ?? (typeof own === 'string' && own !== '' ? own : undefined)
+  const decision = decide(read.pod, namespace, deps.cluster)
+  if (decision.kind === 'skip' && decision.reason === 'no-bindings') return { ...decision, ...markOf(read.pod) }
+  if (decision.kind !== 'go') return decision
+  return injectInto(read.pod, decision, settings, deps)
+}
+
+function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: InjectionDeps): Outcome {
+  const { config, covered } = go
+  const form: Form = deps.cluster.nativeSidecars() ? 'native' : 'container'
+  const agent = agentContainer(config, settings.agent, go.resources, form, pod.spec.restartPolicy)
+  const volumes = agentVolumes(config, settings.agent.vault)
+  const before = earlierStatus(pod)
+  const nonce = before?.nonce ?? deps.nonce()
+  const names = covered.map(({ name }) => name)
+  // Before there are any: a small Pod can ask for more of them than fit into memory.
+  const early = refuseCapacity(config, names) ?? refuseSources(config, settings.agent)
+  if (early !== undefined) return early
+  const variables = variablesOf(config, names, nonce)
+  const refusal = refuseNames(pod, agent, volumes, form) ?? refuseVariables(covered, variables, config)
+  if (refusal !== undefined) return refusal
+  const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
+  const status: Status = {
+    version: 'v1',
+    nonce,
+    hash: hash.digest('hex'),
+    containers: [...new Set(variables.map(({ container }) => container))],
+    added: added(pod, before),
+    replaced: replaced(covered, variables, before),
+  }
+  const place: Place = { pod, agent, volumes, variables, form }
+  const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
+  return inject(patchOf(pod, podChanges(place, annotations)), go.warnings)
+}
+
+const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>
+  ['bindings', 'sealed-env'].some((name) => Object.hasOwn(annotations, PREFIX + name)) ||
+  (annotations[`${PREFIX}seal-env`] ?? 'false') !== 'false'
+
+/** The status of a Pod in which there is nothing to seal after all; deploy/base/agent-policy.yaml knows this very text. */
+export const NOTHING_TO_SEAL = '{"version":"v1","skipped":"no-bindings"}'
+
+/** Without it the API server's own check would take the Pod for one that the webhook was not asked about. */
+function markOf(pod: Pod): Pick<Skip, 'operations'> {
+  if (hasAgent(pod) || !bindsBy(pod.metadata.annotations ?? {})) return {}
+  return { operations: patchOf(pod, [{ at: ['metadata', 'annotations', `${PREFIX}status`], value: NOTHING_TO_SEAL }]) }
+}
+
+/** What the agent would refuse, said before the Pod is there. */
+function refuseSources(config: Config, { allowLiteral, vault }: AgentSettings): Deny | undefined {
+  const [literal] = allowLiteral ? [] : literalsIn(config)
+  if (literal) return deny('literal-value', `\`${literal.variable}\` of binding ${quote(literal.binding)}`)
+  const [ref] = vault ? [] : vaultRefsIn(config)
+  return ref && deny('no-vault', `\`${ref.variable}\` of binding ${quote(ref.binding)}`)
+}
+
+/** What an earlier pass wrote. */
+function earlierStatus(pod: Pod): Status | undefined {
+  const text = pod.metadata.annotations?.[`${PREFIX}status`]
+  return hasAgent(pod) && text !== undefined ? parseStatus(text) : undefined
+}
+
+function refuseCapacity(config: Config, containers: readonly string[]): Deny | undefined {
+  const bytes = capacityInAll(config, containers)
+  if (bytes <= MAX_CAPACITY_IN_ALL) return undefined
+  return deny('placeholders-too-large', `${bytes} bytes in all containers, the limit is ${MAX_CAPACITY_IN_ALL}`)
+}
+
+function refuseVariables(
+  containers: readonly Container[],
+  variables: readonly Variable[],
+  config: Config,
+): Deny | undefined {
+  for (const container of containers) {
+    const own = variablesIn(container, variables)
+    const conflict = envConflict(container, own, config)
+    if (conflict !== undefined) return deny('variable-already-set', conflict)
+    const shown = expansionInCommand(container, own)
+    if (shown !== undefined) return deny('variable-in-command', shown)
+    const expansion = expansionInEnv(container, own)
+    if (expansion !== undefined) return deny('variable-referenced', expansion)
+  }
+  return undefined
+}
+
+function annotationsOf({ metadata, spec }: Pod, status: Status, go: Go): Readonly<Record<string, string>> {
+  const application = spec.containers.find(({ name }) => name !== AGENT_CONTAINER)?.name ?? AGENT_CONTAINER
+  return {
+    [`${PREFIX}status`]: JSON.stringify(status),
+    [`${PREFIX}mode`]: go.config.policy.mode,
+    // One that stood there was not looked at; the agent reads it.
+    ...(go.sealed === undefined && metadata.annotations?.[SEALED_ENV] === undefined
+      ? {}
+      : { [SEALED_ENV]: go.sealed ?? '[]' }),
+    [DEFAULT_CONTAINER]: metadata.annotations?.[DEFAULT_CONTAINER] ?? application,
+  }
+}
+
+export const APP_ARMOR = `container.apparmor.security.beta.kubernetes.io/${AGENT_CONTAINER}`
+
+function appArmorOf(cluster: Cluster): Readonly<Record<string, string>> {
+  return cluster.appArmorField() ? {} : { [APP_ARMOR]: 'unconfined' }
+}

@@ -1,0 +1,101 @@
+/** Placeholders into the environment of the application's containers, and what stands in their way. */
+import { slotIn } from '../../agent/policy/placeholder.ts'
+import { templateReferences } from '../../agent/policy/template.ts'
+import type { Config, Source } from '../../agent/policy/types.ts'
+import type { Variable } from '../../agent/policy/variables.ts'
+import { type Container, type EnvVar, isObject } from './pod.ts'
+import { SEAL_ENV_BINDING } from './seal-env.ts'
+
+export const variablesIn = ({ name }: Container, variables: readonly Variable[]): readonly Variable[] =>
+  variables.filter(({ container }) => container === name)
+
+/**
+ * The environment a container shall have: each placeholder where its variable stood before, or at the end.
+ * Anything else of that name has been refused by `envConflict`.
+ */
+export function envWith(container: Container, variables: readonly Variable[]): readonly EnvVar[] {
+  const missing = new Map(variables.map(({ name, placeholder }) => [name, placeholder]))
+  const bound = new Set(missing.keys())
+  const kept = (container.env ?? []).flatMap((entry) => {
+    if (typeof entry.name !== 'string' || !bound.has(entry.name)) return [entry]
+    const value = missing.get(entry.name)
+    missing.delete(entry.name)
+    return value === undefined ? [] : [{ name: entry.name, value }]
+  })
+  return [...kept, ...[...missing].map(([name, value]) => ({ name, value }))]
+}
+
+/**
+ * A bound variable the container sets by itself. Passes: a placeholder, from an earlier pass or forged (it is
+ * replaced), the reference to the very Secret key the binding names, and the text that `seal-env` made a template of
+ * (they become sealed).
+ */
+export function envConflict(container: Container, variables: readonly Variable[], config: Config): string | undefined {
+  const bound = new Set(variables.map(({ name }) => name))
+  for (const entry of container.env ?? []) {
+    if (typeof entry.name !== 'string' || !bound.has(entry.name)) continue
+    if (typeof entry.value === 'string' && slotIn(entry.value) !== undefined) continue
+    if (isSealedAsItStands(entry, container.name, config)) continue
+    if (isComposed(entry, container.name, config)) continue
+    return `\`${entry.name}\` in container \`${container.name}\``
+  }
+  return undefined
+}
+
+function isSealedAsItStands(entry: EnvVar, container: string, config: Config): boolean {
+  const reference = isObject(entry.valueFrom) ? entry.valueFrom.secretKeyRef : undefined
+  if (!isObject(reference)) return false
+  const sources = config.secrets
+    .filter(({ selector }) => selector.container === undefined || selector.container === container)
+    .flatMap(({ secretRefs }) => secretRefs.filter(({ name }) => name === entry.name))
+  return sources.every(({ source }: { source: Source }) => {
+    return source.kind === 'secretKeyRef' && source.name === reference.name && source.key === reference.key
+  })
+}
+
+/** Only `seal-env` binds a template to one container and leaves the text where it was. */
+function isComposed({ name, value }: EnvVar, container: string, config: Config): boolean {
+  if (typeof value !== 'string' || templateReferences(value).length === 0) return false
+  return config.secrets.some(
+    (binding) =>
+      binding.name.startsWith(SEAL_ENV_BINDING) &&
+      binding.selector.container === container &&
+      binding.secretRefs.some((ref) => ref.name === name && ref.source.kind === 'template'),
+  )
+}
+
+/** Where the kubelet would expand `$(NAME)` of a bound variable. */
+export function expansionInCommand(container: Container, variables: readonly Variable[]): string | undefined {
+  return expansionOf(container, variables, [
+    ...listOf(container.command).map((text): Place => ['`command`', text]),
+    ...listOf(container.args).map((text): Place => ['`args`', text]),
+  ])
+}
+
+export function expansionInEnv(container: Container, variables: readonly Variable[]): string | undefined {
+  const bound = new Set(variables.map(({ name }) => name))
+  const others = (container.env ?? []).filter(({ name }) => !bound.has(String(name)))
+  return expansionOf(
+    container,
+    variables,
+    others.map(({ name, value }): Place => [`\`env\` ${String(name)}`, value]),
+  )
+}
+
+type Place = readonly [place: string, text: unknown]
+
+function expansionOf(
+  container: Container,
+  variables: readonly Variable[],
+  texts: readonly Place[],
+): string | undefined {
+  const bound = new Set(variables.map(({ name }) => name))
+  for (const [place, text] of texts) {
+    const name =
+      typeof text === 'string' ? templateReferences(text).find((reference) => bound.has(reference)) : undefined
+    if (name !== undefined) return `\`$(${name})\` in ${place} of container \`${container.name}\``
+  }
+  return undefined
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])

@@ -1,0 +1,200 @@
+/** The agent's container and volumes. Everything here comes from the webhook's own settings, never from the Pod's author. */
+import { createHash } from 'node:crypto'
+import type { AgentResources } from '../../agent/policy/pod-keys.ts'
+import { AGENT_CONTAINER, PODINFO_DIR, SECRETS_DIR } from '../../agent/policy/sidecar.ts'
+import type { Config } from '../../agent/policy/types.ts'
+import { admittedEnv, flagsOf } from './agent-options.ts'
+import { VAULT_TOKEN_VOLUME, type VaultAccess, vaultEnv, vaultMounts, vaultVolumes } from './vault.ts'
+
+export interface AgentSettings {
+  readonly image: string
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  /** Kubernetes quantities; an empty one leaves that limit out. */
+  readonly cpuRequest: string
+  readonly cpuLimit: string
+  readonly memoryRequest: string
+  readonly memoryLimit: string
+  /** Longest time until it is ready, seconds, 1 at least; `READY_SECONDS` when absent. */
+  readonly readySeconds?: number
+  /** The agent refuses changes of its running policy that weaken it. */
+  readonly lockPolicy?: boolean
+  /** Values may stand in the annotations. */
+  readonly allowLiteral?: boolean
+  readonly vault?: VaultAccess
+}
+
+/**
+ * `native`: an init container that stays (Kubernetes 1.29 and up): ready before the next container starts, ended after
+ * the last. `container`: the first of the ordinary ones; the kubelet starts the next when its postStart hook is through.
+ */
+export type Form = 'native' | 'container'
+export type AgentContainer = ReturnType<typeof agentContainer>
+export type AgentVolumes = ReturnType<typeof agentVolumes>
+
+const VOLUME_PREFIX = 'kernelseal-'
+const PODINFO_VOLUME = `${VOLUME_PREFIX}podinfo`
+const BPFFS_VOLUME = `${VOLUME_PREFIX}bpffs`
+const SECURITYFS_VOLUME = `${VOLUME_PREFIX}securityfs`
+
+/** Names that are ours alone; other containers may not mount such a volume. */
+export const isAgentVolume = (name: string): boolean =>
+  [PODINFO_VOLUME, BPFFS_VOLUME, SECURITYFS_VOLUME, VAULT_TOKEN_VOLUME].includes(name) ||
+  name.startsWith(`${VOLUME_PREFIX}secret-`)
+
+/**
+ * What the agent does with each, capabilities(7):
+ * BPF and PERFMON load and attach programs; SYS_ADMIN pins them and covers both on kernels and runtimes before 5.8;
+ * SYS_PTRACE reads and writes a stopped process; SYS_RESOURCE lifts the memlock limit before 5.11; KILL ends a process
+ * that could not be served; DAC_OVERRIDE opens memory and executables of processes that run as other users.
+ */
+export const CAPABILITIES = ['BPF', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE', 'SYS_RESOURCE', 'KILL', 'DAC_OVERRIDE']
+
+/** @param podRestart `spec.restartPolicy` of the Pod */
+export function agentContainer(
+  config: Config,
+  settings: AgentSettings,
+  overrides: AgentResources,
+  form: Form,
+  podRestart: unknown,
+) {
+  const { metricsPort } = config.monitoring
+  const flags = flagsOf(settings)
+  const readySeconds = Math.max(1, settings.readySeconds ?? READY_SECONDS)
+  return {
+    name: AGENT_CONTAINER,
+    image: settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    ...(form === 'native'
+      ? nativeSidecar(metricsPort, readySeconds, flags)
+      : firstContainer(metricsPort, readySeconds, podRestart, flags)),
+    // The first three: whose Kubernetes Events the agent writes (agent/kube/pod.ts).
+    env: [
+      fieldEnv('POD_NAME', 'metadata.name'),
+      fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
+      fieldEnv('POD_UID', 'metadata.uid'),
+      ...vaultEnv(config, settings.vault),
+      ...admittedEnv(config, settings),
+    ],
+    resources: resourcesOf(settings, overrides),
+    securityContext: {
+      runAsUser: 0,
+      runAsNonRoot: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'], add: CAPABILITIES },
+      // The runtime's default profile denies writing below /sys/fs/bpf and reading /sys/kernel/security.
+      appArmorProfile: { type: 'Unconfined' },
+      // Those of the Pod are made for the application, and would be the agent's too; a container's usual label may not bpf(2).
+      seccompProfile: { type: 'Unconfined' },
+      seLinuxOptions: { type: 'spc_t', level: 's0' },
+    },
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [...mountsOf(config), ...vaultMounts(config, settings.vault)],
+  }
+}
+
+/**
+ * Ready means that protection is proved, which no application container may start without. The agent needs about a
+ * second, on a loaded node several: a minute before the kubelet restarts it.
+ */
+export const READY_SECONDS = 60
+
+function nativeSidecar(port: number, readySeconds: number, flags: readonly string[]) {
+  return {
+    args: ['run', ...flags],
+    restartPolicy: 'Always',
+    startupProbe: {
+      httpGet: { path: '/readyz', port, scheme: 'HTTP' },
+      periodSeconds: 1,
+      timeoutSeconds: 1,
+      successThreshold: 1,
+      failureThreshold: readySeconds,
+    },
+  }
+}
+
+/**
+ * Seconds without any other process after which the agent of a Pod that ends has no more to do. A failed container comes
+ * back under `OnFailure`, after at most five minutes (kubelet, MaxContainerBackOff).
+ */
+const END_AFTER: Readonly<Record<string, number>> = { Never: 10, OnFailure: 330 }
+
+/** The kubelet starts a Pod's containers in their order, and waits for each one's postStart hook (kubelet, SyncPod). */
+function firstContainer(port: number, readySeconds: number, podRestart: unknown, flags: readonly string[]) {
+  const endAfter = typeof podRestart === 'string' ? END_AFTER[podRestart] : undefined
+  const command = ['kernelseal', 'wait', '--port', `${port}`, '--timeout', `${readySeconds}`]
+  return {
+    args: [...(endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`]), ...flags],
+    lifecycle: { postStart: { exec: { command } } },
+  }
+}
+
+function fieldEnv(name: string, fieldPath: string) {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } }
+}
+
+function resourcesOf(settings: AgentSettings, overrides: AgentResources) {
+  const requests = quantities(
+    overrides['agent-cpu-request'] ?? settings.cpuRequest,
+    overrides['agent-memory-request'] ?? settings.memoryRequest,
+  )
+  const limits = quantities(
+    overrides['agent-cpu-limit'] ?? settings.cpuLimit,
+    overrides['agent-memory-limit'] ?? settings.memoryLimit,
+  )
+  return { ...(requests && { requests }), ...(limits && { limits }) }
+}
+
+function quantities(cpu: string, memory: string) {
+  if (cpu === '' && memory === '') return undefined
+  return { ...(cpu === '' ? {} : { cpu }), ...(memory === '' ? {} : { memory }) }
+}
+
+function mountsOf(config: Config) {
+  return [
+    { name: PODINFO_VOLUME, mountPath: PODINFO_DIR, readOnly: true },
+    { name: BPFFS_VOLUME, mountPath: '/sys/fs/bpf' },
+    { name: SECURITYFS_VOLUME, mountPath: '/sys/kernel/security', readOnly: true },
+    ...[...secretKeys(config).keys()].map((name) => ({
+      name: secretVolumeName(name),
+      mountPath: `${SECRETS_DIR}/${name}`,
+      readOnly: true,
+    })),
+  ]
+}
+
+/** 0400 for root, which the agent is; 420 is Kubernetes' 0644. */
+const SECRET_MODE = 0o400
+const PODINFO_MODE = 0o644
+
+/** Volumes the agent mounts. Defaults are spelled out, so that a second pass sees what the first one wrote. */
+export function agentVolumes(config: Config, vault?: VaultAccess) {
+  const annotations = { path: 'annotations', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.annotations' } }
+  return [
+    { name: PODINFO_VOLUME, downwardAPI: { items: [annotations], defaultMode: PODINFO_MODE } },
+    { name: BPFFS_VOLUME, hostPath: { path: '/sys/fs/bpf', type: 'Directory' } },
+    { name: SECURITYFS_VOLUME, hostPath: { path: '/sys/kernel/security', type: 'Directory' } },
+    ...[...secretKeys(config)].map(([secretName, keys]) => ({
+      name: secretVolumeName(secretName),
+      // Only the keys that are bound: a missing one is then a clear event of the kubelet, before anything starts.
+      secret: { secretName, items: [...keys].map((key) => ({ key, path: key })), defaultMode: SECRET_MODE },
+    })),
+    ...vaultVolumes(config, vault),
+  ]
+}
+
+/** Referenced Secrets and their keys, both in order of the bindings. */
+function secretKeys(config: Config): Map<string, Set<string>> {
+  const secrets = new Map<string, Set<string>>()
+  for (const { source } of config.secrets.flatMap(({ secretRefs }) => secretRefs)) {
+    if (source.kind !== 'secretKeyRef') continue
+    secrets.set(source.name, (secrets.get(source.name) ?? new Set()).add(source.key))
+  }
+  return secrets
+}
+
+/** A Secret's name may have 253 characters and dots, a volume's 63 and none; 48 bits tell a Pod's Secrets apart. */
+function secretVolumeName(secret: string): string {
+  return `${VOLUME_PREFIX}secret-${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`
+}

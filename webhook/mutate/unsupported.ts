@@ -1,0 +1,66 @@
+/** Shapes of Pods the agent cannot work in, or not well. */
+import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import { quote } from '../../agent/policy/suggest.ts'
+import { type Deny, deny } from './outcome.ts'
+import type { Container, Pod } from './pod.ts'
+
+/** The API server has no limit of its own, and asks us before it looks at the Pod: the work is bounded here. */
+const MAX_CONTAINERS = 256
+
+export function refuseCount({ spec }: Pod): Deny | undefined {
+  const count = spec.containers.length + (spec.initContainers?.length ?? 0)
+  return count > MAX_CONTAINERS ? deny('too-many-containers', `${count}, the limit is ${MAX_CONTAINERS}`) : undefined
+}
+
+/** Most of these the API server or the kubelet refuses too, with a message nobody understands. */
+export function refuseShape(pod: Pod, metricsPort: number): Deny | undefined {
+  const { spec } = pod
+  if (spec.hostPID === true) return deny('host-pid')
+  if (spec.shareProcessNamespace === false) return deny('share-process-namespace')
+  if (spec.hostUsers === false) return deny('user-namespace')
+  const os = (spec.os as { name?: unknown } | null | undefined)?.name
+  if (os !== undefined && os !== 'linux') return deny('windows-pod')
+  if (typeof spec.runtimeClassName === 'string' && SANDBOX.test(spec.runtimeClassName)) {
+    return deny('sandboxed-runtime', `\`runtimeClassName\` is ${quote(spec.runtimeClassName)}`)
+  }
+  const taken = applicationContainers(pod).find((container) => usesPort(container, metricsPort))
+  return taken && deny('port-taken', `${metricsPort} in container \`${taken.name}\``)
+}
+
+/**
+ * Runtime classes are named by each cluster; these are the names the projects' own documents give them. Their Pods run
+ * on a kernel of their own, where the agent's programs do not see the node's processes, nor load.
+ */
+const SANDBOX = /(^|[-.])(gvisor|runsc|kata|firecracker|cloud-hypervisor|confidential)([-.]|$)/i
+
+function usesPort({ ports }: Container, port: number): boolean {
+  return (ports ?? []).some(({ containerPort, protocol }) => containerPort === port && (protocol ?? 'TCP') === 'TCP')
+}
+
+/** Containers of the Pod, init containers first, without the agent. */
+export function applicationContainers(pod: Pod): readonly Container[] {
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => name !== AGENT_CONTAINER)
+}
+
+/** The port of the agent is then one of the node's, where every other Pod of the kind wants it too. */
+export function warnAboutHostNetwork({ spec }: Pod, metricsPort: number): string[] {
+  if (spec.hostNetwork !== true) return []
+  return [`KernelSeal: the Pod is on the host network: the agent takes port ${metricsPort} of its node`]
+}
+
+/** Programs that insist on being PID 1, which is the pause container's in a shared PID namespace. */
+const INIT_IMAGE = /(^|[/])(linuxserver\/|s6-overlay|systemd)|[-/]s6[:@-]|lscr\.io\//
+const INIT_COMMAND =
+  /^(\/init|\/sbin\/init|\/lib\/systemd\/systemd|\/usr\/lib\/systemd\/systemd|s6-svscan|\/package\/admin\/s6-overlay.*)$/
+
+/** One sentence for each container that will probably not start in a shared PID namespace. */
+export function warnAboutInit(pod: Pod): string[] {
+  return pod.spec.containers
+    .filter(({ name }) => name !== AGENT_CONTAINER)
+    .filter(({ image, command }) => {
+      const program = Array.isArray(command) ? command[0] : undefined
+      if (typeof program === 'string') return INIT_COMMAND.test(program)
+      return typeof image === 'string' && INIT_IMAGE.test(image)
+    })
+    .map(({ name }) => `KernelSeal: container ${name}: its init wants to be PID 1, which it is not beside the agent`)
+}

@@ -1,0 +1,82 @@
+/** A request's bytes → the answer's text, without a server: what the API server asks, and how each is decided. */
+
+import type { GuardedCluster } from '../mutate/cluster.ts'
+import { type InjectionSettings, injectPod } from '../mutate/inject.ts'
+import { deny, fail, type Outcome, skip } from '../mutate/outcome.ts'
+import { BODY_LIMIT, type Body } from './body.ts'
+import { GUARDED_KINDS, guard } from './guard.ts'
+import { type Caller, type Reading, type Review, readReview, refusalFor, respond } from './review.ts'
+
+export interface JourneyDeps {
+  readonly settings: InjectionSettings
+  nonce(): string
+  readonly cluster: GuardedCluster
+}
+
+/** A path the API server posts to: what it may ask about there, and how that is decided. */
+export interface Journey {
+  readonly kinds: readonly string[]
+  decide(review: Review, deps: JourneyDeps): Outcome
+}
+
+export const JOURNEYS = {
+  '/mutate': { kinds: ['Pod'], decide: decidePod },
+  '/validate': {
+    kinds: GUARDED_KINDS,
+    decide: (review, { cluster, settings }) =>
+      guard(review, cluster.allowsDebug(review.namespace), settings.agent.lockPolicy === true),
+  },
+} as const satisfies Record<string, Journey>
+
+/** `text` is an AdmissionReview; `review` is there when the request could be read. */
+export interface Answer {
+  readonly kind: 'answer'
+  readonly caller: Caller
+  readonly review: Review | undefined
+  readonly outcome: Outcome
+  readonly text: string
+}
+
+/** @returns an answer wherever the request carried a uid; never throws */
+export function answerTo(
+  body: Body | undefined,
+  journey: Journey,
+  deps: JourneyDeps,
+): Answer | Extract<Reading, { readonly kind: 'unanswerable' }> {
+  const reading = readingOf(body, journey.kinds)
+  if (reading.kind === 'unanswerable') return reading
+  const review = reading.kind === 'review' ? reading.review : undefined
+  const caller: Caller = reading.kind === 'review' ? reading.review : reading.caller
+  const decided = reading.kind === 'review' ? decideSafely(reading.review, journey, deps) : reading.outcome
+  return { kind: 'answer', caller, review, ...serialise(caller, decided) }
+}
+
+function readingOf(body: Body | undefined, kinds: readonly string[]): Reading {
+  if (body === undefined) return { kind: 'unanswerable', problem: 'the request has no body' }
+  if (body.kind === 'whole') return readReview(body.bytes, kinds)
+  return refusalFor(body.head, deny('body-too-large', `the limit is ${BODY_LIMIT} bytes`))
+}
+
+function decideSafely(review: Review, journey: Journey, deps: JourneyDeps): Outcome {
+  try {
+    return journey.decide(review, deps)
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+function decidePod(review: Review, { settings, nonce, cluster }: JourneyDeps): Outcome {
+  if (review.operation !== 'CREATE' || review.subResource !== '') return skip('not-a-creation')
+  const namespace = review.namespace === undefined ? {} : { namespace: review.namespace }
+  return injectPod(review.object, settings, { nonce, cluster, ...namespace })
+}
+
+/** A patch may repeat what a stranger nested too deep for the serialiser; that too is answered. */
+function serialise(caller: Caller, outcome: Outcome): { readonly outcome: Outcome; readonly text: string } {
+  try {
+    return { outcome, text: JSON.stringify(respond(caller, outcome)) }
+  } catch (error) {
+    const failure = fail(error)
+    return { outcome: failure, text: JSON.stringify(respond(caller, failure)) }
+  }
+}

@@ -1,0 +1,134 @@
+/** The webhook's two servers: admission over TLS, metrics in the clear on a port of its own. */
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket, TlsOptions } from 'node:tls'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { BODY_LIMIT, type Body, readBody } from '../review/body.ts'
+import { type Answer, answerTo, JOURNEYS, type Journey, type JourneyDeps } from '../review/endpoints.ts'
+import type { Review } from '../review/review.ts'
+import type { Metrics } from './metrics.ts'
+
+/** The part of a pino logger that is used here. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface ServerDeps extends JourneyDeps {
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Whether to send requests here: false while draining. */
+  ready(): boolean
+  /** Absent: plain HTTP, for tests. */
+  readonly tls?: TlsOptions
+  /** Common names of the clients that may ask, empty for any with a certificate; absent: everyone may. */
+  readonly callers?: readonly string[]
+}
+
+/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
+const REQUEST_TIMEOUT = 5_000
+/**
+ * Milliseconds a connection stays open without a request. Longer than the API server's 90 s (IdleConnTimeout of Go's default
+ * transport), so that it is always the client that closes, and no request is sent into a closing connection.
+ * That holds for new connections too: Go opens one for each request that waits, keeps those it did not need after all,
+ * and uses them later. Node counts the time until their first request as that of slow headers, and answers 408.
+ */
+const IDLE_TIMEOUT = 120_000
+/** Node lets a handshake take 120 s, and gives headers 60 s at most, unless told otherwise. */
+const TLS_TIMEOUTS = { headersTimeout: IDLE_TIMEOUT, handshakeTimeout: REQUEST_TIMEOUT }
+
+export function buildServer(deps: ServerDeps): FastifyInstance {
+  const options = {
+    // Ours is kept by `readBody`, which answers in the protocol; this one is for all other routes.
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: IDLE_TIMEOUT,
+    keepAliveTimeout: IDLE_TIMEOUT,
+    // While draining, requests on open connections are still answered: a 503 would refuse a Pod.
+    return503OnClosing: false,
+    logger: false,
+  } as const
+  // Fastify's types tell servers over TLS apart; the routes are the same.
+  const app =
+    deps.tls === undefined
+      ? fastify(options)
+      : (fastify({ ...options, https: { ...deps.tls, ...TLS_TIMEOUTS } }) as unknown as FastifyInstance)
+  app.removeAllContentTypeParsers()
+  // Whatever the content type says: the body is JSON or it is refused as not being JSON.
+  app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readInTime(payload))
+  for (const [path, journey] of Object.entries(JOURNEYS)) {
+    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) =>
+      answer(request.body as Body | undefined, reply, journey, deps),
+    )
+  }
+  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/readyz', (_request, reply) => {
+    const ready = deps.ready()
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' })
+  })
+  return app
+}
+
+/** A body that comes too slowly is cut off with its connection. */
+function readInTime(payload: IncomingMessage): Promise<Body> {
+  const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
+  return readBody(payload).finally(() => clearTimeout(late))
+}
+
+/** The API server shows the certificate of its `--admission-control-config-file` (kubernetes.io, Authenticate API servers). */
+function admitCaller({ callers, log }: ServerDeps) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    if (callers === undefined) return
+    const socket = request.raw.socket as TLSSocket
+    const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined
+    const known = Array.isArray(name) ? name[0] : name
+    if (known !== undefined && (callers.length === 0 || callers.includes(known))) return
+    log.warn({ name: known, why: String(socket.authorizationError ?? 'not in the list of names') }, 'caller refused')
+    await reply.code(401).send({ error: 'only API servers may ask, and show it by a client certificate' })
+  }
+}
+
+/** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */
+export function buildMetricsServer({ registry }: Metrics): FastifyInstance {
+  const app = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT })
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  return app
+}
+
+async function answer(
+  body: Body | undefined,
+  reply: FastifyReply,
+  journey: Journey,
+  deps: ServerDeps,
+): Promise<FastifyReply> {
+  const start = performance.now()
+  const answered = answerTo(body, journey, deps)
+  if (answered.kind === 'unanswerable') {
+    deps.log.warn({ problem: answered.problem }, 'request without uid refused')
+    return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: answered.problem })
+  }
+  deps.metrics.admission(answered.outcome, (performance.now() - start) / 1000)
+  logAnswer(answered, deps.log)
+  // While draining, the client shall look for another replica, and not hold a connection that is closed at the end.
+  const last = (body?.kind === 'oversized' && !body.drained) || !deps.ready()
+  if (last) reply.header('connection', 'close')
+  return reply.type('application/json').send(answered.text)
+}
+
+/** Injections at debug, because logging each costs a fifth of the throughput; refusals for the operator to see. */
+function logAnswer({ caller, review, outcome }: Answer, log: Log): void {
+  const pod = review === undefined ? {} : { namespace: review.namespace, name: podName(review) }
+  const fields = { uid: caller.uid, ...pod, outcome: outcome.kind, reason: outcome.reason }
+  if (outcome.kind === 'fail') log.error({ ...fields, err: outcome.error }, 'admission failed')
+  else if (outcome.kind === 'deny') log.info({ ...fields, message: outcome.message }, 'refused')
+  else if (outcome.reason === 'opted-out') log.info(fields, 'Pod opted out')
+  else if (outcome.reason === 'debug-allowed') log.info(fields, 'debug session allowed')
+  else log.debug(fields, 'admitted')
+}
+
+/** Of a Pod made by a controller only the prefix is known at admission. */
+function podName({ name, object }: Review): string {
+  if (name !== '') return name
+  const metadata = (object as { metadata?: { name?: string; generateName?: string } } | null | undefined)?.metadata
+  return metadata?.name ?? `${metadata?.generateName ?? ''}*`
+}

@@ -1,0 +1,131 @@
+/** Reads the settings from flags, environment and file. */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { readDocument } from '../../agent/policy/document.ts'
+import { Field } from '../../agent/policy/field.ts'
+import { ConfigError, reportInto } from '../../agent/policy/problems.ts'
+import { didYouMean, quote } from '../../agent/policy/suggest.ts'
+import type { Problem } from '../../agent/policy/types.ts'
+import { envOf, flagOf, NAMES, parseSetting, SETTINGS, type Setting, type SettingName, type Settings } from './table.ts'
+
+export { helpText, type Settings } from './table.ts'
+
+/** A setting as it was given, and where. */
+interface Given {
+  readonly text: string
+  readonly from: string
+}
+
+/**
+ * A flag wins over the environment, that over the file of `--config`, that over the default.
+ * @throws ConfigError that names each wrong setting and where it was given
+ */
+export function loadSettings(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Settings {
+  const flags = readFlags(argv)
+  const file = flags.config === undefined ? {} : readFile(flags.config)
+  const found: Problem[] = []
+  const values = NAMES.map((name) => [name, readSetting(name, given(name, flags, env, file), found)] as const)
+  const settings = Object.fromEntries(values) as unknown as Settings
+  if ((settings.certFile === '') !== (settings.keyFile === '')) {
+    const missing = settings.certFile === '' ? 'cert-file' : 'key-file'
+    found.push({
+      severity: 'error',
+      path: `--${missing}`,
+      message: 'is missing: a certificate and its key go together',
+    })
+  }
+  found.push(...problemsOfVault(settings))
+  if (found.length > 0) throw new ConfigError('', found)
+  return settings
+}
+
+/** The agents say the same, but in every Pod. */
+function problemsOfVault({ vaultAddress, vaultRole }: Settings): Problem[] {
+  if (vaultAddress === '') return []
+  const problem = (name: SettingName, message: string): Problem => ({
+    severity: 'error',
+    path: `--${flagOf(name)}`,
+    message,
+  })
+  return [
+    ...(/^https:\/\/[^/?#@]+\/?$/.test(vaultAddress) ? [] : [problem('vaultAddress', 'is not `https://host:port`')]),
+    ...(vaultRole === '' ? [problem('vaultRole', 'is missing: agents log in to Vault with a role')] : []),
+  ]
+}
+
+function given(
+  name: SettingName,
+  flags: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>>,
+  file: Readonly<Record<string, Given>>,
+): Given | undefined {
+  const flag = flags[flagOf(name)]
+  if (flag !== undefined) return { text: flag, from: `--${flagOf(name)}` }
+  const variable = env[envOf(name)]
+  if (variable !== undefined) return { text: variable, from: `$${envOf(name)}` }
+  return file[name]
+}
+
+function readSetting(name: SettingName, value: Given | undefined, found: Problem[]): unknown {
+  const setting: Setting = SETTINGS[name]
+  const text = value?.text ?? setting.default
+  const path = value?.from ?? `--${flagOf(name)}`
+  if (text === undefined || (text === '' && setting.default === undefined)) {
+    const hint = `give \`--${flagOf(name)}\`, \`$${envOf(name)}\` or \`${name}\` in the file`
+    found.push({ severity: 'error', path, message: 'is missing', hint })
+    return undefined
+  }
+  const parsed = parseSetting(setting.kind, text)
+  if ('expected' in parsed) {
+    found.push({ severity: 'error', path, message: `is ${quote(text)}, must be ${parsed.expected}` })
+    return undefined
+  }
+  return parsed.value
+}
+
+function readFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> {
+  const names = ['config', ...NAMES.map(flagOf)]
+  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
+  try {
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
+  } catch (error) {
+    const unknown = /^Unknown option '--([^']+)'/.exec((error as Error).message)?.[1]
+    const problem: Problem =
+      unknown === undefined
+        ? { severity: 'error', path: 'command line', message: (error as Error).message }
+        : {
+            severity: 'error',
+            path: `--${unknown}`,
+            message: 'is not an option',
+            hint: didYouMean(
+              `--${unknown}`,
+              names.map((name) => `--${name}`),
+            ),
+          }
+    throw new ConfigError('', [problem])
+  }
+}
+
+/** YAML or JSON with the settings' names as keys; numbers and lists may be written as such. */
+function readFile(path: string): Record<string, Given> {
+  const document = readDocument(readText(path), path)
+  const found: Problem[] = []
+  const keys = new Field(document.value, '', reportInto(found, '', document.lineOf)).mapping(NAMES)
+  const entries = NAMES.flatMap((name) => {
+    const field = keys?.get(name)
+    if (field === undefined) return []
+    const line = document.lineOf(name)
+    const text = Array.isArray(field.value) ? field.value.join(',') : String(field.value)
+    return [[name, { text, from: `${path}${line === undefined ? '' : `:${line}`}: ${name}` }] as const]
+  })
+  if (found.length > 0) throw new ConfigError(path, found)
+  return Object.fromEntries(entries)
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError('', [{ severity: 'error', path: '--config', message: (error as Error).message }])
+  }
+}

@@ -1,0 +1,211 @@
+/** The webhook's settings, one table: flags, environment, file and help text all follow from it. */
+import { QUANTITY } from '../../agent/policy/pod-keys.ts'
+import { quote } from '../../agent/policy/suggest.ts'
+import type { Mode } from '../../agent/policy/types.ts'
+import type { SidecarForm } from '../mutate/cluster.ts'
+import { type AgentSettings, READY_SECONDS } from '../mutate/sidecar.ts'
+
+export type Kind = 'text' | 'quantity' | 'port' | 'seconds' | 'list' | readonly string[]
+
+export interface Setting {
+  readonly kind: Kind
+  /** Absent: the setting must be given. */
+  readonly default?: string
+  readonly help: string
+}
+
+/** Where the kubelet mounts the service account (kubernetes.io, Accessing the API from a Pod). */
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+const SWITCH = ['true', 'false'] as const
+
+export const SETTINGS = {
+  agentImage: { kind: 'text', help: 'image of the agent, by digest or tag' },
+  agentPullPolicy: {
+    kind: ['Always', 'IfNotPresent', 'Never'],
+    default: 'IfNotPresent',
+    help: 'when nodes pull the agent image',
+  },
+  // Resident memory of the agent is 60 to 90 MB; the limit is room for 256 values of 64 KiB and the events in flight.
+  agentCpuRequest: { kind: 'quantity', default: '10m', help: 'CPU request of the agent' },
+  agentCpuLimit: { kind: 'quantity', default: '', help: 'CPU limit of the agent; empty: none' },
+  agentMemoryRequest: { kind: 'quantity', default: '64Mi', help: 'memory request of the agent' },
+  agentMemoryLimit: { kind: 'quantity', default: '256Mi', help: 'memory limit of the agent; empty: none' },
+  agentReadySeconds: {
+    kind: 'seconds',
+    default: `${READY_SECONDS}`,
+    help: 'how long an agent may take to prove protection before the kubelet starts it anew',
+  },
+  agentLockPolicy: {
+    kind: SWITCH,
+    default: 'false',
+    help: 'agents refuse changes of a running policy that weaken it',
+  },
+  agentAllowLiteral: { kind: SWITCH, default: 'false', help: 'values may stand in annotations, for all who read them' },
+  vaultAddress: { kind: 'text', default: '', help: 'Vault or OpenBao for the agents, https://host:port; empty: none' },
+  vaultRole: { kind: 'text', default: '', help: 'role of its Kubernetes auth method' },
+  vaultMount: { kind: 'text', default: 'secret', help: 'mount of its KV engine, version 2' },
+  vaultAuthMount: { kind: 'text', default: 'kubernetes', help: 'mount of its Kubernetes auth method' },
+  vaultNamespace: { kind: 'text', default: '', help: 'namespace in it; empty: none' },
+  vaultCa: { kind: 'text', default: '', help: 'its authority, PEM; empty: the public ones' },
+  vaultAudience: { kind: 'text', default: '', help: "audience of the agents' tokens; empty: the API server's" },
+  sidecarForm: {
+    kind: ['auto', 'native', 'container'],
+    default: 'auto',
+    help: 'where the agent stands in a Pod; auto: native, an init container that stays, from Kubernetes 1.29 on',
+  },
+  defaultMode: {
+    kind: ['enforce', 'audit', 'disabled'],
+    default: 'enforce',
+    help: 'mode of Pods and namespaces that choose none',
+  },
+  host: { kind: 'text', default: '::', help: 'address to listen on; :: is every address, IPv4 too' },
+  port: { kind: 'port', default: '8443', help: 'port of admission and health, over TLS' },
+  metricsPort: { kind: 'port', default: '9090', help: 'port of /metrics, plain HTTP' },
+  certFile: { kind: 'text', default: '', help: 'certificate chain, PEM; empty: one is made at start' },
+  keyFile: { kind: 'text', default: '', help: 'private key of the certificate, PEM' },
+  clientCaFile: {
+    kind: 'text',
+    default: '',
+    help: 'CA of the API servers: callers without a certificate by it are refused; empty: everyone may ask',
+  },
+  clientNames: { kind: 'list', default: '', help: 'common names such a certificate may have; empty: any' },
+  certSecret: {
+    kind: 'text',
+    default: '',
+    help: 'Secret that the replicas share a certificate of their own making by; needs the API server',
+  },
+  certCheckSeconds: { kind: 'seconds', default: '60', help: 'how often each replica reads that Secret; at least 1' },
+  dnsNames: {
+    kind: 'list',
+    default: 'kernelseal-webhook.kernelseal-system.svc,localhost,127.0.0.1',
+    help: 'names and addresses in a certificate made at start',
+  },
+  caOut: {
+    kind: 'text',
+    default: '',
+    help: 'where to write the CA of a certificate made at start; -: standard output',
+  },
+  namespace: { kind: 'text', default: 'kernelseal-system', help: 'namespace of the webhook itself' },
+  apiServer: { kind: 'text', default: '', help: "API server, https://host:port; empty: the Pod's own, if any" },
+  apiTokenFile: { kind: 'text', default: `${ACCOUNT}/token`, help: 'token for it' },
+  apiCaFile: { kind: 'text', default: `${ACCOUNT}/ca.crt`, help: 'CA of it' },
+  drainSeconds: { kind: 'seconds', default: '0', help: 'time between turning unready and closing, on SIGTERM' },
+  logLevel: { kind: ['debug', 'info', 'warn', 'error'], default: 'info', help: 'least level to log' },
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof SETTINGS
+export const NAMES = Object.keys(SETTINGS) as SettingName[]
+
+export interface Settings {
+  readonly agentImage: string
+  readonly agentPullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  readonly agentCpuRequest: string
+  readonly agentCpuLimit: string
+  readonly agentMemoryRequest: string
+  readonly agentMemoryLimit: string
+  readonly agentReadySeconds: number
+  readonly agentLockPolicy: 'true' | 'false'
+  readonly agentAllowLiteral: 'true' | 'false'
+  readonly vaultAddress: string
+  readonly vaultRole: string
+  readonly vaultMount: string
+  readonly vaultAuthMount: string
+  readonly vaultNamespace: string
+  readonly vaultCa: string
+  readonly vaultAudience: string
+  readonly sidecarForm: SidecarForm
+  readonly defaultMode: Mode
+  readonly host: string
+  readonly port: number
+  readonly metricsPort: number
+  readonly certFile: string
+  readonly keyFile: string
+  readonly clientCaFile: string
+  readonly clientNames: readonly string[]
+  readonly certSecret: string
+  readonly certCheckSeconds: number
+  readonly namespace: string
+  readonly apiServer: string
+  readonly apiTokenFile: string
+  readonly apiCaFile: string
+  readonly dnsNames: readonly string[]
+  readonly caOut: string
+  readonly drainSeconds: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** The settings that are about the agent's container. */
+export function agentSettings(settings: Settings): AgentSettings {
+  return {
+    image: settings.agentImage,
+    imagePullPolicy: settings.agentPullPolicy,
+    cpuRequest: settings.agentCpuRequest,
+    cpuLimit: settings.agentCpuLimit,
+    memoryRequest: settings.agentMemoryRequest,
+    memoryLimit: settings.agentMemoryLimit,
+    readySeconds: settings.agentReadySeconds,
+    lockPolicy: settings.agentLockPolicy === 'true',
+    allowLiteral: settings.agentAllowLiteral === 'true',
+    ...vaultOf(settings),
+  }
+}
+
+function vaultOf(settings: Settings): Pick<AgentSettings, 'vault'> {
+  if (settings.vaultAddress === '') return {}
+  const { vaultAddress: address, vaultRole: role, vaultMount: mount, vaultAuthMount: authMount } = settings
+  const { vaultNamespace: namespace, vaultCa: ca, vaultAudience: audience } = settings
+  return { vault: { address, role, mount, authMount, namespace, ca, audience } }
+}
+
+/** Not `KERNELSEAL_`: for a Service `kernelseal` Kubernetes sets KERNELSEAL_PORT=tcp://… in every Pod of its namespace. */
+const ENV_PREFIX = 'KSEAL_'
+
+export const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+export const envOf = (name: string) => ENV_PREFIX + flagOf(name).replaceAll('-', '_').toUpperCase()
+
+/** The text as a value of its kind, or what is expected of it. */
+export function parseSetting(kind: Kind, text: string): { readonly value: unknown } | { readonly expected: string } {
+  const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
+  switch (kind) {
+    case 'text':
+      return { value: text }
+    case 'quantity':
+      return text === '' || QUANTITY.test(text) ? { value: text } : { expected: 'a quantity such as `100m` or `64Mi`' }
+    case 'list':
+      return {
+        value: text
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== ''),
+      }
+    case 'port':
+      // 0 lets the system choose, for tests.
+      return number <= 65535 ? { value: number } : { expected: 'a port, 0 to 65535' }
+    case 'seconds':
+      return number <= 300 ? { value: number } : { expected: 'seconds, 0 to 300' }
+    default:
+      return kind.includes(text) ? { value: text } : { expected: kind.map(quote).join(', ') }
+  }
+}
+
+export function helpText(): string {
+  const lines = NAMES.map((name) => {
+    const { default: otherwise, help }: Setting = SETTINGS[name]
+    const kind: Kind = SETTINGS[name].kind
+    const words = typeof kind === 'string' ? '' : ` (${kind.join(', ')})`
+    const fallback = otherwise === undefined ? ' [required]' : otherwise === '' ? '' : ` [${otherwise}]`
+    return `  --${flagOf(name).padEnd(22)}${help}${words}${fallback}`
+  })
+  return `kernelseal-webhook: seals the secrets of Pods at admission
+
+Usage: webhook/main.ts --agent-image IMAGE [options]
+
+  --config                file with settings, YAML or JSON, keys as below in camelCase (agentImage: …)
+${lines.join('\n')}
+  --help                  this text
+
+Each option is also read from the environment: --agent-image is ${envOf('agentImage')}. Flag, then environment,
+then file, then default. POST /mutate, GET /healthz and GET /readyz are served over TLS, GET /metrics is not.
+`
+}
