@@ -2,8 +2,8 @@
 
 import { uncoverProc } from '../linux/namespaces.ts'
 import { pinnedGuard } from '../node/guard.ts'
-import { u32 } from '../scope/entries.ts'
 import { unpinUnused } from '../scope/unpin-unused.ts'
+import { u32 } from '../wire/encode.ts'
 
 /**
  * The kernel ends a scope with its init, where the init's first thread is the last to go; of Node's threads it need not be.

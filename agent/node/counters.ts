@@ -1,8 +1,9 @@
 /** A scope's counters, summed over the CPUs. They live as long as the scope, across agents. */
+
 import * as ffi from '../libbpf/ffi.ts'
 import type { BpfMap } from '../libbpf/map.ts'
-import { u32 } from '../scope/entries.ts'
 import { COUNTERS, type Counter } from '../wire/constants.ts'
+import { u32 } from '../wire/encode.ts'
 import { COUNTERS_STRUCT } from '../wire/layout.ts'
 
 export type Counts = Readonly<Record<Counter, number>>

@@ -1,12 +1,13 @@
 /**
  * The kernel programs of the node: adopted where they are pinned, else loaded and pinned. Makes this process an agent.
  */
+
 import { closeSync } from 'node:fs'
 import { globalOffset } from '../libbpf/btf.ts'
 import { BpfError } from '../libbpf/error.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { skippedRuns, skippedRunsOfLink } from '../libbpf/program.ts'
-import { u32 } from '../scope/entries.ts'
+import { u32 } from '../wire/encode.ts'
 import { type OwnPrograms, openOwnProgram, ownPrograms } from './enroll.ts'
 import { type DeliveryTier, type Loaded, load, OBJECT_PATH, type Tier } from './load.ts'
 import * as pins from './pins.ts'

@@ -2,11 +2,12 @@
  * The kernel programs, chosen for this kernel, loaded and attached. One that does not load or attach is an error; there is no
  * partial protection.
  */
+
 import { kernelFunctions, readLayouts } from '../libbpf/btf.ts'
 import { BpfError } from '../libbpf/error.ts'
 import { type BpfObject, loadObject } from '../libbpf/object.ts'
 import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
-import { u32 } from '../scope/entries.ts'
+import { u32 } from '../wire/encode.ts'
 import { layoutDifferences, STRUCTS } from '../wire/layout.ts'
 
 export type Tier = 'lsm' | 'fmod_ret'

@@ -6,9 +6,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Guard } from '../node/guard.ts'
-import { encode } from '../wire/encode.ts'
+import { encode, u32 } from '../wire/encode.ts'
 import { CGROUP_PATH } from '../wire/layout.ts'
-import { u32 } from './entries.ts'
 
 const ROOT = '/sys/fs/cgroup'
 /** Bytes; one is for the terminator. */

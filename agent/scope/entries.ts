@@ -7,7 +7,7 @@ import { pinnedHash } from '../policy/selector.ts'
 import type { Binding, Config } from '../policy/types.ts'
 import type { Variable } from '../policy/variables.ts'
 import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE } from '../wire/constants.ts'
-import { encode } from '../wire/encode.ts'
+import { encode, u32 } from '../wire/encode.ts'
 import {
   ALTERNATIVE,
   NAME,
@@ -81,12 +81,6 @@ function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
 /** scopes[0]: the policy of what concerns the whole node, for example sampling a whole CPU. @param mode of MODE */
 export function nodeEntry(mode: number): Entry {
   return { map: 'scopes', key: u32(0), value: encode(SCOPE, { mode }) }
-}
-
-export function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(value)
-  return bytes
 }
 
 /** Of the value at that place among those of a registration; 0 means none. */

@@ -1,4 +1,5 @@
 /** Scopes in the kernel: which there are, their rings, and their end. */
+
 import { closeSync, statSync } from 'node:fs'
 import { BpfError } from '../libbpf/error.ts'
 import * as ffi from '../libbpf/ffi.ts'
@@ -6,9 +7,10 @@ import { BpfMap } from '../libbpf/map.ts'
 import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
 import { MODE } from '../wire/constants.ts'
+import { u32 } from '../wire/encode.ts'
 import { SCOPE } from '../wire/layout.ts'
 import { isCgroup, releaseCgroup } from './cgroup.ts'
-import { type Entry, nodeEntry, u32 } from './entries.ts'
+import { type Entry, nodeEntry } from './entries.ts'
 
 /** Maps whose keys begin with the scope they belong to. */
 const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners', 'numbers'] as const

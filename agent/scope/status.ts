@@ -6,9 +6,9 @@ import type { DeliveryTier, Tier } from '../node/load.ts'
 import { type OtherSet, otherSets } from '../node/pins.ts'
 import { processRecords, sealedIn } from '../node/process-records.ts'
 import { MODE } from '../wire/constants.ts'
+import { u32 } from '../wire/encode.ts'
 import { SCOPE } from '../wire/layout.ts'
 import { cgroupsOf } from './cgroup.ts'
-import { u32 } from './entries.ts'
 import { scopesOf } from './scope.ts'
 
 export interface ScopeSurvey {

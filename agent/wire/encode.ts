@@ -26,3 +26,10 @@ function put(bytes: Buffer, offset: number, width: number, value: Value, where: 
     bytes.writeUInt32LE(Number(value), offset)
   }
 }
+
+/** @param value at most 2^32 - 1 */
+export function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
