@@ -6,34 +6,13 @@ import { type Field, present } from './field.ts'
 import { wrongBindingName } from './names.ts'
 import { readOnRotate } from './on-rotate.ts'
 import { DEFAULT_SELECTOR, readSelector } from './selector.ts'
-import { DEFAULT_METRICS_PORT } from './sidecar.ts'
 import { readSecretRef } from './source.ts'
-import type { Binding, Config, Mode, Monitoring, Policy } from './types.ts'
+import { LOG_LEVELS, POLICY_KEYS, POLICY_TABLE } from './strength/policy-table.ts'
+import type { Binding, Config, Monitoring, Policy } from './types.ts'
 
-export const MODES = ['disabled', 'audit', 'enforce'] as const satisfies readonly Mode[]
+export { DEFAULT_MONITORING, DEFAULT_POLICY, MODES } from './strength/policy-table.ts'
+
 export const ON_FAILURE = ['kill', 'start'] as const
-
-export const DEFAULT_POLICY: Policy = {
-  mode: 'enforce',
-  blockEnviron: true,
-  blockMem: true,
-  blockMaps: false,
-  blockPtrace: true,
-  allowSelfRead: true,
-  auditAll: false,
-  kernelBinaryFilter: true,
-}
-export const DEFAULT_MONITORING: Monitoring = { enabled: true, metricsPort: DEFAULT_METRICS_PORT, logLevel: 'info' }
-
-const SWITCHES = [
-  'blockEnviron',
-  'blockMem',
-  'blockMaps',
-  'blockPtrace',
-  'allowSelfRead',
-  'auditAll',
-  'kernelBinaryFilter',
-] as const satisfies readonly (keyof Policy)[]
 
 /** What a document says, before defaults: an absent key stays absent, so that annotations can override single ones. */
 export interface Draft {
@@ -67,11 +46,13 @@ export function readConfig(root: Field): Draft {
 }
 
 export function readPolicy(field: Field): Partial<Policy> {
-  const keys = field.mapping(['mode', ...SWITCHES, 'podIdentity'])
+  const keys = field.mapping([...POLICY_KEYS, 'podIdentity'])
   keys?.get('podIdentity')?.warning('has no effect: a Pod is identified by its PID namespace', 'remove it')
-  const mode = keys?.get('mode')?.oneOf(MODES)
-  const switches = SWITCHES.map((name) => [name, keys?.get(name)?.boolean()] as const)
-  return Object.fromEntries([['mode', mode] as const, ...switches].filter(([, value]) => value !== undefined))
+  const read = POLICY_KEYS.map((name) => {
+    const given = keys?.get(name)
+    return [name, given && POLICY_TABLE[name].read(given)] as const
+  })
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined))
 }
 
 export function readBindings(field: Field): readonly Located[] {
@@ -107,7 +88,7 @@ function readMonitoring(field: Field): Partial<Monitoring> {
   return present({
     enabled: keys?.get('enabled')?.boolean(),
     metricsPort: keys?.get('metricsPort')?.integer(1, 65535),
-    logLevel: keys?.get('logLevel')?.oneOf(['debug', 'info', 'warn', 'error']),
+    logLevel: keys?.get('logLevel')?.oneOf(LOG_LEVELS),
     auditLog: typeof auditLog?.value === 'string' ? auditLog.value : undefined,
   })
 }

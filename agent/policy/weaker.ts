@@ -1,61 +1,86 @@
-/** What a change of policy takes away from protection. Pure: the agent compares what stands with what is asked for. */
+/**
+ * What a change of policy takes away from protection, or from what is seen of it. Pure: the agent compares what stands with what
+ * is asked for. Each of the tables has a row for every key of its type, or does not compile.
+ */
 import { isDeepStrictEqual } from 'node:util'
+import { WEAKER_MONITORING, WEAKER_POLICY } from './strength/policy-table.ts'
+import { another, harmless, lower, type Weaker, weakerKeys } from './strength/row.ts'
 import { quote } from './suggest.ts'
-import type { Binding, Config, Policy, Selector } from './types.ts'
-
-/** From weakest to strongest. */
-const MODES = ['disabled', 'audit', 'enforce'] as const
-const CHILDREN = ['inherit', 'scrub', 'deny'] as const
-const BLOCKS = ['blockEnviron', 'blockMem', 'blockMaps', 'blockPtrace'] as const
+import type { Binding, Config, SecretRef, Selector } from './types.ts'
 
 /** One phrase for each thing that becomes weaker; empty when nothing does. Who else is given values counts too. */
 export function weakenings(before: Config, after: Config): string[] {
-  const failure = before.onFailure === 'kill' && after.onFailure === 'start'
+  return Object.values(WEAKER_CONFIG).flatMap((part) => part(before, after))
+}
+
+type Part = (before: Config, after: Config) => string[]
+
+const WEAKER_CONFIG: { readonly [Key in keyof Config]-?: Part } = {
+  // There is one version.
+  version: () => [],
+  policy: (before, after) => weakerKeys(WEAKER_POLICY, before.policy, after.policy),
+  onFailure: (before, after) =>
+    before.onFailure === 'kill' && after.onFailure === 'start' ? ['`onFailure` from kill to start'] : [],
+  secrets: (before, after) => weakerBindings(inForce(before.secrets), inForce(after.secrets)),
+  monitoring: (before, after) => weakerKeys(WEAKER_MONITORING, before.monitoring, after.monitoring),
+}
+
+/** A retired binding is one that nobody asks for any more. */
+const inForce = (bindings: readonly Binding[]): Binding[] => bindings.filter(({ retired }) => !retired)
+
+function weakerBindings(before: readonly Binding[], after: readonly Binding[]): string[] {
+  const say = ({ name }: Binding, texts: readonly string[]) => texts.map((text) => `binding ${quote(name)} ${text}`)
+  const gone = before.filter(({ name }) => !after.some((binding) => binding.name === name))
   return [
-    ...weakerPolicy(before.policy, after.policy),
-    ...(failure ? ['`onFailure` from kill to start'] : []),
-    ...after.secrets.flatMap((binding) => weakerBinding(binding, before.secrets)),
+    ...after.flatMap((binding) => {
+      const earlier = before.find(({ name }) => name === binding.name)
+      return say(binding, earlier ? weakerKeys(WEAKER_BINDING, earlier, binding) : ['is new, and gives values'])
+    }),
+    ...gone.flatMap((binding) => say(binding, ['is gone, and what it sealed starts unsealed'])),
   ]
 }
 
-function weakerPolicy(before: Policy, after: Policy): string[] {
-  const mode = MODES.indexOf(after.mode) < MODES.indexOf(before.mode)
-  return [
-    ...(mode ? [`\`mode\` from ${before.mode} to ${after.mode}`] : []),
-    ...BLOCKS.filter((name) => before[name] && !after[name]).map((name) => `\`${name}\` off`),
-    ...(!before.allowSelfRead && after.allowSelfRead ? ['`allowSelfRead` on'] : []),
-  ]
+const WEAKER_SELECTOR: { readonly [Key in keyof Selector]-?: Weaker<Selector[Key]> } = {
+  binary: another('gives its values to another program'),
+  container: another('gives its values to another container'),
+  lineage: (before, after) => (before !== 'any' && after === 'any' ? 'gives its values to visitors' : undefined),
+  children: lower('children', ['inherit', 'scrub', 'deny']),
+  verify: (before, after) => (before && before !== after ? 'verifies its program otherwise' : undefined),
+  withoutPlaceholder: (before, after) =>
+    before !== 'add' && after === 'add' ? 'adds its values without a placeholder' : undefined,
+  // These three do not narrow the selection in this version.
+  labels: harmless,
+  namespace: harmless,
+  cgroupPath: harmless,
 }
 
-function weakerBinding(binding: Binding, before: readonly Binding[]): string[] {
-  const earlier = before.find(({ name, retired }) => name === binding.name && !retired)
-  const said = earlier
-    ? [...weakerSelector(earlier.selector, binding.selector), ...otherValues(earlier, binding)]
-    : ['is new, and gives values']
-  return said.map((text) => `binding ${quote(binding.name)} ${text}`)
+const WEAKER_REF: { readonly [Key in keyof SecretRef]-?: Weaker<SecretRef[Key]> } = {
+  // References are compared by it.
+  name: harmless,
+  source: another('from elsewhere'),
+  // A value that does not fit is not delivered at all.
+  capacity: harmless,
+}
+
+const WEAKER_BINDING: { readonly [Key in keyof Binding]-?: Weaker<Binding[Key]> } = {
+  // Bindings are compared by it.
+  name: harmless,
+  selector: (before, after) => weakerKeys(WEAKER_SELECTOR, before, after),
+  secretRefs: weakerRefs,
+  // A signal or an end that a program did not have to expect: SIGUSR1 opens a debugging door in some runtimes.
+  onRotate: (before, after) =>
+    after === undefined || isDeepStrictEqual(before, after) ? undefined : 'has another `onRotate`',
+  // Set by the agent alone.
+  retired: harmless,
 }
 
 /** What a program is given besides, or from elsewhere: a Secret of the Pod that another container has, or a file of the agent. */
-function otherValues(before: Binding, after: Binding): string[] {
-  return after.secretRefs.flatMap(({ name, source }) => {
-    const earlier = before.secretRefs.find((ref) => ref.name === name)
-    if (earlier === undefined) return [`gives \`${name}\` as well`]
-    return isDeepStrictEqual(earlier.source, source) ? [] : [`takes \`${name}\` from elsewhere`]
+function weakerRefs(before: readonly SecretRef[], after: readonly SecretRef[]): string[] {
+  const more = after.flatMap((ref) => {
+    const earlier = before.find(({ name }) => name === ref.name)
+    if (earlier === undefined) return [`gives \`${ref.name}\` as well`]
+    return weakerKeys(WEAKER_REF, earlier, ref).map((phrase) => `takes \`${ref.name}\` ${phrase}`)
   })
-}
-
-function weakerSelector(before: Selector, after: Selector): string[] {
-  const moved = before.binary !== after.binary || before.container !== after.container
-  const verify = before.verify !== undefined && before.verify !== after.verify
-  return [
-    ...(moved ? ['gives its values to another program or container'] : []),
-    ...(before.lineage === 'workload' && after.lineage === 'any' ? ['gives its values to visitors'] : []),
-    ...(CHILDREN.indexOf(after.children) < CHILDREN.indexOf(before.children)
-      ? [`has \`children\` from ${before.children} to ${after.children}`]
-      : []),
-    ...(verify ? ['verifies its program otherwise'] : []),
-    ...(before.withoutPlaceholder !== 'add' && after.withoutPlaceholder === 'add'
-      ? ['adds its values without a placeholder']
-      : []),
-  ]
+  const gone = before.filter(({ name }) => !after.some((ref) => ref.name === name))
+  return [...more, ...gone.map(({ name }) => `no longer seals \`${name}\``)]
 }

@@ -7,10 +7,11 @@ import { unplaced } from './verdict.ts'
 
 export function sayApplied(log: Log, before: Standing, after: Standing, weaker: readonly string[]): void {
   const { config, where } = after.agent
-  log.setLevel(config.monitoring.logLevel)
+  // By the level that held until now: the new one may be there to hide the line.
   for (const what of weaker) {
     log.say('warn', 'CONFIG', `protection is weaker from now on: ${what}`, { event: 'policy-weakened', what })
   }
+  log.setLevel(config.monitoring.logLevel)
   const text = `Policy applied: mode=${config.policy.mode}, generation ${after.generation}, from ${where}`
   log.say('info', 'CONFIG', text, { event: 'policy', policy: config.policy, generation: after.generation })
   for (const name of unplaced(before.agent, after.agent)) {

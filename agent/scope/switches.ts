@@ -1,4 +1,5 @@
 /** The policy's switches ⇄ bits of a scope's record. */
+import type { Switch } from '../policy/strength/policy-table.ts'
 import type { Config, Policy } from '../policy/types.ts'
 import { SWITCH } from '../wire/constants.ts'
 
@@ -10,7 +11,7 @@ const BITS = {
   allowSelfRead: SWITCH.ALLOW_SELF_READ,
   auditAll: SWITCH.AUDIT_ALL,
   kernelBinaryFilter: SWITCH.BINARY_FILTER,
-} as const satisfies Record<Exclude<keyof Policy, 'mode'>, number>
+} as const satisfies Record<Switch, number>
 
 type Name = keyof typeof BITS
 const NAMES = Object.keys(BITS) as Name[]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../../agent/policy/parse.ts'
-import type { Config } from '../../../agent/policy/types.ts'
+import type { Config, OnRotate } from '../../../agent/policy/types.ts'
 import { weakenings } from '../../../agent/policy/weaker.ts'
 
 const config = (policy: string, selector = '{ binary: /bin/app }', more = ''): Config =>
@@ -16,6 +16,11 @@ const giving = (...variables: string[]): Config => {
   return { ...rest, secrets: secrets.map((binding) => ({ ...binding, secretRefs })) }
 }
 
+const told = (onRotate: OnRotate): Config => {
+  const { secrets, ...rest } = config('{}')
+  return { ...rest, secrets: secrets.map((binding) => ({ ...binding, onRotate })) }
+}
+
 const WEAKER: readonly [what: string, before: Config, after: Config, phrase: RegExp][] = [
   ['enforce → audit', config('{}'), config('{mode: audit}'), /`mode` from enforce to audit/],
   ['audit → disabled', config('{mode: audit}'), config('{mode: disabled}'), /`mode` from audit to disabled/],
@@ -28,13 +33,35 @@ const WEAKER: readonly [what: string, before: Config, after: Config, phrase: Reg
   ['no more verification', config('{}', '{binary: /a, verify: image}'), config('{}', '{binary: /a}'), /verifies/],
   ['one value more', config('{}'), giving('T', 'U'), /binding `a` gives `U` as well/],
   ['a new receiver', { ...config('{}'), secrets: [] }, config('{}'), /binding `a` is new, and gives values/],
+  ['one value fewer', giving('T', 'U'), config('{}'), /binding `a` no longer seals `U`/],
+  ['a binding gone', config('{}'), { ...config('{}'), secrets: [] }, /binding `a` is gone/],
+  [
+    'a quieter log',
+    config('{}'),
+    config('{}', undefined, 'monitoring: {logLevel: error}\n'),
+    /`logLevel` from info to error/,
+  ],
+  ['no metrics', config('{}'), config('{}', undefined, 'monitoring: {enabled: false}\n'), /`monitoring.enabled` off/],
+  [
+    'metrics elsewhere',
+    config('{}'),
+    config('{}', undefined, 'monitoring: {metricsPort: 1}\n'),
+    /`metricsPort` is another/,
+  ],
+  ['allowed accesses unreported', config('{auditAll: true}'), config('{}'), /`auditAll` off/],
+  ['starts unreported', config('{kernelBinaryFilter: false}'), config('{}'), /`kernelBinaryFilter` on/],
+  ['an end at rotation', config('{}'), told('restart'), /binding `a` has another `onRotate`/],
+  ['a signal at rotation', config('{}'), told({ signal: 'SIGUSR1' }), /binding `a` has another `onRotate`/],
 ]
+/** Neither is stronger than the other, so that both ways are weaker. */
+const BOTH_WAYS = /another program|`metricsPort`|gives `U`|no longer seals|is gone|is new/
 for (const [what, before, after, phrase] of WEAKER) {
   test(`${what} is weaker, and the way back is not`, () => {
     const said = weakenings(before, after)
     assert.equal(said.length, 1, said.join())
     assert.match(said[0]!, phrase)
-    if (!/another program/.test(said[0]!)) assert.deepEqual(weakenings(after, before), [])
+    if (BOTH_WAYS.test(said[0]!)) assert.equal(weakenings(after, before).length, 1)
+    else assert.deepEqual(weakenings(after, before), [])
   })
 }
 
@@ -51,7 +78,7 @@ test('a value from elsewhere is weaker both ways: who has it now is not who had 
   }
 })
 
-test('what only reports more or less is not weaker', () => {
+test('what only reports or refuses more is not weaker', () => {
   const after = config('{auditAll: true, kernelBinaryFilter: false, blockMaps: true}')
   assert.deepEqual(weakenings(config('{}'), after), [])
 })

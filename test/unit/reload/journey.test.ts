@@ -204,6 +204,15 @@ describe('a change of policy', () => {
     assert.equal(said(/weaker/), 1)
   })
 
+  it('that weakens and silences the log at once is said before the log is silent', async () => {
+    await start()
+    annotate({ mode: 'audit', bindings: JSON.stringify({ monitoring: { logLevel: 'error' }, secrets: [] }) })
+    await again()
+    assert.equal(said(/weaker from now on: `mode` from enforce to audit/), 1)
+    assert.equal(said(/weaker from now on: `logLevel` from info to error/), 1)
+    assert.equal(said(/Policy applied/), 0, 'the level holds afterwards')
+  })
+
   it('is not looked at when only values are asked for', async () => {
     await start()
     annotate({ mode: 'audit' })

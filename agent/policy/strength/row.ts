@@ -1,0 +1,62 @@
+/** One key of a policy: how it is read, what it is where nothing is said, and when a change of it is weaker. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Field } from '../field.ts'
+
+export interface Row<Value> {
+  readonly read: (field: Field) => Value | undefined
+  readonly otherwise: Value
+  readonly weaker: Weaker<Value>
+}
+
+/** @returns what becomes weaker, as phrases for log and error; undefined or none when nothing does */
+export type Weaker<Value> = (before: Value, after: Value) => string | readonly string[] | undefined
+
+/** A switch that protects: off is weaker. */
+export function protection(name: string, otherwise: boolean): Row<boolean> {
+  return row(
+    otherwise,
+    (field) => field.boolean(),
+    (before, after) => (before && !after ? `\`${name}\` off` : undefined),
+  )
+}
+
+/** A switch that allows something, or reports less: on is weaker. */
+export function permission(name: string, otherwise: boolean): Row<boolean> {
+  return row(
+    otherwise,
+    (field) => field.boolean(),
+    (before, after) => (!before && after ? `\`${name}\` on` : undefined),
+  )
+}
+
+/** Words in the order of their strength. */
+export function scale<Word extends string>(name: string, weakestFirst: readonly Word[], otherwise: Word): Row<Word> {
+  return row(otherwise, (field) => field.oneOf(weakestFirst), lower(name, weakestFirst))
+}
+
+function row<Value>(otherwise: Value, read: Row<Value>['read'], weaker: Weaker<Value>): Row<Value> {
+  return { read, otherwise, weaker }
+}
+
+export function lower<Word extends string>(name: string, weakestFirst: readonly Word[]): Weaker<Word> {
+  return (before, after) =>
+    weakestFirst.indexOf(after) < weakestFirst.indexOf(before) ? `\`${name}\` from ${before} to ${after}` : undefined
+}
+
+/** Any other value is weaker, since neither of the two is the stronger one. */
+export const another =
+  (phrase: string): Weaker<unknown> =>
+  (before, after) =>
+    isDeepStrictEqual(before, after) ? undefined : phrase
+
+/** Of no consequence to protection; the reason stands where this is used. */
+export const harmless: Weaker<unknown> = () => undefined
+
+/** Every key of a table asked, in the table's order. A key that one of the two lacks is `undefined` to its row. */
+export function weakerKeys<Values extends object>(
+  table: { readonly [Key in keyof Values]-?: Weaker<Values[Key]> },
+  before: Values,
+  after: Values,
+): string[] {
+  return (Object.keys(table) as (keyof Values)[]).flatMap((key) => table[key](before[key], after[key]) ?? [])
+}
