@@ -26,7 +26,7 @@ import { eventually, type Pauses } from '../linux/poll.ts'
 const BPFFS = '/sys/fs/bpf'
 const PIN_ROOT = join(BPFFS, 'kernelseal')
 /** KS_ABI of bpf/lib/wire.h: sets of different ABI stand side by side. */
-const ABI = 'v1'
+const ABI = 'v2'
 const PIN_DIR = join(PIN_ROOT, ABI)
 
 /** Maps that user space reads or writes; the others live as long as the programs that use them. */

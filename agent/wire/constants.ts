@@ -12,6 +12,7 @@ export const SWITCH = {
   BINARY_FILTER: 1 << 6,
   START_ON_FAILURE: 1 << 7,
   HOST: 1 << 8,
+  BLOCK_DEBUG: 1 << 9,
 } as const
 
 export const PROC_FLAG = {
@@ -64,6 +65,19 @@ export const WAY_NAMES = [
   'bpf-program',
   'bpf-call',
   'pin',
+  'proc-file',
+  'proc-write',
+  'notify',
+  'memory-call',
+  'kernel-file',
+  'kernel-code',
+  'capability',
+  'schedule',
+  'cgroup',
+  'debug-signal',
+  'debug-socket',
+  'starting',
+  'library',
 ] as const
 export type Way = (typeof WAY_NAMES)[number]
 
@@ -83,6 +97,9 @@ export const REASONS = [
   ['agent-lost', 'the agent that was to write ended before it did'],
   ['not-image', 'the program is not a file of its container’s image (`verify: image`)'],
   ['not-pinned', 'the program has another content than the pinned one (`verify: sha256`)'],
+  ['unproven', 'refusal did not prove itself within this exec, so no value was given'],
+  ['foreign-file', 'the program lies on a file system whose content its container may change (`verify`)'],
+  ['library', 'the process maps code that is not of its container’s image (`verify`)'],
 ] as const
 export type Reason = (typeof REASONS)[number][0]
 

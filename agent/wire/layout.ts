@@ -16,7 +16,7 @@ export interface Struct<F extends Fields = Fields> {
 
 const struct = <const F extends Fields>(name: string, size: number, fields: F): Struct<F> => ({ name, size, fields })
 
-export const SCOPE = struct('ks_scope', 80, {
+export const SCOPE = struct('ks_scope', 88, {
   mode: [0, 4],
   switches: [4, 4],
   entry_bindings: [8, 8],
@@ -28,18 +28,21 @@ export const SCOPE = struct('ks_scope', 80, {
   pinned_bindings: [56, 8],
   added_bindings: [64, 8],
   reserved: [72, 8],
+  trusted_bindings: [80, 8],
 })
 
-export const PROCESS = struct('ks_process', 56, {
+export const PROCESS = struct('ks_process', 72, {
   start: [0, 8],
   bindings: [8, 8],
   pending: [16, 8],
   refused: [24, 8],
   scope: [32, 4],
   flags: [36, 4],
-  container: [40, 4],
-  pid: [44, 4],
+  container: [40, 8],
   generation: [48, 8],
+  exec: [56, 8],
+  pid: [64, 4],
+  reason: [68, 4],
 })
 
 export const CGROUP_PATH = struct('ks_cgroup_path', 256, { path: [0, 256] })

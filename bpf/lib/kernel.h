@@ -77,8 +77,22 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct user_namespace {
+	int level; /* 0: the machine's own */
+};
+
 struct mnt_namespace {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
+};
+
+/* Its number among all mount namespaces there ever were: a field of its own, and from 6.18 one that all kinds have. */
+struct mnt_namespace___with_seq {
+	__u64 seq;
+};
+
+struct ns_common___with_id {
+	__u64 ns_id;
 };
 
 struct nsproxy {

@@ -8,7 +8,7 @@
 #ifndef KERNELSEAL_WIRE_H
 #define KERNELSEAL_WIRE_H
 
-#define KS_ABI 1
+#define KS_ABI 2
 
 /* enum values are constants only; every field that holds one is a __u32 */
 
@@ -26,6 +26,8 @@ enum ks_switch {
 	KS_START_ON_FAILURE = 1 << 7,
 	/* the scope is a whole host: no container entrypoints, every process is workload */
 	KS_HOST = 1 << 8,
+	/* signals and sockets that open a runtime's debugging door */
+	KS_BLOCK_DEBUG = 1 << 9,
 };
 
 /* What a process is. SEALED, AGENT and the lineage are handed on by fork. */
@@ -95,6 +97,26 @@ enum ks_way {
 	KS_WAY_BPF_PROGRAM = 14,
 	KS_WAY_BPF = 15,
 	KS_WAY_PIN = 16,
+	/* a file of /proc/P that is not known to be harmless, or one opened for writing */
+	KS_WAY_PROC_FILE = 17,
+	KS_WAY_PROC_WRITE = 18,
+	/* fanotify and inotify of procfs: the kernel opens files for the listener */
+	KS_WAY_NOTIFY = 19,
+	/* a system call on another's memory: process_madvise, move_pages */
+	KS_WAY_MEMORY_CALL = 20,
+	/* the kernel changed from inside a scope: a file, its code, a privilege */
+	KS_WAY_KERNEL_FILE = 21,
+	KS_WAY_KERNEL_CODE = 22,
+	KS_WAY_CAPABILITY = 23,
+	KS_WAY_SCHEDULE = 24,
+	KS_WAY_CGROUP = 25,
+	/* a runtime's debugging door: opened by a signal, entered by a socket */
+	KS_WAY_DEBUG_SIGNAL = 26,
+	KS_WAY_DEBUG_SOCKET = 27,
+	/* a process on its way into a container, which has no record yet */
+	KS_WAY_STARTING = 28,
+	/* code mapped that is not of the container's image (`verify`) */
+	KS_WAY_LIBRARY = 29,
 };
 
 /* What the agent has to do for a process that waits, beside writing (ks_event.detail). */
@@ -125,6 +147,12 @@ enum ks_reason {
 	KS_NOT_IMAGE = 12,
 	/* `verify: sha256`: another content */
 	KS_NOT_PINNED = 13,
+	/* refusal has not proved itself within this exec */
+	KS_UNPROVEN = 14,
+	/* `verify`: on a file system that the container may have brought, and whose content it may change */
+	KS_FOREIGN_FILE = 15,
+	/* `verify`: code of a file that is not of the container's image is mapped already */
+	KS_LIBRARY = 16,
 };
 
 /* Index into the counters of a scope; per-CPU, never reset while the scope lives. Those of scope 0 belong to none. */
@@ -175,6 +203,7 @@ struct ks_scope {
 	__u64 pinned_bindings;	/* verify: sha256, by the agent */
 	__u64 added_bindings;	/* given even without a placeholder, by the agent */
 	__u64 reserved[1];
+	__u64 trusted_bindings; /* `verify`: code of the container's image alone is mapped */
 };
 
 /*
@@ -196,9 +225,11 @@ struct ks_process {
 	__u64 refused;	/* of these, what its files failed `verify` for */
 	__u32 scope;
 	__u32 flags;
-	__u32 container;  /* inode number of its mount namespace when it entered */
-	__u32 pid;	  /* with KS_GIVEN or KS_WAITING: its number in the scope's PID namespace */
+	__u64 container;  /* sequence number of its mount namespace when it entered: never used twice */
 	__u64 generation; /* of the scope when the values it has were given */
+	__u64 exec;	  /* the linux_binprm that both proofs of this exec are of (proof.h); 0: there is none */
+	__u32 pid;	  /* with KS_GIVEN or KS_WAITING: its number in the scope's PID namespace */
+	__u32 reason;	  /* enum ks_reason: why `refused` is not empty */
 };
 
 /* agents: scope -> its living agent. Gone with that process. */
@@ -209,13 +240,29 @@ struct ks_agent {
 
 struct ks_container_key {
 	__u32 scope;
-	__u32 mount_ns;
+	__u32 reserved;
+	__u64 mount_ns; /* sequence number */
 };
 
-/* containers: who is the entrypoint. Gone with that process. */
+/*
+ * containers: one entrypoint a life. A new life of a container has a new mount namespace, with a number of its own, so
+ * an entry outlives its entrypoint: what comes from outside into that namespace later is a visitor.
+ */
 struct ks_container {
 	__u64 entry; /* key in processes */
 	__u64 start;
+	__u32 ended; /* its entrypoint has */
+	__u32 reserved;
+};
+
+/* Lives of containers that a scope remembers: those that ended make room, oldest first. */
+#define KS_LIVES 128
+
+/* lives: scope -> the containers it has entries of. */
+struct ks_lives {
+	__u64 floor; /* no container that came before this number can begin a life any more */
+	__u64 count;
+	__u64 mount_ns[KS_LIVES];
 };
 
 /* paths: a trie of the bound programs' paths, from the last component to the first. */
@@ -257,11 +304,13 @@ struct ks_owner_key {
 	char slot[KS_SLOT_LENGTH];
 };
 
-/* owners: a placeholder -> the container that brought it first, while that lives. */
+/*
+ * owners: a placeholder -> the container whose runtime gave it to the entrypoint. It moves to a container that begins a
+ * life with it after this one's entrypoint has ended, and to no other.
+ */
 struct ks_owner {
-	__u64 start; /* of its entrypoint: a mount namespace's number is used again */
-	__u32 mount_ns;
-	__u32 reserved;
+	__u64 mount_ns; /* sequence number */
+	__u64 start;	/* of its entrypoint */
 };
 
 #define KS_VARIABLE 64
@@ -302,6 +351,28 @@ struct ks_value_key {
 /* values: KS_CHUNK bytes of a secret, padded with zeroes. */
 struct ks_value {
 	__u8 bytes[KS_CHUNK];
+};
+
+/*
+ * needles: 8 bytes of each value -> which value they are of, by which an environment is searched for values whatever
+ * the variable is called. As secret as the values.
+ */
+#define KS_NEEDLE_RANKS 4
+
+struct ks_needle_key {
+	__u32 scope;
+	__u32 generation;
+	__u32 rank; /* of values that have these 8 bytes in common: 0..KS_NEEDLE_RANKS-1 */
+	__u32 reserved;
+	__u64 word;
+};
+
+struct ks_needle {
+	__u64 bindings; /* that give the value */
+	__u32 value;	/* number in secret_values */
+	__u32 length;	/* of the value */
+	__u32 offset;	/* of the 8 bytes in it */
+	__u32 reserved;
 };
 
 struct ks_task {
@@ -349,10 +420,13 @@ struct ks_write {
 };
 
 #define KS_ASSERT(what) _Static_assert(what, #what)
-KS_ASSERT(sizeof(struct ks_scope) == 80);
+KS_ASSERT(sizeof(struct ks_scope) == 88);
 KS_ASSERT(sizeof(struct ks_cgroup_path) == 256);
-KS_ASSERT(sizeof(struct ks_process) == 56);
+KS_ASSERT(sizeof(struct ks_process) == 72);
 KS_ASSERT(sizeof(struct ks_agent) == 16);
+KS_ASSERT(sizeof(struct ks_container_key) == 16);
+KS_ASSERT(sizeof(struct ks_container) == 24);
+KS_ASSERT(sizeof(struct ks_lives) == 1040);
 KS_ASSERT(sizeof(struct ks_counters) == 128);
 KS_ASSERT(sizeof(struct ks_path_key) == 268);
 KS_ASSERT(sizeof(struct ks_path) == 24);
@@ -365,6 +439,8 @@ KS_ASSERT(sizeof(struct ks_name) == 16);
 KS_ASSERT(sizeof(struct ks_number_key) == 12);
 KS_ASSERT(sizeof(struct ks_number) == 40);
 KS_ASSERT(sizeof(struct ks_value_key) == 16);
+KS_ASSERT(sizeof(struct ks_needle_key) == 24);
+KS_ASSERT(sizeof(struct ks_needle) == 24);
 KS_ASSERT(sizeof(struct ks_task) == 48);
 KS_ASSERT(sizeof(struct ks_event) == 424);
 KS_ASSERT(sizeof(struct ks_write) == 48);

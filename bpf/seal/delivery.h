@@ -16,6 +16,7 @@ struct delivery {
 	__u64 lost;	  /* bindings whose values are taken out */
 	__u64 target;	  /* address of the value being written */
 	__u64 generation; /* of the registration that all of it comes from */
+	__u64 container;  /* mount namespace the process entered by; 0: a host, where placeholders belong to nobody */
 	__u32 scope;
 	__u32 written;
 	__u32 reason;
@@ -23,11 +24,9 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
-	__u32 chores;	 /* what the agent has to do beside writing */
-	__u32 asked;	 /* values the agent is asked to write */
-	__u32 faulted;	 /* the value being written met a page that is not there */
-	__u32 container; /* mount namespace the process entered by; 0: a host, where placeholders belong to nobody */
-	__u32 reserved;
+	__u32 chores;  /* what the agent has to do beside writing */
+	__u32 asked;   /* values the agent is asked to write */
+	__u32 faulted; /* the value being written met a page that is not there */
 };
 
 /*

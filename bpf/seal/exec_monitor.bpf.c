@@ -10,20 +10,16 @@
  */
 #include "emit.h"
 #include "hook.h"
+#include "identity.h"
 #include "image_file.h"
 #include "program.h"
-
-static __always_inline __u32 mount_ns_of(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-}
 
 /*
  * A process without a record in a Pod came from outside (runc joins the PID namespace, so its parent is not in it)
  * or was there before the scope. The first from outside in its mount namespace is the container's entrypoint;
  * all others are visitors.
  */
-static __always_inline __u32 lineage_of(struct task_struct *task, __u32 scope, __u32 mount_ns)
+static __always_inline __u32 lineage_of(struct task_struct *task, __u32 scope, __u64 mount_ns)
 {
 	struct ks_container_key key = {.scope = scope, .mount_ns = mount_ns};
 	struct ks_container container = {};

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, test } from 'node:test'
 import { type Agent, kernelseal, startAgent } from './agent-under-test.ts'
 
-const LINKS = '/sys/fs/bpf/kernelseal/v1/links'
+const LINKS = '/sys/fs/bpf/kernelseal/v2/links'
 const config = (policy: string): string => `
 version: v1
 policy: { ${policy} }

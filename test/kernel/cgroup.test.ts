@@ -92,7 +92,7 @@ test('an agent that comes back finds the groups that are there, and the last one
   agent = await startAgent({ config, env: { SOURCE: SECRET }, args: ['--cgroup', `${ROOT}/${SERVICE}/`] })
   assert.equal(printedIn(SERVICE), `${SECRET}\n`)
   await agent.stop()
-  await eventually('nothing pinned', () => !existsSync('/sys/fs/bpf/kernelseal/v1'))
+  await eventually('nothing pinned', () => !existsSync('/sys/fs/bpf/kernelseal/v2'))
   remove(SERVICE)
   remove(SLICE)
 })

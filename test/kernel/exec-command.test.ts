@@ -47,7 +47,7 @@ test('a command has its values and a seal, and nobody else a look; signals and s
   process.kill(outer.pid, 'SIGUSR1')
   assert.equal(await outer.status, 7)
   assert.ok(!existsSync(`/proc/${agent}`))
-  assert.ok(!existsSync('/sys/fs/bpf/kernelseal/v1'), 'nothing stays pinned')
+  assert.ok(!existsSync('/sys/fs/bpf/kernelseal/v2'), 'nothing stays pinned')
 })
 
 test('on a terminal the command has the terminal, and Ctrl-C once', async () => {

@@ -6,6 +6,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { SCOPE } from '../../agent/wire/layout.ts'
 import { type Agent, kernelseal, startAgent } from './agent-under-test.ts'
 import { pidNamespace } from './pid-namespace.ts'
 
@@ -73,11 +74,11 @@ const hex = (bytes: Buffer): string => [...bytes].map((byte) => byte.toString(16
 
 /** Entries of scopes that nobody lives in, in one go. */
 function changeScopes(change: 'update' | 'delete', numbers: readonly number[]): void {
-  const record = change === 'update' ? ` value hex ${hex(Buffer.alloc(80))}` : ''
+  const record = change === 'update' ? ` value hex ${hex(Buffer.alloc(SCOPE.size))}` : ''
   const lines = numbers.map((number) => {
     const key = Buffer.alloc(4)
     key.writeUInt32LE(number)
-    return `map ${change} pinned /sys/fs/bpf/kernelseal/v1/maps/scopes key hex ${hex(key)}${record}\n`
+    return `map ${change} pinned /sys/fs/bpf/kernelseal/v2/maps/scopes key hex ${hex(key)}${record}\n`
   })
   const batch = join(folder, 'batch')
   writeFileSync(batch, lines.join(''))

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from './pid-namespace.ts'
 
-const PINS = '/sys/fs/bpf/kernelseal/v1'
+const PINS = '/sys/fs/bpf/kernelseal/v2'
 const OLDER = '/sys/fs/bpf/kernelseal/v0'
 const SECRET = 'pinned-secret-90aa'
 const started: ChildProcess[] = []

@@ -117,7 +117,7 @@ test('what is to be seen of a running agent is seen', async () => {
   for (const path of ['/metrics', '/readyz', '/healthz'])
     see(path, await (await fetch(`http://127.0.0.1:${agent.port}${path}`)).text())
   const skipped = seen.get('/metrics')!.match(/^kernelseal_programs_skipped_total\{program="\w+"\} \d+$/gm) ?? []
-  assert.equal(skipped.length, readdirSync('/sys/fs/bpf/kernelseal/v1/links').length)
+  assert.equal(skipped.length, readdirSync('/sys/fs/bpf/kernelseal/v2/links').length)
   assert.match(seen.get('/metrics')!, /^kernelseal_ready 1$/m)
   const socket = connect(feedPath(scopeNumber()))
   setTimeout(() => socket.end(), 200)

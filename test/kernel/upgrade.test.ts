@@ -25,8 +25,8 @@ function olderVersion(): string {
   for (const name of ['bpf', 'node_modules', 'package.json']) symlinkSync(join(ROOT, name), join(folder, name))
   const pins = join(folder, 'agent/node/pins.ts')
   const text = readFileSync(pins, 'utf8')
-  assert.match(text, /const ABI = 'v1'/)
-  writeFileSync(pins, text.replace("const ABI = 'v1'", "const ABI = 'v0'"))
+  assert.match(text, /const ABI = 'v2'/)
+  writeFileSync(pins, text.replace("const ABI = 'v2'", "const ABI = 'v1'"))
   return join(folder, 'agent/kernelseal')
 }
 
@@ -36,7 +36,7 @@ test('of two versions only one is the agent of a scope', async () => {
   const agent = await start(older)
   await assert.rejects(start(), /has a living agent already/)
   assert.equal(await agent.stop(), 0)
-  await eventually('nothing pinned', () => !existsSync(join(PINS, 'v0')))
+  await eventually('nothing pinned', () => !existsSync(join(PINS, 'v1')))
 })
 
 test('while another version takes over nothing runs unfilled or unprotected', async () => {
@@ -50,7 +50,7 @@ test('while another version takes over nothing runs unfilled or unprotected', as
   process.kill(before.pid, 'SIGKILL')
   await eventually('its end', () => !existsSync(`/proc/${before.pid}`))
   const next = await start()
-  assert.ok(/took the scope over from version v0/.test(next.log()), next.log().slice(0, 3000))
+  assert.ok(/took the scope over from version v1/.test(next.log()), next.log().slice(0, 3000))
   const injected = await next.metric('kernelseal_secrets_injected_total')
   while ((await next.metric('kernelseal_secrets_injected_total')) < injected + 20) await new Promise(setImmediate)
   const result = await starters.stop()
@@ -65,7 +65,7 @@ test('while another version takes over nothing runs unfilled or unprotected', as
     assert.ok(refused > 0)
   }
   assert.throws(() => environOf(pid), { code: 'EPERM' }, 'what the older version sealed')
-  assert.match(kernelseal(['status']).stdout, /another version, v0, with 1 scopes/)
+  assert.match(kernelseal(['status']).stdout, /another version, v1, with 1 scopes/)
   sealed.kill('SIGKILL')
   await next.stop()
 })

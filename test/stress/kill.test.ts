@@ -13,7 +13,7 @@ import { configFrom, fileSource, startReader, startUntil } from './fire.ts'
 
 const KILLS = Number(process.env.KERNELSEAL_KILLS ?? 10)
 const SECRET = 'outliving-secret-0cc1'
-const PINS = '/sys/fs/bpf/kernelseal/v1'
+const PINS = '/sys/fs/bpf/kernelseal/v2'
 const config = configFrom(fileSource(SECRET))
 const start = () => startAgent({ config })
 

@@ -13,7 +13,7 @@ const SCOPES = Number(process.env.KERNELSEAL_SCOPES ?? 12)
 const AGENTS = Number(process.env.KERNELSEAL_AGENTS ?? 4)
 /** Each has this share of one emulated processor. */
 const READY_MS = 180_000 * Math.max(1, AGENTS / 4)
-const PINS = '/sys/fs/bpf/kernelseal/v1'
+const PINS = '/sys/fs/bpf/kernelseal/v2'
 /** Keyed by scope, and readable without being an agent. */
 const KEYED = ['paths', 'names', 'rings', 'counters', 'containers', 'owners', 'agents']
 const HERE = statSync('/proc/self/ns/pid').ino
