@@ -1,6 +1,6 @@
 /** A Pod's annotations → its policy. Annotations are text from strangers: every key is known, or named in a warning. */
 
-import { checkBindings } from './check-bindings.ts'
+import { checkBindings, MAX_VARIABLES } from './check-bindings.ts'
 import { MAX_TEXT, readDocument } from './document.ts'
 import { Field } from './field.ts'
 import { withDefaults } from './parse.ts'
@@ -85,6 +85,12 @@ class AnnotationReader {
   /** `secret.kernelseal.io/<ENV_NAME>`, in the order of the names, so that the outcome does not hang on a map's order. */
   shortForms(): readonly ShortForm[] {
     const keys = Object.keys(this.annotations).filter((key) => key.startsWith(SHORT_FORM_PREFIX))
+    const over = keys[MAX_VARIABLES]
+    if (over !== undefined) {
+      const message = `is one of ${keys.length} variables, the limit is ${MAX_VARIABLES}`
+      reportInto(this.found).error(over, message, 'seal only what is secret')
+      return []
+    }
     return keys.sort().map((key) => ({
       variable: key.slice(SHORT_FORM_PREFIX.length),
       field: new Field(this.annotations[key], '', reportInto(this.found, key)),

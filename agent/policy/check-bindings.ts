@@ -1,14 +1,14 @@
 /** What only shows when bindings are looked at together: limits, duplicates, conflicts, templates. */
 import type { Field } from './field.ts'
+import { cyclesIn, referencesOf } from './limits/template-cycles.ts'
 import type { Located } from './schema.ts'
 import { didYouMean, quote } from './suggest.ts'
-import { templateReferences } from './template.ts'
 import type { Binding, SecretRef, Selector } from './types.ts'
 
 /** Bindings of one scope: a bit each in a 64-bit word, of which the last is the canary's. */
 const MAX_BINDINGS = 63
 /** Variables of one scope, over all its bindings; the kernel's tables are sized for it. */
-const MAX_VARIABLES = 256
+export const MAX_VARIABLES = 256
 /**
  * Bytes of placeholders: arguments and environment of an exec share 2 MiB (a quarter of the default 8 MiB stack,
  * execve(2)), and a Pod must fit into etcd's 1.5 MiB request (--max-request-bytes), with room left for the rest.
@@ -94,37 +94,34 @@ function sameBinary(a: Selector, b: Selector): boolean {
   return basename(a.binary) === basename(b.binary)
 }
 
+/** Of one template: each is compared with every name there is. */
+const MAX_MISSING = 10
+
 function checkTemplates({ binding, refFields }: Located): void {
+  const references = referencesOf(binding.secretRefs)
+  if (references.size === 0) return
+  const cycles = cyclesIn(references)
   const names = binding.secretRefs.map(({ name }) => name)
+  const known = new Set(names)
   for (const [index, { name, source }] of binding.secretRefs.entries()) {
     if (source.kind !== 'template') continue
     const { report, path: refPath } = refFields[index]!
     const path = `${refPath}.source.template`
-    const references = templateReferences(source.template)
-    if (references.length === 0) {
+    const wanted = references.get(name) ?? []
+    if (wanted.length === 0) {
       report.warning(path, 'refers to no variable, so the value stands here in the open', 'write `$(NAME)`')
     }
-    for (const reference of references.filter((wanted) => !names.includes(wanted))) {
+    for (const reference of wanted.filter((one) => !known.has(one)).slice(0, MAX_MISSING)) {
       report.error(path, `refers to ${quote(reference)}, which this binding lacks`, didYouMean(reference, names))
     }
-    const cycle = cycleFrom(binding, name)
-    if (cycle !== undefined) report.error(path, `refers to itself: ${cycle.join(' → ')}`)
+    const cycle = cycles.get(name)
+    if (cycle !== undefined) report.error(path, `refers to itself: ${shortened(cycle).join(' → ')}`)
   }
 }
 
-/** The chain of templates that leads from a variable back to itself. */
-function cycleFrom({ secretRefs }: Binding, start: string): readonly string[] | undefined {
-  const visited = new Set<string>()
-  const follow = (name: string, chain: readonly string[]): readonly string[] | undefined => {
-    const source = secretRefs.find((ref) => ref.name === name)?.source
-    if (source?.kind !== 'template' || visited.has(name)) return undefined
-    visited.add(name)
-    const references = templateReferences(source.template)
-    if (references.includes(start)) return [...chain, start]
-    return references.map((next) => follow(next, [...chain, next])).find((found) => found !== undefined)
-  }
-  return follow(start, [start])
-}
+/** A chain of 256 names is no help to read. */
+const shortened = (chain: readonly string[]): readonly string[] =>
+  chain.length <= 8 ? chain : [...chain.slice(0, 4), '…', ...chain.slice(-3)]
 
 const basename = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 

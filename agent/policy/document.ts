@@ -8,6 +8,7 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml'
+import { countNodes } from './limits/node-count.ts'
 import { ConfigError } from './problems.ts'
 
 export interface Document {
@@ -23,8 +24,13 @@ export interface Document {
 export const MAX_TEXT = 256 * 1024
 /** A configuration nests 6 deep; the rest is room for keys we refuse politely. */
 const MAX_DEPTH = 32
-/** Enough for shared selectors; two lists of 50 aliases each expand to 2,500 entries, which the limits then refuse. */
+/** Enough for shared selectors. */
 const MAX_ALIASES = 100
+/**
+ * Keys and values, aliases written out. The largest policy has 256 variables of at most 17 and 63 bindings of at most 40, which is
+ * 6,900; the rest is room for labels, which have no effect.
+ */
+const MAX_NODES = 16_384
 
 /**
  * Exactly one document, duplicate keys refused.
@@ -35,10 +41,12 @@ export function readDocument(text: string, where: string, path = ''): Document {
   if (text.length > MAX_TEXT) throw refused(where, path, `is ${text.length} characters long, the limit is ${MAX_TEXT}`)
   try {
     const events = parseEvents(text, { maxDepth: MAX_DEPTH })
+    const count = countNodes(events, text, MAX_NODES)
+    if (count > MAX_NODES) throw refused(where, path, `has more than ${MAX_NODES} keys and values, aliases written out`)
     const documents = constructFromEvents(events, { source: text, schema: CORE_SCHEMA, maxAliases: MAX_ALIASES })
     if (documents.length !== 1) {
-      const count = documents.length === 0 ? 'no document' : `${documents.length} documents`
-      throw refused(where, path, `holds ${count}, expected exactly one`)
+      const found = documents.length === 0 ? 'no document' : `${documents.length} documents`
+      throw refused(where, path, `holds ${found}, expected exactly one`)
     }
     const lines = linesOf(events, text)
     return { value: documents[0], lineOf: (wanted) => nearestLine(lines, wanted) }

@@ -17,7 +17,7 @@ export { ConfigError } from './problems.ts'
 export function parseConfig(text: string, where: string): { config: Config; warnings: Problem[] } {
   const document = readDocument(text, where)
   const found: Problem[] = []
-  const draft = readRoot(document, found)
+  const draft = readRoot(document, found, where)
   checkBindings(draft.bindings)
   warnAboutContainers(draft.bindings)
   const report = reportInto(found)
@@ -35,8 +35,8 @@ function warnAboutContainers(bindings: Draft['bindings']): void {
   }
 }
 
-function readRoot(document: Document, found: Problem[]): Draft {
-  const report = reportInto(found, '', document.lineOf)
+function readRoot(document: Document, found: Problem[], where: string): Draft {
+  const report = reportInto(found, '', document.lineOf, where)
   return readConfig(new Field(document.value, '', report))
 }
 

@@ -30,14 +30,19 @@ export const POD_KEYS = [
 /** A Kubernetes quantity, without signs and exponents (apimachinery/pkg/api/resource/quantity.go). */
 export const QUANTITY = /^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/
 
+/** Finding the nearest key costs more than the warning is worth beyond a screenful. */
+const MAX_WARNED = 20
+
 /** Keys of ours that mean nothing on a Pod: most often a typing error, so the nearest one is named. */
 export function warnAboutKeys(annotations: Readonly<Record<string, string>>, report: Report): void {
+  let left = MAX_WARNED
   for (const key of Object.keys(annotations)) {
     const [domain, name = ''] = key.split('/', 2)
     if (domain === undefined || !/(^|\.)kernelseal\.io$/.test(domain)) continue
     if (`${domain}/` === SHORT_FORM_PREFIX) continue
     if (`${domain}/` === PREFIX && (POD_KEYS as readonly string[]).includes(name)) continue
     report.warning(key, 'is not a key KernelSeal knows', hintForKey(domain, name))
+    if (--left === 0) return
   }
 }
 

@@ -1,4 +1,5 @@
 /** What is wrong with a configuration, collected so that one run reports everything at once. */
+import { visible } from './suggest.ts'
 import type { Problem } from './types.ts'
 
 /** Where a reader puts what it finds; the path is relative to the text being read. */
@@ -9,6 +10,9 @@ export interface Report {
 
 /** Errors a message repeats: what a terminal shows at once. All of them are in `problems`. */
 const MAX_SHOWN = 20
+
+/** Problems that are collected. Beyond them reading stops at the next error, so that the work stays that of one small text. */
+const MAX_FOUND = 100
 
 /** A configuration that cannot be used. `problems` holds the errors and the warnings found on the way. */
 export class ConfigError extends Error {
@@ -30,21 +34,24 @@ export function formatProblem(where: string, { path, line, message, hint }: Prob
   const tail = hint === undefined ? message : `${message} (${hint})`
   if (where !== '') {
     const place = line === undefined ? where : `${where}:${line}`
-    return path === '' ? `${place}: ${tail}` : `${place}: ${path}: ${tail}`
+    return visible(path === '' ? `${place}: ${tail}` : `${place}: ${path}: ${tail}`)
   }
-  return line === undefined ? `${path}: ${tail}` : `${path} (line ${line}): ${tail}`
+  return visible(line === undefined ? `${path}: ${tail}` : `${path} (line ${line}): ${tail}`)
 }
 
 /**
  * @param prefix put before every path: the annotation's key, or '' for a file
  * @param lineOf 1-based line of a path inside the text
+ * @param where name of the text, for the error that ends the reading of one with too many
  */
 export function reportInto(
   found: Problem[],
   prefix = '',
   lineOf: (path: string) => number | undefined = () => undefined,
+  where = '',
 ): Report {
   const add = (severity: Problem['severity']) => (path: string, message: string, hint?: string) => {
+    if (found.length >= MAX_FOUND && severity === 'warning') return
     const line = lineOf(path)
     found.push({
       severity,
@@ -53,6 +60,7 @@ export function reportInto(
       message,
       ...(hint === undefined ? {} : { hint }),
     })
+    if (found.length > MAX_FOUND) throw new ConfigError(where, found)
   }
   return { error: add('error'), warning: add('warning') }
 }

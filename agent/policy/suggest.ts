@@ -20,10 +20,23 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return guess === undefined ? `one of ${candidates.map(quote).join(', ')}` : `did you mean ${quote(guess)}?`
 }
 
-/** Text from a stranger, for a message: in backticks, control characters escaped, cut at 80 characters. */
+/**
+ * What a terminal obeys or a reader cannot see: C0 and C1 controls and DEL (U+009B starts an escape sequence without an escape
+ * character), marks that turn the direction of writing (U+202E), joiners and other characters of no width, tags, lone surrogates.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
+
+/** Text with every character but a line break visible, for what goes to a terminal or a log. */
+export function visible(text: string): string {
+  return text.replaceAll(UNSEEN, (character) =>
+    character === '\n' ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  )
+}
+
+/** Text from a stranger, for a message: in backticks, on one line, with every character visible, cut at 80 characters. */
 export function quote(text: string): string {
   const cut = text.length > 80 ? `${text.slice(0, 79)}…` : text
-  return `\`${JSON.stringify(cut).slice(1, -1).replaceAll('\\"', '"')}\``
+  return `\`${visible(JSON.stringify(cut).slice(1, -1).replaceAll('\\"', '"')).replaceAll('`', "'")}\``
 }
 
 /** Levenshtein distance, two rows; words beyond 64 characters are not compared (nobody mistypes those). */

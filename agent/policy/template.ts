@@ -30,9 +30,16 @@ export function templateReferences(template: string): string[] {
   return [...new Set(names)]
 }
 
-/** @param lookUp called for every reference; whatever it throws passes through */
-export function fillTemplate(template: string, lookUp: (name: string) => string): string {
-  return templateParts(template)
-    .map((part) => (part.kind === 'text' ? part.text : lookUp(part.name)))
-    .join('')
+/**
+ * @param lookUp called for every reference; whatever it throws passes through
+ * @param limit characters of the result
+ * @returns undefined as soon as the result is longer
+ */
+export function fillTemplate(template: string, lookUp: (name: string) => string, limit: number): string | undefined {
+  let filled = ''
+  for (const part of templateParts(template)) {
+    filled += part.kind === 'text' ? part.text : lookUp(part.name)
+    if (filled.length > limit) return undefined
+  }
+  return filled
 }

@@ -1,11 +1,12 @@
 /** A value composed of others of its binding: `postgres://app:$(PGPASSWORD)@db/app`, byte-exact. */
+import { MAX_CAPACITY } from '../policy/placeholder.ts'
 import { fillTemplate } from '../policy/template.ts'
 import { SourceError } from './error.ts'
 
 /** Latin-1 both ways maps each byte to one character and back, so nothing is decoded on the way. */
 export function expandTemplate(template: string, values: ReadonlyMap<string, Buffer>): Buffer {
   const text = Buffer.from(template).toString('latin1')
-  const filled = fillTemplate(text, (name) => {
+  const lookUp = (name: string): string => {
     const value = values.get(name)
     if (value) return value.toString('latin1')
     throw new SourceError(
@@ -13,6 +14,9 @@ export function expandTemplate(template: string, values: ReadonlyMap<string, Buf
       `its \`$(${name})\` has no value`,
       `mend the source of \`${name}\` in this binding`,
     )
-  })
-  return Buffer.from(filled, 'latin1')
+  }
+  const filled = fillTemplate(text, lookUp, MAX_CAPACITY)
+  if (filled !== undefined) return Buffer.from(filled, 'latin1')
+  const why = `its value would have more than ${MAX_CAPACITY} bytes`
+  throw new SourceError('template', why, 'refer to fewer or shorter values')
 }

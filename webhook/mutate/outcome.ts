@@ -1,4 +1,5 @@
 /** What the webhook decides, as constructors. An outcome is made once and never changed. */
+import { visible } from '../../agent/policy/suggest.ts'
 import type { Operation } from './patch.ts'
 import { type Reason, reasonEntry } from './reasons.ts'
 
@@ -38,7 +39,8 @@ export function skip(reason: Reason, warnings: readonly string[] = []): Skip {
 /** @param detail which container, variable or annotation, after the sentence of the reason */
 export function deny(reason: Reason, detail?: string, warnings: readonly string[] = []): Deny {
   const { sentence, hint } = reasonEntry(reason)
-  const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${detail}`}`
+  // Names stand here as the Pod has them, which nothing has validated yet.
+  const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${visible(detail)}`}`
   return { kind: 'deny', reason, message: hint === undefined ? message : `${message} (${hint})`, warnings }
 }
 

@@ -32,23 +32,31 @@ export function envWith(container: Container, variables: readonly Variable[]): r
  */
 export function envConflict(container: Container, variables: readonly Variable[], config: Config): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
+  const sources = sourcesFor(container.name, config)
   for (const entry of container.env ?? []) {
     if (typeof entry.name !== 'string' || !bound.has(entry.name)) continue
     if (typeof entry.value === 'string' && slotIn(entry.value) !== undefined) continue
-    if (isSealedAsItStands(entry, container.name, config)) continue
+    if (isSealedAsItStands(entry, sources.get(entry.name) ?? [])) continue
     if (isComposed(entry, container.name, config)) continue
     return `\`${entry.name}\` in container \`${container.name}\``
   }
   return undefined
 }
 
-function isSealedAsItStands(entry: EnvVar, container: string, config: Config): boolean {
+/** By variable, and once for all entries: a container may set the same one 20,000 times. */
+function sourcesFor(container: string, config: Config): ReadonlyMap<string, readonly Source[]> {
+  const bindings = config.secrets.filter(({ selector }) => (selector.container ?? container) === container)
+  const sources = new Map<string, Source[]>()
+  for (const { name, source } of bindings.flatMap(({ secretRefs }) => secretRefs)) {
+    sources.set(name, [...(sources.get(name) ?? []), source])
+  }
+  return sources
+}
+
+function isSealedAsItStands(entry: EnvVar, sources: readonly Source[]): boolean {
   const reference = isObject(entry.valueFrom) ? entry.valueFrom.secretKeyRef : undefined
   if (!isObject(reference)) return false
-  const sources = config.secrets
-    .filter(({ selector }) => selector.container === undefined || selector.container === container)
-    .flatMap(({ secretRefs }) => secretRefs.filter(({ name }) => name === entry.name))
-  return sources.every(({ source }: { source: Source }) => {
+  return sources.every((source) => {
     return source.kind === 'secretKeyRef' && source.name === reference.name && source.key === reference.key
   })
 }

@@ -117,6 +117,11 @@ export const REASONS = {
     sentence: 'under `seal-env: strict` every secret has to be sealed',
     hint: 'use `secretKeyRef` for each variable, or drop `strict`',
   },
+  'too-much-to-seal': {
+    code: 422,
+    sentence: '`seal-env` would make more of the Pod than an annotation holds',
+    hint: 'name the containers to seal, compose fewer values of others, or bind single variables',
+  },
   'foreign-secret': {
     code: 422,
     sentence: 'a binding names a Secret of another namespace',

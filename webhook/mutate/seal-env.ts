@@ -7,6 +7,7 @@ import { didYouMean, quote } from '../../agent/policy/suggest.ts'
 import { templateReferences } from '../../agent/policy/template.ts'
 import type { Binding, Config } from '../../agent/policy/types.ts'
 import { expand, type Known, knownOf } from './expand.ts'
+import { Growth } from './growth.ts'
 import { type Deny, deny } from './outcome.ts'
 import { type Container, type EnvVar, isObject } from './pod.ts'
 
@@ -52,7 +53,8 @@ export function sealEnvOf(input: SealInput): Sealing | Deny {
     return deny('no-such-container', `\`seal-env\` names ${quote(missing)} (${didYouMean(missing, names)})`)
   }
   const wanted = ({ name }: Container) => sealEnv.containers === 'all' || sealEnv.containers.includes(name)
-  const results = covered.filter(wanted).map((container) => ({ container, ...sealContainer(container, input) }))
+  const growth = new Growth()
+  const results = covered.filter(wanted).map((container) => ({ container, ...sealContainer(container, input, growth) }))
   const unknown = results.find(({ refusal }) => refusal !== undefined)?.refusal
   if (unknown !== undefined) return unknown
   const before = uncovered.filter(wanted).filter(usesSecrets)
@@ -75,31 +77,39 @@ interface ContainerResult {
   readonly refusal?: Deny
 }
 
-function sealContainer(container: Container, input: SealInput): ContainerResult {
+function sealContainer(container: Container, input: SealInput, growth: Growth): ContainerResult {
   const openEnded = listOf(container.envFrom).length > 0
   const bound = boundNames(input.config, container.name)
   const earlier = earlierSources(input.earlier, container.name)
   const refs = new Map<string, WrittenRef>()
   const known = new Map<string, Known>()
   const open = openSecrets(container)
+  const refuse = (refusal: Deny): ContainerResult => ({ refs: [], open: [], refusal })
   for (const entry of container.env ?? []) {
     if (typeof entry.name !== 'string' || entry.name === '') continue
     const source = bound.has(entry.name) ? undefined : sourceOf(entry, known, openEnded, earlier.get(entry.name))
     if (source !== undefined && 'unknown' in source) {
       const place = `\`env\` ${quote(entry.name)} of container \`${container.name}\` also refers to ${quote(source.unknown)}`
-      return { refs: [], open: [], refusal: deny('composed-by-kubelet', place) }
+      return refuse(deny('composed-by-kubelet', place))
     }
     const why = source === undefined ? undefined : cannotSeal(entry)
-    if (source === undefined || why !== undefined) {
-      known.set(entry.name, knownOf(entry, known, openEnded))
-      refs.delete(entry.name)
-      if (why !== undefined) open.push(`${entry.name} of container ${container.name}: ${why}`)
-    } else {
-      known.set(entry.name, { kind: 'sealed' })
-      refs.set(entry.name, { name: entry.name, source: source.source })
-    }
+    const sealed = source !== undefined && why === undefined
+    const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, openEnded)
+    known.set(entry.name, now)
+    if (sealed) refs.set(entry.name, { name: entry.name, source: source.source })
+    else refs.delete(entry.name)
+    if (why !== undefined) open.push(`${entry.name} of container ${container.name}: ${why}`)
+    const over = (sealed ? growth.addVariable() : undefined) ?? growth.addComposed(composedBy(entry, now, source))
+    if (over !== undefined) return refuse(deny('too-much-to-seal', `${over}, at ${quote(entry.name)}`))
   }
   return { refs: [...refs.values()], open }
+}
+
+/** Characters that following the references of an entry made; a plain value is as long as it was. */
+function composedBy(entry: EnvVar, now: Known, source: ReturnType<typeof sourceOf>): number {
+  if (source !== undefined && 'source' in source && 'template' in source.source) return source.source.template.length
+  if (now.kind !== 'literal' || typeof entry.value !== 'string' || !entry.value.includes('$(')) return 0
+  return now.text.length
 }
 
 /** Where the value of an entry comes from, when it is or contains a secret. */

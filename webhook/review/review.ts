@@ -1,7 +1,9 @@
 /** Request bytes → an AdmissionReview, and an outcome → the response to it (k8s.io/api/admission/v1). */
+import { visible } from '../../agent/policy/suggest.ts'
 import { type Deny, deny, type Outcome } from '../mutate/outcome.ts'
 import { isObject } from '../mutate/pod.ts'
 import { reasonEntry } from '../mutate/reasons.ts'
+import { beyondBounds } from './json-bounds.ts'
 import { uidIn } from './uid.ts'
 
 const API_VERSIONS = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const
@@ -34,6 +36,8 @@ const HEAD_LENGTH = 64 * 1024
 
 /** @param kinds of the core group, version 1, that may be asked about here */
 export function readReview(body: Buffer, kinds: readonly string[] = ['Pod']): Reading {
+  const beyond = beyondBounds(body)
+  if (beyond !== undefined) return refusalFor(body, deny('bad-review', `the body ${beyond}`))
   let value: unknown
   try {
     value = JSON.parse(body.toString('utf8'))
@@ -126,7 +130,7 @@ export function respond({ uid, apiVersion }: Caller, outcome: Outcome) {
 
 function statusOf(outcome: Outcome) {
   const { code, sentence } = reasonEntry(outcome.reason)
-  const message = outcome.kind === 'deny' ? outcome.message : `KernelSeal: ${sentence}`
+  const message = outcome.kind === 'deny' ? cutTo(outcome.message, MAX_MESSAGE) : `KernelSeal: ${sentence}`
   return { status: 'Failure', message, reason: STATUS_REASONS[code], code }
 }
 
@@ -136,6 +140,11 @@ function patchFields(outcome: Outcome) {
   return { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(operations)).toString('base64') }
 }
 
+/** Twenty problems fit, as many as a reader of annotations repeats; a Pod may be refused for thousands. */
+const MAX_MESSAGE = 8192
+
+const cutTo = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text)
+
 /** Beyond 120 characters each and 4,096 in all the API server cuts or drops warnings (k8s.io/api/admission/v1). */
 const MAX_WARNING = 120
 const MAX_WARNINGS = 4096
@@ -143,7 +152,7 @@ const MAX_WARNINGS = 4096
 function cutWarnings(warnings: readonly string[]): string[] {
   let left = MAX_WARNINGS
   return warnings
-    .map((text) => (text.length > MAX_WARNING ? `${text.slice(0, MAX_WARNING - 1)}…` : text))
+    .map((text) => cutTo(visible(text), MAX_WARNING))
     .filter((text) => {
       // Bytes, not characters: the server counts those.
       left -= Buffer.byteLength(text)

@@ -60,7 +60,7 @@ describe('a template', () => {
 
   it('is filled by the rules of Kubernetes', () => {
     assert.equal(
-      fillTemplate('$(A):$$(A):$(1):$', () => '$(B)'),
+      fillTemplate('$(A):$$(A):$(1):$', () => '$(B)', 64),
       '$(B):$(A):$(1):$',
     )
   })

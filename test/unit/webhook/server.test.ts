@@ -209,7 +209,8 @@ describe('a request with a uid is always answered in the protocol', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     const body = whole.replace('"spec":{', `"spec":{"initContainers":[{"name":"deep","x":${deep}}],`)
     const { response } = await answer(body)
-    assert.deepEqual([response.allowed, response.status?.code], [false, 500])
+    assert.deepEqual([response.allowed, response.status?.code], [false, 400])
+    assert.match(response.status!.message, /nests deeper than 128/)
   })
 
   it('with brackets nested a hundred thousand deep: denied or decided, never dropped', async () => {
