@@ -1,4 +1,4 @@
-/** The measuring, in the virtual machine: `node guest.ts KERNEL ROUNDS BUILT`. Standard output is the result, JSON. */
+/** The measuring, in the virtual machine: `node guest.ts KERNEL ROUNDS BUILT clock|count`. Standard output is the result, JSON. */
 import { spawnSync } from 'node:child_process'
 import { release } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,9 @@ import { EXECS, OPENS, type Variant, variantsOf } from './variants.ts'
 /** Samples of every variant in every phase of a round. */
 const REPEATS = 2
 
-const [kernel = '', rounds = '', built = ''] = process.argv.slice(2)
+const [kernel = '', rounds = '', built = '', clock = ''] = process.argv.slice(2)
+/** Many agents that start wait by the clock, which stands still for nothing while instructions are counted. */
+const counted = clock === 'count'
 const pod = await startPod()
 const variants = variantsOf(pod, prepareSubject(built))
 const samples: Sample[] = []
@@ -34,7 +36,7 @@ for (let round = 0; round < Number(rounds); round++) {
   about = { refusal: await agent.info('refusal_tier'), delivery: await agent.info('delivery_tier') }
   await measure(round, '1', variants, agent)
   if (round === 0) for (const variant of variants) times.push(...(await timesOf(variant, agent)))
-  for (const [i, scopes] of SCOPES.entries()) {
+  for (const [i, scopes] of counted ? [] : SCOPES.entries()) {
     addScopes(SCOPES[i - 1] ?? 1, scopes)
     await measure(
       round,
@@ -48,6 +50,7 @@ for (let round = 0; round < Number(rounds); round++) {
 }
 const result: BenchResult = {
   kernel,
+  counted,
   release: release(),
   ...about,
   rounds: Number(rounds),

@@ -15,6 +15,7 @@ Fork, exec and exit, and open and close, without an agent, outside scopes, insid
 scopes; once where the kernel writes the values, and once under lockdown=integrity, where the agent does.
 
   --kernel VERSION  5.10, 6.1, 6.12 or latest (default: 6.1)
+  --count           count instructions instead of time, with one scope: the same figure on every machine, idle or busy
   --rounds N        with and without agent in turn, so many times (default: 5); about two minutes each
   --json            the raw data instead of the tables
   --write           tables and raw data into docs/benchmarks/kernel.md and kernel.json
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
   options: {
     kernel: { type: 'string', default: '6.1' },
     rounds: { type: 'string', default: '5' },
+    count: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -68,7 +70,9 @@ function compileBpf(folder: string, name: string): void {
 async function boot(folder: string, append: string): Promise<BenchResult> {
   const { kernel, rounds } = options
   const vm = ['--kernel', kernel, '--append', append, '--share', folder, '--timeout', String(SECONDS)]
-  const guest = ['node', 'test/bench/kernel/guest.ts', kernel, rounds, `/share/${basename(folder)}`]
+  if (options.count) vm.push('--count-instructions')
+  const built = `/share/${basename(folder)}`
+  const guest = ['node', 'test/bench/kernel/guest.ts', kernel, rounds, built, options.count ? 'count' : 'clock']
   const child = spawn(join(REPOSITORY, 'scripts/vm'), [...vm, '--', ...guest], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
   const output = await text(child.stdout)

@@ -23,6 +23,8 @@ export interface ProgramTime {
 export interface BenchResult {
   /** As scripts/vm calls it. */
   readonly kernel: string
+  /** Whether the clock counted instructions: then each `ns` is one. */
+  readonly counted: boolean
   readonly release: string
   readonly refusal: string
   readonly delivery: string

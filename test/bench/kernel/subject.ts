@@ -1,10 +1,11 @@
 /** What is measured: programs with bindings of different sizes, and the policy that binds them. */
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { loadAgentConfig } from '../../../agent/config/load.ts'
 import { ANNOTATIONS, DIRECTORY, FILE, SIZES } from './places.ts'
 
 const CONTAINER = 'app'
+const VALUE = 'a secret of thirty-two characters'
 
 /** `NAME` → placeholder, for the program with so many variables. */
 export type Environment = Readonly<Record<string, string>>
@@ -12,13 +13,15 @@ export type Environment = Readonly<Record<string, string>>
 export interface Subject {
   /** The environment of a program with so many variables; 0: with none. */
   environment(size: number): Environment
+  /** Variables of the same names with values in place of placeholders. */
+  ordinary(size: number): Environment
   /** That of the reader, which is sealed with one variable. */
   readonly reader: Environment
 }
 
 /** Programs and annotations in place. @param built where measure and nothing are */
 export function prepareSubject(built: string): Subject {
-  mkdirSync(DIRECTORY, { recursive: true })
+  for (const folder of [DIRECTORY, dirname(ANNOTATIONS)]) mkdirSync(folder, { recursive: true })
   const place = (from: string, name: string) => {
     const path = join(DIRECTORY, name)
     copyFileSync(join(built, from), path)
@@ -34,7 +37,11 @@ export function prepareSubject(built: string): Subject {
     Object.fromEntries(
       variables.filter(({ name }) => name.startsWith(prefix)).map(({ name, placeholder }) => [name, placeholder]),
     )
-  return { environment: (size) => startingWith(`V${size}_`), reader: startingWith('READ') }
+  return {
+    environment: (size) => startingWith(`V${size}_`),
+    ordinary: (size) => Object.fromEntries(Object.keys(startingWith(`V${size}_`)).map((name) => [name, VALUE])),
+    reader: startingWith('READ'),
+  }
 }
 
 /** As the downward API writes them. */
@@ -61,7 +68,7 @@ function binding(name: string, variables: readonly string[]) {
     selector: { container: CONTAINER, binary: join(DIRECTORY, name) },
     secretRefs: variables.map((variable) => ({
       name: variable,
-      source: { value: 'a secret of thirty-two characters' },
+      source: { value: VALUE },
     })),
   }
 }

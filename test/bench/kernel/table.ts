@@ -73,7 +73,7 @@ export function renderResult(result: BenchResult): string {
   return [
     `## Linux ${kernel} (${release}), refusal tier ${refusal}, delivery tier ${delivery}`,
     `${rounds} rounds; ${eventsLost} events lost.`,
-    timeTable(lines),
+    timeTable(lines, result.counted),
     '### Targets',
     targetTable(lines, delivery),
     '### Time in our programs, by BPF statistics, with one scope',
@@ -83,17 +83,25 @@ export function renderResult(result: BenchResult): string {
 
 const PHASES: Readonly<Partial<Record<Phase, string>>> = { none: 'no agent', floor: 'no agent; empty programs' }
 
-function timeTable(lines: readonly Line[]): string {
+function timeTable(lines: readonly Line[], counted: boolean): string {
+  const figure = counted ? (ns: number) => ns.toFixed(0) : micro
   const body = lines.map(({ variant, phase, ns, quartiles, ratio }) => [
     variant,
     PHASES[phase] ?? phase,
-    micro(ns),
-    quartiles.map(micro).join('–'),
+    figure(ns),
+    quartiles.map(figure).join('–'),
     ratio ? percent(ratio.median) : '',
     ratio ? `${ratio.range.map(percent).join(' … ')}` : '',
   ])
   return table(
-    ['What', 'Scopes', 'µs, median', 'middle half', 'against no agent, or one scope', 'round by round'],
+    [
+      'What',
+      'Scopes',
+      counted ? 'instructions, median' : 'µs, median',
+      'middle half',
+      'against no agent, or one scope',
+      'round by round',
+    ],
     body,
   )
 }

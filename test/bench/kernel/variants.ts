@@ -26,6 +26,12 @@ export function variantsOf(pod: Pod, subject: Subject): Variant[] {
     const command = [...place, MEASURE, 'exec', String(EXECS), join(DIRECTORY, `bound-${size}`)]
     return { name, scaled, floor: size === 0, values: size, measure: () => run(command, subject.environment(size)) }
   }
+  /** The same variables without us: what a delivery is compared with. */
+  const ordinary = (size: number): Variant => {
+    const command = [...pod.enter, MEASURE, 'exec', String(EXECS), join(DIRECTORY, 'bound-0')]
+    const measure = () => run(command, subject.ordinary(size))
+    return { name: `inside, ${size} ordinary variables: exec`, scaled: false, floor: false, values: 0, measure }
+  }
   const open = (name: string, command: readonly string[], path: string, scaled = false): Variant => ({
     name,
     scaled,
@@ -40,6 +46,7 @@ export function variantsOf(pod: Pod, subject: Subject): Variant[] {
     exec('outside: exec', [], 0, true),
     exec('inside, unbound: exec', pod.enter, 0, true),
     ...SIZES.map((size) => exec(`inside, ${size} variables: exec`, pod.enter, size, size === 10)),
+    ...SIZES.map(ordinary),
     open('outside: open file', [MEASURE], FILE, true),
     open('outside: open /proc/self/stat', [MEASURE], '/proc/self/stat'),
     open('inside, unbound: open file', inside, FILE, true),

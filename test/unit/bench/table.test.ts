@@ -14,6 +14,7 @@ const samples: Sample[] = [
 ]
 const result: BenchResult = {
   kernel: '6.1',
+  counted: false,
   release: '6.1.0',
   refusal: 'lsm',
   delivery: 'kernel',
