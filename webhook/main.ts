@@ -1,8 +1,8 @@
 /** Runs the webhook as a process: settings, signals, exit status. */
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { pino } from 'pino'
 import { ConfigError } from '../agent/policy/problems.ts'
+import { openLog } from './server/log.ts'
 import type { Log } from './server/server.ts'
 import { helpText, loadSettings, type Settings } from './settings/load.ts'
 import { startWebhook, type Webhook } from './start.ts'
@@ -19,9 +19,10 @@ async function main(): Promise<void> {
     return
   }
   const settings = loadSettings(process.argv.slice(2), process.env)
-  const log = openLog(settings)
-  const webhook = await startWebhook(settings, log)
+  const { log, lostLines } = openLog(settings)
+  const webhook = await startWebhook(settings, log, { lostLines })
   stopOnSignal(webhook, settings, log)
+  await webhook.ready
   await publishCa(settings, webhook.ca)
   log.info(
     { port: webhook.port, metricsPort: webhook.metricsPort, selfSigned: webhook.ca !== undefined },
@@ -29,16 +30,7 @@ async function main(): Promise<void> {
   )
 }
 
-/** Bytes that wait for a slow reader. */
-const HELD = 1 << 20
-
-/** A log that nothing waits for and no full disk ends: what cannot be held is lost, since Pods refused for a log would be worse. */
-function openLog({ caOut, logLevel }: Settings): Log {
-  // The CA may go to standard output; the log keeps out of its way then.
-  const stream = caOut === '-' ? process.stderr : process.stdout
-  stream.on('error', () => {})
-  return pino({ level: logLevel }, { write: (line) => stream.writableLength < HELD && stream.write(line) })
-}
+const LAST_WORDS_MS = 1_000
 
 /** Before readiness is announced, so that whoever reacts to it may already stop us. */
 function stopOnSignal(webhook: Webhook, { drainSeconds }: Settings, log: Log): void {
@@ -47,6 +39,8 @@ function stopOnSignal(webhook: Webhook, { drainSeconds }: Settings, log: Log): v
       log.info({ signal, drainSeconds }, 'draining')
       await webhook.close()
       log.info({}, 'stopped')
+      // Whatever still holds the process (an answer of the API server, a slow log) does so for this long and no longer.
+      setTimeout(() => process.exit(0), LAST_WORDS_MS).unref()
     })
   }
 }

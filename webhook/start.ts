@@ -3,21 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { startSelfProbe } from './certificate/self-probe.ts'
-import { sharedCertificate } from './certificate/shared/keeper.ts'
-import {
-  type CertificateEvents,
-  certificateFromFiles,
-  type KeyPair,
-  type ServingCertificate,
-  selfSignedCertificate,
-} from './certificate/tls.ts'
+import type { KeyPair, ServingCertificate } from './certificate/tls.ts'
 import { connectKube, type KubeApi } from './kube/client.ts'
 import { liveCluster, unknownCluster } from './kube/live-cluster.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './server/metrics.ts'
 import { buildMetricsServer, buildServer, type Log } from './server/server.ts'
+import { certificateEvents, openCertificate, STOP_GAP_AFTER, stopGap, within } from './serving-certificate.ts'
 import type { Settings } from './settings/load.ts'
 import { agentSettings } from './settings/table.ts'
 
@@ -27,28 +20,46 @@ export interface Webhook {
   readonly metricsPort: number
   /** PEM, when the certificate is of our own making. */
   readonly ca?: string
+  /** Once there is a certificate and what is to be known of the cluster; until then probes are answered, and not ready. */
+  readonly ready: Promise<void>
   close(): Promise<void>
 }
 
-export async function startWebhook(settings: Settings, log: Log): Promise<Webhook> {
-  const metrics = createMetrics()
+/** What a start outside of tests has beside its settings. */
+export interface Surroundings {
+  /** Log lines lost so far. */
+  readonly lostLines?: () => number
+}
+
+interface State {
+  draining: boolean
+  waiting: boolean
+  trusted: () => boolean
+}
+
+export async function startWebhook(settings: Settings, log: Log, around: Surroundings = {}): Promise<Webhook> {
+  const metrics = createMetrics(around.lostLines)
   addProcessMetrics(metrics)
   const api = await connectKube(settings)
   const cluster = api === undefined ? unknownCluster(settings) : liveCluster(api, settings, log)
   let take: (pair: KeyPair) => void = () => {}
-  const events = certificateEvents(metrics, log, (pair) => take(pair))
-  const [certificate] = await Promise.all([openCertificate(settings, api, events), cluster.known])
-  metrics.certificate(certificate.first.notAfter)
-  const state = { draining: false, trusted: () => true }
+  const opening = openCertificate(
+    settings,
+    api,
+    certificateEvents(metrics, log, (pair) => take(pair)),
+  )
+  const opened = await within(STOP_GAP_AFTER, opening)
+  const first = opened?.first ?? (await stopGap(settings.dnsNames))
   const callers = await callerCheck(settings)
+  const state: State = { draining: false, waiting: true, trusted: () => true }
   const app = buildServer({
     settings: { agent: agentSettings(settings) },
     metrics,
     log,
     nonce: () => randomBytes(16).toString('hex'),
     cluster,
-    ready: () => !state.draining && state.trusted(),
-    tls: { ...certificate.first, ...callers },
+    ready: () => !state.draining && !state.waiting && state.trusted(),
+    tls: { ...first, ...callers },
     ...(settings.clientCaFile === '' ? {} : { callers: settings.clientNames }),
   })
   // Open connections keep the old certificate, new ones get the new; none is dropped. All of it is set anew, the callers' CA too.
@@ -56,14 +67,12 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
   const metricsApp = buildMetricsServer(metrics)
   const port = await listen(app, settings.host, settings.port)
   const metricsPort = await listen(metricsApp, settings.host, settings.metricsPort)
-  const probe = startProbe(settings, api, port, { log, metrics })
-  state.trusted = probe?.trusted ?? state.trusted
+  const ending: (() => void)[] = [() => cluster.close()]
+  const ready = becomeReady()
   const stop = async () => {
     state.draining = true
     await new Promise((resolve) => setTimeout(resolve, settings.drainSeconds * 1000))
-    probe?.close()
-    certificate.close()
-    cluster.close()
+    for (const end of ending) end()
     await app.close()
     await metricsApp.close()
   }
@@ -71,11 +80,22 @@ export async function startWebhook(settings: Settings, log: Log): Promise<Webhoo
   return {
     port,
     metricsPort,
-    ...(certificate.ca === undefined ? {} : { ca: certificate.ca }),
+    ...(opened?.ca === undefined ? {} : { ca: opened.ca }),
+    ready,
     close: () => {
       stopped ??= stop()
       return stopped
     },
+  }
+
+  async function becomeReady(): Promise<void> {
+    const [certificate] = await Promise.all([opening, cluster.known])
+    if (opened === undefined) take(certificate.first)
+    metrics.certificate(certificate.first.notAfter)
+    state.waiting = false
+    const probe = state.draining ? undefined : startProbe(settings, api, port, { log, metrics, certificate })
+    state.trusted = probe?.trusted ?? state.trusted
+    ending.push(certificate.close, () => probe?.close())
   }
 }
 
@@ -88,16 +108,19 @@ async function callerCheck({ clientCaFile }: Settings) {
   return { requestCert: true, rejectUnauthorized: false, ca: await readFile(clientCaFile, 'utf8') }
 }
 
+interface Probed {
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly certificate: ServingCertificate
+}
+
 /** A certificate in memory is published by whoever reads `caOut`, and not by then. */
-function startProbe(
-  settings: Settings,
-  api: KubeApi | undefined,
-  port: number,
-  seen: { readonly log: Log; readonly metrics: Metrics },
-) {
+function startProbe(settings: Settings, api: KubeApi | undefined, port: number, probed: Probed) {
   const published = settings.certFile !== '' || settings.certSecret !== ''
   const [name] = settings.dnsNames
-  return api === undefined || !published || name === undefined ? undefined : startSelfProbe(api, port, name, seen)
+  if (api === undefined || !published || name === undefined) return undefined
+  const { log, metrics, certificate } = probed
+  return startSelfProbe(api, port, name, { log, metrics, untrusted: () => certificate.recheck?.() })
 }
 
 /** @returns the port listened on, which the system chose when 0 was asked for */
@@ -110,33 +133,4 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     await app.listen({ host: '0.0.0.0', port })
   }
   return (app.server.address() as AddressInfo).port
-}
-
-function openCertificate(
-  settings: Settings,
-  api: KubeApi | undefined,
-  events: CertificateEvents,
-): Promise<ServingCertificate> {
-  const { certFile, keyFile, certSecret: name, certCheckSeconds: checkSeconds, namespace, dnsNames } = settings
-  if (certFile !== '') return certificateFromFiles(certFile, keyFile, events)
-  if (name !== '') {
-    if (api === undefined) throw new Error('`--cert-secret` needs an API server: run in a Pod, or give `--api-server`')
-    return sharedCertificate(api, { namespace, name, dnsNames, checkSeconds, holder: hostname() }, events)
-  }
-  return selfSignedCertificate(settings.dnsNames, events)
-}
-
-function certificateEvents(metrics: Metrics, log: Log, take: (pair: KeyPair) => void): CertificateEvents {
-  return {
-    changed: (pair) => {
-      take(pair)
-      metrics.certificate(pair.notAfter)
-      metrics.certificateReload(true)
-      log.info({ notAfter: pair.notAfter }, 'new certificate in use')
-    },
-    rejected: (err) => {
-      metrics.certificateReload(false)
-      log.error({ err }, 'new certificate refused, the old one stays in use')
-    },
-  }
 }

@@ -35,7 +35,7 @@ export async function startPod(pod: Any): Promise<StandInPod> {
   const env = await environmentOf(pod, directory)
   const path = `${podsOf(namespace)}/${name}`
   const log: Any[] = []
-  const state = { ready: false, restarts: 0, ending: false }
+  const state = { started: false, ready: false, restarts: 0, ending: false }
   let child = start()
   const probing = probe()
   return {
@@ -65,6 +65,7 @@ export async function startPod(pod: Any): Promise<StandInPod> {
   /** The first restart of a kubelet comes without back-off. */
   async function restart(): Promise<void> {
     if (state.ending) return
+    state.started = false
     await report(false)
     state.restarts++
     child = start()
@@ -74,10 +75,14 @@ export async function startPod(pod: Any): Promise<StandInPod> {
   async function probe(): Promise<void> {
     let failures = 0
     while (!state.ending) {
-      const { httpGet, periodSeconds, failureThreshold } = state.ready
+      const { httpGet, periodSeconds, failureThreshold } = state.started
         ? container.readinessProbe
         : container.startupProbe
       const ok = await answers(sandbox, container, httpGet)
+      if (ok && !state.started) {
+        state.started = true
+        continue
+      }
       failures = ok ? 0 : failures + 1
       if (ok && !state.ready) await report(true)
       if (state.ready && failures >= failureThreshold) await report(false)

@@ -4,7 +4,7 @@ import { connect } from 'node:tls'
 import type { KubeApi } from '../kube/client.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { Log } from '../server/server.ts'
-import { publishedBundle } from './shared/publish.ts'
+import { publishedBundles } from './shared/publish.ts'
 
 /** Lives as long as the server. */
 export interface SelfProbe {
@@ -13,17 +13,25 @@ export interface SelfProbe {
   close(): void
 }
 
-const PERIOD = 30_000
+/** Two small readings of the configuration a minute would do; an API server refuses every Pod meanwhile. */
+const PERIOD = 5_000
 /** While nobody trusts us, which after an installation lasts until the caBundle is there. */
-const PERIOD_UNTRUSTED = 2_000
+const PERIOD_UNTRUSTED = 1_000
 const HANDSHAKE_MS = 5_000
+
+export interface ProbeDeps {
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'certificateTrusted'>
+  /** Called at each look that finds the published caBundle not to fit: the keeper may be able to mend it. */
+  readonly untrusted: () => void
+}
 
 /** @param name the Service's DNS name, which the API server sends as SNI */
 export function startSelfProbe(
   api: KubeApi,
   port: number,
   name: string,
-  { log, metrics }: { readonly log: Log; readonly metrics: Pick<Metrics, 'certificateTrusted'> },
+  { log, metrics, untrusted }: ProbeDeps,
 ): SelfProbe {
   let trusted = true
   let timer: NodeJS.Timeout | undefined
@@ -41,6 +49,7 @@ export function startSelfProbe(
         )
     }
     metrics.certificateTrusted(trusted)
+    if (verdict.kind === 'untrusted' || (verdict.kind === 'trusted' && verdict.uneven)) untrusted()
     if (!closed) timer = setTimeout(look, trusted ? PERIOD : PERIOD_UNTRUSTED).unref()
   }
   void look()
@@ -54,22 +63,24 @@ export function startSelfProbe(
 }
 
 export type Verdict =
-  | { readonly kind: 'trusted' }
+  /** `uneven`: entries of ours have different ones, so that not all of them can be right. */
+  | { readonly kind: 'trusted'; readonly uneven?: true }
   | { readonly kind: 'untrusted'; readonly why: string }
   | { readonly kind: 'unknown'; readonly error: unknown }
 
 export async function probe(api: KubeApi, port: number, name: string): Promise<Verdict> {
-  let ca: string | undefined
+  let bundles: readonly string[]
   try {
-    ca = await publishedBundle(api)
+    bundles = await publishedBundles(api)
   } catch (error) {
     return { kind: 'unknown', error }
   }
-  if (ca === undefined) return { kind: 'untrusted', why: 'no caBundle is published' }
+  const [ca = ''] = bundles
+  if (ca === '') return { kind: 'untrusted', why: 'no caBundle is published' }
   const socket = connect({ host: 'localhost', port, servername: name, ca })
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(HANDSHAKE_MS) })
-    return { kind: 'trusted' }
+    return bundles.every((bundle) => bundle === ca) ? { kind: 'trusted' } : { kind: 'trusted', uneven: true }
   } catch (error) {
     return { kind: 'untrusted', why: (error as Error).message }
   } finally {

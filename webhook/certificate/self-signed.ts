@@ -12,8 +12,8 @@ export interface Authority {
   readonly ca: string
   /** Its private key, PEM: for those who share the authority. */
   readonly key: string
-  /** A new certificate with a new key, signed by the authority. PEM. */
-  issue(purpose?: Purpose): Promise<{ readonly cert: string; readonly key: string }>
+  /** A new certificate with a new key, signed by the authority. PEM. Valid from `now` on, Unix time in ms. */
+  issue(purpose?: Purpose, now?: number): Promise<{ readonly cert: string; readonly key: string }>
 }
 
 const DAY = 24 * 60 * 60 * 1000
@@ -28,13 +28,21 @@ const CLOCK_SKEW = 5 * 60 * 1000
 const caName = (id: string) => [{ name: 'commonName', value: `${CA_PREFIX}${id}` }]
 const CA_PREFIX = 'KernelSeal webhook CA '
 
+/** One that `createAuthority` made, as far as a name can say. */
+export const isOwnAuthority = ({ subject, ca }: X509Certificate): boolean => ca && subject.includes(CA_PREFIX)
+
 /**
  * @param names DNS names and IP addresses the API server may call the webhook by; the first is the common name too
  * @param lifetime of the authority, milliseconds
+ * @param now Unix time in ms, by the clock of those who are to trust it
  */
-export async function createAuthority(names: readonly string[], lifetime = CA_LIFETIME): Promise<Authority> {
+export async function createAuthority(
+  names: readonly string[],
+  lifetime = CA_LIFETIME,
+  now = Date.now(),
+): Promise<Authority> {
   const keys = await rsaKeys()
-  const certificate = blankCertificate(keys.publicKey, lifetime)
+  const certificate = blankCertificate(keys.publicKey, lifetime, now)
   const name = caName(randomBytes(4).toString('hex'))
   certificate.setSubject(name)
   certificate.setIssuer(name)
@@ -52,13 +60,13 @@ export async function createAuthority(names: readonly string[], lifetime = CA_LI
 export function restoreAuthority(names: readonly string[], ca: string, key: string): Authority {
   const { subject, publicKey } = new X509Certificate(ca)
   const id = subject.slice(subject.indexOf(CA_PREFIX) + CA_PREFIX.length)
-  const blank = blankCertificate(publicKey.export({ type: 'spki', format: 'pem' }).toString(), 0)
+  const blank = blankCertificate(publicKey.export({ type: 'spki', format: 'pem' }).toString(), 0, 0)
   const keyIdentifier = blank.generateSubjectKeyIdentifier().getBytes()
   return {
     ca,
     key,
-    issue: (purpose = 'serverAuth') =>
-      issueLeaf(names, caName(id), forge.pki.privateKeyFromPem(key), keyIdentifier, purpose),
+    issue: (purpose = 'serverAuth', now = Date.now()) =>
+      issueLeaf(names, caName(id), forge.pki.privateKeyFromPem(key), keyIdentifier, purpose, now),
   }
 }
 
@@ -68,9 +76,10 @@ async function issueLeaf(
   signer: unknown,
   keyIdentifier: string,
   purpose: Purpose,
+  now: number,
 ) {
   const keys = await rsaKeys()
-  const certificate = blankCertificate(keys.publicKey, LEAF_LIFETIME)
+  const certificate = blankCertificate(keys.publicKey, LEAF_LIFETIME, now)
   // A common name holds 64 characters (RFC 5280, ub-common-name); clients look at the alternative names only.
   certificate.setSubject([{ name: 'commonName', value: (names[0] ?? 'kernelseal').slice(0, 64) }])
   certificate.setIssuer(issuer)
@@ -88,13 +97,13 @@ async function issueLeaf(
 /** GeneralName of RFC 5280: 2 is a DNS name, 7 an IP address. */
 const altName = (name: string) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })
 
-function blankCertificate(publicKey: string, lifetime: number) {
+function blankCertificate(publicKey: string, lifetime: number, now: number) {
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey)
   // 16 random bytes, the first below 0x80 (a serial is positive) and not zero.
   certificate.serialNumber = `4${randomBytes(16).toString('hex').slice(1)}`
-  certificate.validity.notBefore = new Date(Date.now() - CLOCK_SKEW)
-  certificate.validity.notAfter = new Date(Date.now() + lifetime)
+  certificate.validity.notBefore = new Date(now - CLOCK_SKEW)
+  certificate.validity.notAfter = new Date(now + lifetime)
   return certificate
 }
 

@@ -17,6 +17,8 @@ export interface ServingCertificate {
   readonly first: KeyPair
   /** The authority's certificate, PEM, when it is our own. */
   readonly ca?: string
+  /** Looks at once whether all is as it should be: API servers do not trust what is served. */
+  recheck?(): void
   close(): void
 }
 
@@ -25,6 +27,10 @@ export interface CertificateEvents {
   changed(pair: KeyPair): void
   /** A pair that cannot be served; the old one stays. */
   rejected(error: Error): void
+  /** There is none to serve yet, and why. */
+  waiting?(error: Error): void
+  /** Milliseconds the API server's clock is ahead of this one, where that is known. */
+  clock?(offset: number): void
 }
 
 /** The kubelet swaps a mounted Secret by renaming one symlink, cert-manager's files may be written one by one. */
@@ -59,11 +65,13 @@ async function readPair(certFile: string, keyFile: string): Promise<KeyPair> {
   }
 }
 
-/** @throws Error when the key is not the certificate's, or the certificate's time is over */
+/** @throws Error when the key is not the certificate's, or this is not the certificate's time */
 export function checkPair(cert: string, key: string, now = new Date()): KeyPair {
   const certificate = new X509Certificate(cert)
   if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('the key does not belong to the certificate')
   const notAfter = new Date(certificate.validTo)
+  const notBefore = new Date(certificate.validFrom)
+  if (notBefore > now) throw new Error(`the certificate is not valid before ${notBefore.toISOString()}`)
   if (notAfter <= now) throw new Error(`the certificate expired on ${notAfter.toISOString()}`)
   return { cert, key, notAfter }
 }

@@ -14,11 +14,21 @@ import type { KubeConfig } from '@kubernetes/client-node'
 const [http, https] = [process.getBuiltinModule('node:http'), process.getBuiltinModule('node:https')]
 
 export interface KubeApi {
-  /** @throws ApiError with the server's own words, or what the connection says */
-  call<Answer>(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown): Promise<Answer>
+  /**
+   * @param accept what may be answered, where JSON of the whole object is more than is wanted
+   * @throws ApiError with the server's own words, or what the connection says
+   */
+  call<Answer>(method: Method, path: string, body?: unknown, accept?: string): Promise<Answer>
   /** The lines of a watch, until the server or the signal ends it. */
-  events(path: string, signal: AbortSignal): AsyncIterable<WatchEvent>
+  events(path: string, signal: AbortSignal, accept?: string): AsyncIterable<WatchEvent>
+  /**
+   * Milliseconds the server's clock is ahead of this one, by the `Date` of its last answer (RFC 9110, 6.6.1: whole seconds);
+   * undefined before the first, and where it sends none.
+   */
+  clockOffset(): number | undefined
 }
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
 
 /** k8s.io/apimachinery, meta/v1 WatchEvent. */
 export interface WatchEvent {
@@ -30,10 +40,13 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   /** HTTP status. */
   readonly status: number
+  /** Milliseconds the server asks to be left alone for (RFC 9110, `Retry-After` in seconds); 0 where it does not. */
+  readonly retryAfter: number
 
-  constructor(method: string, path: string, status: number, message: string) {
+  constructor(method: string, path: string, status: number, message: string, retryAfter = 0) {
     super(`${method} ${path}: ${status} ${message}`)
     this.status = status
+    this.retryAfter = retryAfter
   }
 }
 
@@ -49,10 +62,20 @@ export async function connectKube(settings: ApiSettings): Promise<KubeApi | unde
   const server = settings.apiServer || ownCluster()
   if (server === '') return undefined
   const config = await credentials(server, settings)
+  let offset: number | undefined
+  const ask = async (asked: Asked, signal: AbortSignal): Promise<IncomingMessage> => {
+    const response = await open(config, server, asked, signal)
+    const date = Date.parse(response.headers.date ?? '')
+    if (!Number.isNaN(date)) offset = date - Date.now()
+    return response
+  }
   return {
-    call: (method, path, body) =>
-      call(open(config, server, method, path, AbortSignal.timeout(CALL_MS), body), method, path),
-    events: (path, signal) => follow(open(config, server, 'GET', path, signal), path),
+    call: (method, path, body, accept) => {
+      const asked = { method, path, body, accept: accept ?? JSON_TYPE }
+      return read(ask(asked, AbortSignal.timeout(CALL_MS)), asked)
+    },
+    events: (path, signal, accept = JSON_TYPE) => follow(ask({ method: 'GET', path, accept }, signal), path),
+    clockOffset: () => offset,
   }
 }
 
@@ -79,19 +102,22 @@ async function credentials(server: string, { apiTokenFile, apiCaFile }: ApiSetti
 /** Longer than any answer to these calls takes; shorter than a rollout waits. */
 const CALL_MS = 10_000
 
+const JSON_TYPE = 'application/json'
+
+interface Asked {
+  readonly method: Method
+  readonly path: string
+  readonly accept: string
+  readonly body?: unknown
+}
+
 type Opened = Promise<IncomingMessage>
 
-async function open(
-  config: KubeConfig,
-  server: string,
-  method: string,
-  path: string,
-  signal: AbortSignal,
-  body?: unknown,
-): Opened {
+async function open(config: KubeConfig, server: string, asked: Asked, signal: AbortSignal): Opened {
+  const { method, path, accept, body } = asked
   const url = new URL(path, server)
-  const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/json'
-  const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }
+  const type = method === 'PATCH' ? 'application/json-patch+json' : JSON_TYPE
+  const headers = { accept, ...(body === undefined ? {} : { 'content-type': type }) }
   const options: RequestOptions = { method, headers, signal }
   await config.applyToHTTPSOptions(options)
   const asking = url.protocol === 'http:' ? http.request(url, options) : https.request(url, options)
@@ -99,20 +125,28 @@ async function open(
   return once(asking, 'response').then(([response]) => response as IncomingMessage)
 }
 
-async function call<Answer>(opened: Opened, method: string, path: string): Promise<Answer> {
+async function read<Answer>(opened: Opened, { method, path }: Asked): Promise<Answer> {
   const response = await opened
-  const answer = await json(response)
-  if (response.statusCode !== undefined && response.statusCode < 300) return answer as Answer
-  throw new ApiError(method, path, response.statusCode ?? 0, (answer as { message?: string }).message ?? '')
+  const status = response.statusCode ?? 0
+  if (status < 300) return (await json(response)) as Answer
+  // What refuses may be a proxy, which does not answer in JSON.
+  const { message = '' } = await (json(response) as Promise<{ message?: string }>).catch(() => ({ message: '' }))
+  throw new ApiError(method, path, status, message, retryAfter(response))
 }
 
 async function* follow(opened: Opened, path: string): AsyncIterable<WatchEvent> {
   const response = await opened
   if (response.statusCode !== 200) {
     response.resume()
-    throw new ApiError('GET', path, response.statusCode ?? 0, 'the watch was refused')
+    throw new ApiError('GET', path, response.statusCode ?? 0, 'the watch was refused', retryAfter(response))
   }
   for await (const line of linesOf(response)) yield JSON.parse(line) as WatchEvent
+}
+
+/** The form with a date is not one an API server uses. */
+function retryAfter({ headers }: IncomingMessage): number {
+  const seconds = Number(headers['retry-after'] ?? 0)
+  return seconds > 0 ? seconds * 1000 : 0
 }
 
 /** Not node:readline, which loses the error of a connection that breaks. */

@@ -1,7 +1,8 @@
 /** All namespaces' labels, in memory and up to date: list once, then follow the changes (KEP-956). */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NamespaceLabels } from '../mutate/namespaces.ts'
+import { labelsThatCount, type NamespaceLabels } from '../mutate/namespaces.ts'
 import type { Log } from '../server/server.ts'
+import { backOff, LIVED } from './back-off.ts'
 import type { KubeApi } from './client.ts'
 
 /** Lives as long as the server. What was known stays known while the API server cannot be reached. */
@@ -16,16 +17,24 @@ interface Namespace {
   readonly metadata: { readonly name: string; readonly labels?: NamespaceLabels; readonly resourceVersion?: string }
 }
 
+interface Page {
+  readonly items: readonly Namespace[]
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
+}
+
 const PATH = '/api/v1/namespaces'
+/** Objects at a time: one page is parsed in a few milliseconds, in which no Pod is answered, and held in a few MiB. */
+const PAGE = 250
+/** Without spec and status; a server that does not know the form (before 1.15) takes the other. */
+const only = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`
 /** One watch lasts this long at most; the server would end it between 30 and 60 minutes, and a dead peer never. */
 const WATCH_SECONDS = 290
-const SHORTEST_PAUSE = 500
-const LONGEST_PAUSE = 30_000
 
 export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
-  const known = new Map<string, NamespaceLabels>()
+  let known = new Map<string, NamespaceLabels>()
   const stop = new AbortController()
   const { promise: synced, resolve } = Promise.withResolvers<void>()
+  const pauses = backOff()
   void keepFollowing()
   return {
     labels: (namespace) => (namespace === undefined ? undefined : known.get(namespace)),
@@ -33,26 +42,45 @@ export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
     close: () => stop.abort(),
   }
 
+  /** A list costs the server most, so that one which no watch could go on from is a failure too, however well it went. */
   async function keepFollowing(): Promise<void> {
-    for (let pause = SHORTEST_PAUSE; !stop.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    while (!stop.signal.aborted) {
+      let failure: unknown
       try {
         let version: string | undefined = await list()
         resolve()
-        pause = SHORTEST_PAUSE
-        while (version !== undefined && !stop.signal.aborted) version = await follow(version)
+        while (version !== undefined && !stop.signal.aborted) version = await followFor(version)
       } catch (err) {
+        failure = err
         if (!stop.signal.aborted) log.warn({ err }, 'namespaces cannot be watched: what is known of them stays in use')
       }
-      // Replicas that lost the same server come back one after the other.
-      await sleep(pause * (0.5 + Math.random()), undefined, { ref: false })
+      await pause(failure)
     }
   }
 
+  /** Exchanged as a whole: while pages come in, what was known stays known. */
   async function list(): Promise<string> {
-    const answer = await api.call<{ items: Namespace[]; metadata: { resourceVersion: string } }>('GET', PATH)
-    known.clear()
-    for (const { metadata } of answer.items) known.set(metadata.name, metadata.labels ?? {})
-    return answer.metadata.resourceVersion
+    const next = new Map<string, NamespaceLabels>()
+    for (let query = ''; ; ) {
+      const path = `${PATH}?limit=${PAGE}${query}`
+      const { items, metadata } = await api.call<Page>('GET', path, undefined, only('PartialObjectMetadataList'))
+      for (const { metadata: found } of items) next.set(found.name, labelsThatCount(found.labels))
+      if (!metadata.continue) {
+        known = next
+        return metadata.resourceVersion
+      }
+      query = `&continue=${encodeURIComponent(metadata.continue)}`
+    }
+  }
+
+  /** As `follow`; the pause that a watch has earned which ended too soon is made here. */
+  async function followFor(from: string): Promise<string | undefined> {
+    const began = performance.now()
+    const version = await follow(from).finally(() => {
+      if (performance.now() - began >= LIVED) pauses.reset()
+    })
+    if (performance.now() - began < LIVED && version !== undefined) await pause()
+    return version
   }
 
   /** @returns the version to go on from; undefined when it is too old and all has to be listed again */
@@ -60,14 +88,18 @@ export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
     let version = from
     const query = `?watch=true&allowWatchBookmarks=true&resourceVersion=${version}&timeoutSeconds=${WATCH_SECONDS}`
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout((WATCH_SECONDS + 30) * 1000)])
-    for await (const { type, object } of api.events(PATH + query, signal)) {
+    for await (const { type, object } of api.events(PATH + query, signal, only('PartialObjectMetadata'))) {
       // 410 Gone: the server has forgotten that version.
       if (type === 'ERROR') return undefined
       const { metadata } = object as Namespace
       if (type === 'DELETED') known.delete(metadata.name)
-      else if (type !== 'BOOKMARK') known.set(metadata.name, metadata.labels ?? {})
+      else if (type !== 'BOOKMARK') known.set(metadata.name, labelsThatCount(metadata.labels))
       version = metadata.resourceVersion ?? version
     }
     return version
+  }
+
+  async function pause(failure?: unknown): Promise<void> {
+    await sleep(pauses.pause(failure), undefined, { ref: false, signal: stop.signal }).catch(() => {})
   }
 }

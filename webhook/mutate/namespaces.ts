@@ -13,6 +13,14 @@ export const ALLOW_DEBUG_LABEL = `${PREFIX}allow-debug`
 export const MODE_LABEL = `${PREFIX}mode`
 const POD_SECURITY_LABEL = 'pod-security.kubernetes.io/enforce'
 
+const NONE: NamespaceLabels = Object.freeze({})
+
+/** The labels that say something here: a cluster may have tens of thousands of namespaces with any number of others. */
+export function labelsThatCount(labels: NamespaceLabels = NONE): NamespaceLabels {
+  const ours = Object.entries(labels).filter(([key]) => key.startsWith(PREFIX) || key === POD_SECURITY_LABEL)
+  return ours.length === 0 ? NONE : Object.fromEntries(ours)
+}
+
 /**
  * A label with a mode we do not know counts as absent: the default is the stronger one, and `kernelseal lint` names it.
  * @param labels of a namespace, undefined when it is not known

@@ -11,9 +11,12 @@ export interface Metrics {
   certificateReload(succeeded: boolean): void
   /** Whether the published caBundle fits what is served. */
   certificateTrusted(trusted: boolean): void
+  /** @param seconds the API server's clock is ahead of this one */
+  clockOffset(seconds: number): void
 }
 
-export function createMetrics(): Metrics {
+/** @param lostLines log lines lost so far */
+export function createMetrics(lostLines: () => number = () => 0): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const requests = new Counter({
@@ -45,6 +48,20 @@ export function createMetrics(): Metrics {
     help: '1 while the published caBundle fits the serving certificate, 0 while API servers cannot call; by self-probe',
     registers,
   })
+  const offset = new Gauge({
+    name: 'kernelseal_clock_offset_seconds',
+    help: 'How far the clock of the API server is ahead of this one; beyond 60 no certificate is renewed here',
+    registers,
+  })
+  new Counter({
+    name: 'kernelseal_log_lines_lost_total',
+    help: 'Log lines that could not be written: a full disk, or a reader that has gone',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(lostLines())
+    },
+  })
   // From zero, or the first of its kind would be no increase to an alert rule; trusted until the self-probe says otherwise.
   requests.inc({ outcome: 'fail', reason: 'internal-error' satisfies Reason }, 0)
   for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
@@ -57,6 +74,7 @@ export function createMetrics(): Metrics {
     },
     certificate: (notAfter) => expiry.set(notAfter.getTime() / 1000),
     certificateTrusted: (fits) => trusted.set(fits ? 1 : 0),
+    clockOffset: (seconds) => offset.set(seconds),
     certificateReload: (succeeded) => reloads.inc({ result: succeeded ? 'success' : 'failure' }),
   }
 }

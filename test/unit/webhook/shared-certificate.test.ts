@@ -3,10 +3,17 @@ import { X509Certificate } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { probe } from '../../../webhook/certificate/self-probe.ts'
 import { advance } from '../../../webhook/certificate/shared/advance.ts'
-import { keep, type SharedSettings, sharedCertificate } from '../../../webhook/certificate/shared/keeper.ts'
+import {
+  keep as keepWith,
+  type Memory,
+  newMemory,
+  type SharedSettings,
+} from '../../../webhook/certificate/shared/keep.ts'
+import { sharedCertificate } from '../../../webhook/certificate/shared/keeper.ts'
 import { acquireLease } from '../../../webhook/certificate/shared/lease.ts'
-import { CONFIGURATIONS, publishedBundle } from '../../../webhook/certificate/shared/publish.ts'
-import { bundleOf, nextStep, readState, splitPem } from '../../../webhook/certificate/shared/state.ts'
+import { CONFIGURATIONS, publishedBundles } from '../../../webhook/certificate/shared/publish.ts'
+import { bundleOf, splitPem } from '../../../webhook/certificate/shared/sound.ts'
+import { nextStep, readState } from '../../../webhook/certificate/shared/state.ts'
 import { loadSettings } from '../../../webhook/settings/load.ts'
 import { startWebhook } from '../../../webhook/start.ts'
 import { configurationOf, type StandIn, startStandIn } from './stand-in-api.ts'
@@ -23,11 +30,18 @@ const SECRET = '/api/v1/namespaces/ks/secrets/tls'
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 let server: StandIn
+let memory: Memory
+/** What the one replica of a test serves. */
+const keep = async (
+  ...[api, settings, now]: Parameters<typeof keepWith> extends [...infer First, Memory] ? First : never
+) => (await keepWith(api, settings, now, memory))?.pair
 before(async () => {
   server = await startStandIn()
 })
 after(() => server.close())
 beforeEach(() => {
+  memory = newMemory()
+  server.clock = () => Date.now()
   server.objects.clear()
   server.writes.length = 0
   server.objects.set(CONFIGURATIONS[0], configurationOf('other.example', 'inject.kernelseal.io'))
@@ -38,7 +52,7 @@ const state = () => readState(server.objects.get(SECRET)?.data)
 const serial = (pem: string) => new X509Certificate(pem).serialNumber
 /** The served certificate is signed by one of those the API server trusts. */
 async function assertTrusted(leaf: string) {
-  const trusted = splitPem((await publishedBundle(server.api))!).map((pem) => new X509Certificate(pem))
+  const trusted = splitPem((await publishedBundles(server.api))[0]!).map((pem) => new X509Certificate(pem))
   const certificate = new X509Certificate(leaf)
   assert.ok(
     trusted.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)),
@@ -147,7 +161,7 @@ describe('a certificate shared by replicas', () => {
 
   it('waits for the replica that holds the Lease, and takes over when that has died', async () => {
     const now = Date.now()
-    assert.equal(await acquireLease(server.api, 'ks', 'tls', 'two', now), true)
+    assert.equal(await acquireLease(server.api, { namespace: 'ks', name: 'tls', holder: 'two' }, {}, now), true)
     assert.equal(await keep(server.api, SETTINGS, now), undefined)
     assert.equal(await keep(server.api, SETTINGS, now + 29_000), undefined)
     assert.ok(await keep(server.api, SETTINGS, now + 31_000))

@@ -21,6 +21,12 @@ export interface StandIn {
   readonly objects: Map<string, Stored>
   /** `METHOD path` of every request but reads. */
   readonly writes: string[]
+  /** Its clock, Unix time in ms; what it puts into its answers. */
+  clock(): number
+  /** Answers the next requests with these, before anything else; by path where one is given. */
+  readonly failures: { readonly status: number; readonly path?: string; readonly headers?: Record<string, string> }[]
+  /** `METHOD path?query` of every request. */
+  readonly asked: string[]
   /** Watches that are open; `send` writes to all of them, `cut` ends them. */
   send(event: WatchEvent): void
   cut(): void
@@ -30,6 +36,8 @@ export interface StandIn {
 export async function startStandIn(): Promise<StandIn> {
   const objects = new Map<string, Stored>()
   const writes: string[] = []
+  const asked: string[] = []
+  const failures: StandIn['failures'] = []
   const watches = new Set<ServerResponse>()
   let version = 0
   const put = (path: string, object: Stored) => {
@@ -41,7 +49,15 @@ export async function startStandIn(): Promise<StandIn> {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   const server = createServer(async (request: IncomingMessage, response) => {
     const { pathname: path, searchParams } = new URL(request.url!, 'http://x')
+    response.setHeader('date', new Date(standIn.clock()).toUTCString())
+    asked.push(`${request.method} ${request.url}`)
     if (request.method !== 'GET') writes.push(`${request.method} ${path}`)
+    const place = failures.findIndex((failure) => failure.path === undefined || failure.path === path)
+    if (place >= 0) {
+      const [failure] = failures.splice(place, 1)
+      for (const [name, value] of Object.entries(failure!.headers ?? {})) response.setHeader(name, value)
+      return answer(response, failure!.status, { message: 'as the test wants' })
+    }
     if (searchParams.get('watch') === 'true') {
       watches.add(response.writeHead(200))
       return response.flushHeaders()
@@ -68,8 +84,11 @@ export async function startStandIn(): Promise<StandIn> {
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
+  const standIn: StandIn = {
     url,
+    clock: () => Date.now(),
+    failures,
+    asked,
     api: (await connectKube({ apiServer: url, apiTokenFile: '/nowhere', apiCaFile: '/nowhere' }))!,
     objects,
     writes,
@@ -85,6 +104,7 @@ export async function startStandIn(): Promise<StandIn> {
       server.close()
     },
   }
+  return standIn
 }
 
 export const configurationOf = (...names: string[]): Stored => ({

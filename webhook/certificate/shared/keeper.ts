@@ -1,109 +1,93 @@
 /** Self-signed certificates for several replicas: one Secret, advanced under a Lease, published, then served. */
+import { backOff } from '../../kube/back-off.ts'
 import type { KubeApi } from '../../kube/client.ts'
-import { type CertificateEvents, checkPair, type KeyPair, type ServingCertificate } from '../tls.ts'
-import { advance } from './advance.ts'
-import { acquireLease, orMissing, unlessConflict } from './lease.ts'
-import { publishBundle } from './publish.ts'
-import { type CertificateState, nextStep, readState } from './state.ts'
+import type { CertificateEvents, ServingCertificate } from '../tls.ts'
+import { type Kept, keep, newMemory, type SharedSettings } from './keep.ts'
 
-export interface SharedSettings {
-  readonly namespace: string
-  /** Of the Secret, and of the Lease. */
-  readonly name: string
-  readonly dnsNames: readonly string[]
-  /** This replica. */
-  readonly holder: string
-  /** Time between two looks at the Secret. A renewal has a month. */
-  readonly checkSeconds: number
-}
+/**
+ * Milliseconds between the publication of an authority and serving by it, while there is another certificate to serve: API servers
+ * hear of a changed configuration over a watch, within a second when they are idle.
+ */
+const HEARD = 5_000
+/** A first start waits this long at most between two looks: whatever is missing, it is a person who is waiting. */
+const LONGEST_FIRST_PAUSE = 5_000
 
-interface Secret {
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion?: string }
-  readonly data?: Readonly<Record<string, string>>
-}
-
-/** A first start waits for it. */
-const FIRST_LOOK_MS = 500
-const FIRST_LOOKS = 120
-
-/** @throws Error when there is no certificate after a minute */
+/**
+ * Waits for as long as it takes, and says so, where there is no certificate yet.
+ * @param clock Unix time in ms
+ */
 export async function sharedCertificate(
   api: KubeApi,
   settings: SharedSettings,
   events: CertificateEvents,
+  clock: () => number = Date.now,
 ): Promise<ServingCertificate> {
-  const first = await firstPair(api, settings)
+  const memory = newMemory()
+  const first = await firstPair()
   let current = first
   let closed = false
-  let timer = later()
-  const look = async () => {
-    try {
-      const pair = await keep(api, settings, Date.now())
-      if (pair !== undefined && pair.cert !== current.cert) {
-        current = pair
-        events.changed(pair)
-      }
-    } catch (error) {
-      events.rejected(error as Error)
-    }
-    if (!closed) timer = later()
-  }
+  let looking: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  later()
   return {
-    first,
+    first: first.pair,
+    recheck: () => void look(),
     close: () => {
       closed = true
       clearTimeout(timer)
     },
   }
 
-  /** After the last look, not at a fixed rate: an API server that answers late must not be asked twice at once. */
-  function later(): NodeJS.Timeout {
-    return setTimeout(() => void look(), Math.max(1, settings.checkSeconds) * 1000).unref()
+  /** One at a time: an API server that answers late must not be asked twice at once. */
+  function look(): Promise<void> {
+    clearTimeout(timer)
+    looking ??= once().finally(() => {
+      looking = undefined
+    })
+    return looking
   }
-}
 
-async function firstPair(api: KubeApi, settings: SharedSettings): Promise<KeyPair> {
-  let last: unknown = new Error('another replica holds the Lease')
-  for (let looks = 0; looks < FIRST_LOOKS; looks++) {
+  async function once(): Promise<void> {
+    let pause = Math.max(1, settings.checkSeconds) * 1000
     try {
-      const pair = await keep(api, settings, Date.now())
-      if (pair !== undefined) return pair
+      const kept = await keep(api, settings, clock(), memory)
+      events.clock?.(api.clockOffset() ?? 0)
+      if (kept?.held) events.rejected(new Error(kept.held))
+      if (kept !== undefined) pause = Math.min(pause, take(kept))
     } catch (error) {
-      last = error
+      events.rejected(error as Error)
     }
-    await new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS))
+    later(pause)
   }
-  throw new Error(`no certificate from Secret \`${settings.namespace}/${settings.name}\`: ${(last as Error).message}`)
-}
 
-/**
- * Reads the Secret, takes at most one step, publishes and returns what is to be served; undefined while another replica is
- * at it. Publishing comes first, so that nothing is served that nobody trusts yet.
- */
-export async function keep(api: KubeApi, settings: SharedSettings, now: number): Promise<KeyPair | undefined> {
-  const secrets = `/api/v1/namespaces/${settings.namespace}/secrets`
-  const found = await orMissing(api.call<Secret>('GET', `${secrets}/${settings.name}`))
-  const state = readState(found?.data)
-  const step = nextStep(state, now)
-  const taken = step === 'none' ? state : await take()
-  if (taken === undefined) return undefined
-  await publishBundle(api, taken['ca.crt'])
-  return checkPair(taken['tls.crt'], taken['tls.key'], new Date(now))
-
-  /** The state after the step; the one before it where another replica makes it. */
-  async function take(): Promise<CertificateState | undefined> {
-    if (step === 'none') return state
-    const { namespace, name, holder, dnsNames } = settings
-    if (!(await acquireLease(api, namespace, name, holder, now))) return state
-    const next = await advance(step, state, dnsNames, now)
-    const secret = secretOf(found?.metadata ?? { name, namespace }, next)
-    const write =
-      found === undefined ? api.call('POST', secrets, secret) : api.call('PUT', `${secrets}/${name}`, secret)
-    return (await unlessConflict(write)) ? next : state
+  /** @returns ms until the pair may be served, which is when to look again; endless when it is */
+  function take(kept: Kept): number {
+    if (kept.pair.cert === current.pair.cert) return Number.POSITIVE_INFINITY
+    const left = (memory.published.get(kept.issuer) ?? 0) + HEARD - clock()
+    // A clock that was set back makes it look later than it is; it is never waited longer than this.
+    if (left > 0 && left <= HEARD) return left
+    current = kept
+    events.changed(kept.pair)
+    return Number.POSITIVE_INFINITY
   }
-}
 
-function secretOf(metadata: Secret['metadata'], state: CertificateState) {
-  const data = Object.entries(state).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
-  return { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, data: Object.fromEntries(data) }
+  function later(pause = Math.max(1, settings.checkSeconds) * 1000): void {
+    if (!closed) timer = setTimeout(() => void look(), pause).unref()
+  }
+
+  async function firstPair(): Promise<Kept> {
+    const pauses = backOff()
+    for (;;) {
+      let failure: unknown = new Error('another replica holds the Lease')
+      try {
+        const kept = await keep(api, settings, clock(), memory)
+        if (kept !== undefined) return kept
+      } catch (error) {
+        failure = error
+      }
+      events.waiting?.(failure as Error)
+      const pause = Math.min(pauses.pause(failure), LONGEST_FIRST_PAUSE)
+      await new Promise((resolve) => setTimeout(resolve, pause).unref())
+    }
+  }
 }

@@ -1,7 +1,9 @@
 /** The authorities into `caBundle`, in every webhook of ours, and only where they differ. */
 import type { KubeApi } from '../../kube/client.ts'
+import { isOwnAuthority } from '../self-signed.ts'
+import { bundleOf, certificateIn, splitPem } from './sound.ts'
 
-interface Configuration {
+export interface Configuration {
   readonly webhooks?: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[]
 }
 
@@ -13,13 +15,33 @@ export const CONFIGURATIONS = [
 
 /** Entries are found by name: somebody may have put others between them. */
 const isOurs = (name: string): boolean => name.endsWith('.kernelseal.io')
+const textOf = (caBundle: string | undefined): string => Buffer.from(caBundle ?? '', 'base64').toString('utf8')
 
-/** @param bundle PEM */
-export async function publishBundle(api: KubeApi, bundle: string): Promise<void> {
+/** In the order of `CONFIGURATIONS`. */
+export function readConfigurations(api: KubeApi): Promise<readonly Configuration[]> {
+  return Promise.all(CONFIGURATIONS.map((path) => api.call<Configuration>('GET', path)))
+}
+
+/** What API servers trust now and we made, PEM, without what has expired. */
+export function publishedAuthorities(configurations: readonly Configuration[], now: number): string {
+  const entries = configurations.flatMap(({ webhooks = [] }) => webhooks).filter(({ name }) => isOurs(name))
+  const found = entries.flatMap(({ clientConfig }) => splitPem(textOf(clientConfig.caBundle)))
+  const own = found.filter((pem) => {
+    const certificate = certificateIn(pem)
+    return certificate !== undefined && isOwnAuthority(certificate)
+  })
+  return bundleOf('', own.join('\n'), now)
+}
+
+/** @param bundle PEM @param configurations as they were read */
+export async function publishBundle(
+  api: KubeApi,
+  configurations: readonly Configuration[],
+  bundle: string,
+): Promise<void> {
   const caBundle = Buffer.from(bundle).toString('base64')
-  for (const path of CONFIGURATIONS) {
-    const { webhooks = [] } = await api.call<Configuration>('GET', path)
-    const operations = webhooks.flatMap(({ name, clientConfig }, index) => {
+  for (const [place, path] of CONFIGURATIONS.entries()) {
+    const operations = (configurations[place]?.webhooks ?? []).flatMap(({ name, clientConfig }, index) => {
       if (!isOurs(name) || clientConfig.caBundle === caBundle) return []
       return [
         // Fails the patch when the list has changed since it was read.
@@ -31,9 +53,8 @@ export async function publishBundle(api: KubeApi, bundle: string): Promise<void>
   }
 }
 
-/** What the API server trusts when it calls the first of ours, PEM; undefined when nothing was published. */
-export async function publishedBundle(api: KubeApi): Promise<string | undefined> {
-  const { webhooks = [] } = await api.call<Configuration>('GET', CONFIGURATIONS[0])
-  const caBundle = webhooks.find(({ name }) => isOurs(name))?.clientConfig.caBundle
-  return caBundle === undefined || caBundle === '' ? undefined : Buffer.from(caBundle, 'base64').toString('utf8')
+/** What the API server trusts when it calls each of ours, PEM, in their order; '' where nothing was published. */
+export async function publishedBundles(api: KubeApi): Promise<readonly string[]> {
+  const entries = (await readConfigurations(api)).flatMap(({ webhooks = [] }) => webhooks)
+  return entries.filter(({ name }) => isOurs(name)).map(({ clientConfig }) => textOf(clientConfig.caBundle))
 }

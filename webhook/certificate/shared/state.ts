@@ -1,7 +1,8 @@
 /** The certificates all replicas share, as the Secret holds them, and what they need next. Pure. */
 import { X509Certificate } from 'node:crypto'
+import { isSoundBundle, isSoundLeaf, isSoundSigner } from './sound.ts'
 
-/** PEM throughout. The keys are the Secret's keys. */
+/** PEM throughout. The keys are the Secret's keys. Any of them may be garbage, or empty where the Secret has none. */
 export interface CertificateState {
   /** Authorities to be trusted, newest first: what is published as `caBundle`. */
   readonly 'ca.crt': string
@@ -20,24 +21,46 @@ export interface CertificateState {
 const REQUIRED = ['ca.crt', 'signer.crt', 'signer.key', 'tls.crt', 'tls.key'] as const
 const OPTIONAL = ['next.crt', 'next.key', 'next.since'] as const
 
-export type Step = 'none' | 'create' | 'renew-leaf' | 'prepare-authority' | 'switch-authority'
+export type Step = 'none' | 'create' | 'renew-leaf' | 'prepare-authority' | 'switch-authority' | 'mend-bundle'
 
 /** Every API server has to hear of a new authority before anything it signed is served: a watch takes seconds. */
 const HEARD_AFTER = 5 * 60 * 1000
+/** How far ahead the clock of the replica that wrote `next.since` may have been. */
+const CLOCKS_DIFFER = 60_000
 
-/** @param state undefined when there is none, or it cannot be used */
+/**
+ * What can still be served is kept, and exchanged by preparing, waiting and switching; only what serves nobody is replaced at once.
+ * @param state undefined when there is none
+ * @param now Unix time, ms
+ */
 export function nextStep(state: CertificateState | undefined, now: number): Step {
   if (state === undefined) return 'create'
-  // After a long sleep: nobody trusts what is there, so that there is no authority to be careful about, or only a new leaf to make.
-  if (hasExpired(state['tls.crt'], now)) return hasExpired(state['signer.crt'], now) ? 'create' : 'renew-leaf'
-  if (state['next.since'] !== undefined) {
-    return now - Date.parse(state['next.since']) >= HEARD_AFTER ? 'switch-authority' : 'none'
+  const canSign = isSoundSigner(state['signer.crt'], state['signer.key'], now)
+  const next = nextAuthority(state, now)
+  if (!isSoundLeaf(state, now)) {
+    if (canSign) return 'renew-leaf'
+    return next === 'sound' ? 'switch-authority' : 'create'
   }
+  if (next === 'broken' || (next === 'none' && !canSign)) return 'prepare-authority'
+  if (!isSoundBundle(state, now)) return 'mend-bundle'
+  if (next === 'sound') return now - Date.parse(state['next.since']!) >= HEARD_AFTER ? 'switch-authority' : 'none'
   if (isInLastThird(state['signer.crt'], now)) return 'prepare-authority'
   return isInLastThird(state['tls.crt'], now) ? 'renew-leaf' : 'none'
 }
 
-const hasExpired = (pem: string, now: number): boolean => now >= Date.parse(new X509Certificate(pem).validTo)
+/** Nothing of it is missing, garbage, or at the wrong time. */
+export function isSound(state: CertificateState | undefined, now: number): state is CertificateState {
+  if (state === undefined || !isSoundLeaf(state, now) || !isSoundBundle(state, now)) return false
+  return isSoundSigner(state['signer.crt'], state['signer.key'], now) && nextAuthority(state, now) !== 'broken'
+}
+
+function nextAuthority(state: CertificateState, now: number): 'none' | 'sound' | 'broken' {
+  const { 'next.crt': cert, 'next.key': key, 'next.since': since } = state
+  if (cert === undefined && key === undefined && since === undefined) return 'none'
+  const began = Date.parse(since ?? '')
+  const isDated = began <= now + CLOCKS_DIFFER
+  return isDated && isSoundSigner(cert ?? '', key ?? '', now) ? 'sound' : 'broken'
+}
 
 function isInLastThird(pem: string, now: number): boolean {
   const { validFrom, validTo } = new X509Certificate(pem)
@@ -45,24 +68,11 @@ function isInLastThird(pem: string, now: number): boolean {
   return now >= end - (end - Date.parse(validFrom)) / 3
 }
 
-/** Authorities that have not expired, the given one first. */
-export function bundleOf(first: string, others: string, now: number): string {
-  const certificates = [first, ...splitPem(others)].map((pem) => `${pem.trim()}\n`)
-  return [...new Set(certificates)].filter((pem) => Date.parse(new X509Certificate(pem).validTo) > now).join('')
-}
-
-export const splitPem = (text: string): string[] =>
-  text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-
-/** What stands in a Secret, or undefined where something is missing or no certificate. */
+/** What stands in a Secret, sound or not; undefined where nothing of it is there. */
 export function readState(data: Readonly<Record<string, string>> | undefined): CertificateState | undefined {
-  const keys = [...REQUIRED, ...OPTIONAL].filter((key) => data?.[key] !== undefined)
-  const state = Object.fromEntries(keys.map((key) => [key, Buffer.from(data![key]!, 'base64').toString('utf8')]))
-  if (REQUIRED.some((key) => state[key] === undefined)) return undefined
-  try {
-    for (const key of ['signer.crt', 'tls.crt']) new X509Certificate(state[key]!)
-    return state as unknown as CertificateState
-  } catch {
-    return undefined
-  }
+  const text = (key: string): string => Buffer.from(data?.[key] ?? '', 'base64').toString('utf8')
+  if (!REQUIRED.some((key) => data?.[key])) return undefined
+  const required = REQUIRED.map((key) => [key, text(key)])
+  const optional = OPTIONAL.filter((key) => data?.[key] !== undefined).map((key) => [key, text(key)])
+  return Object.fromEntries([...required, ...optional]) as unknown as CertificateState
 }

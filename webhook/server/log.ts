@@ -1,0 +1,35 @@
+/** The webhook's log: nothing waits for it, and what is lost of it is counted. */
+import type { Writable } from 'node:stream'
+import { pino } from 'pino'
+import type { Log } from './server.ts'
+
+/** Bytes that wait for a slow reader. */
+const HELD = 1 << 20
+
+export interface CountedLog {
+  readonly log: Log
+  /** Lines that were written nowhere. */
+  lostLines(): number
+}
+
+/** A log that no full disk ends: what cannot be held is lost, since Pods refused for a log would be worse. */
+export function openLog({ caOut, logLevel }: { readonly caOut: string; readonly logLevel: string }): CountedLog {
+  // The CA may go to standard output; the log keeps out of its way then.
+  const { write, lostLines } = countedWriter(caOut === '-' ? process.stderr : process.stdout)
+  return { log: pino({ level: logLevel }, { write }), lostLines }
+}
+
+/** @param held bytes that may wait */
+export function countedWriter(stream: Writable, held = HELD) {
+  let lost = 0
+  stream.on('error', () => {})
+  // Also of a line that was taken and could not be written after all: a reader that goes leaves what waits for it.
+  const written = (error?: Error | null): void => {
+    if (error) lost++
+  }
+  const write = (line: string): void => {
+    if (stream.destroyed || stream.writableLength >= held) lost++
+    else stream.write(line, written)
+  }
+  return { write, lostLines: () => lost }
+}
