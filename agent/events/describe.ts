@@ -15,9 +15,9 @@ export interface Line {
 
 /** Lines that agree in both say the same again (`repeats.ts`). No PID of the actor: each try may have its own. */
 export interface Alike {
-  /** What happened: of a closed set. */
+  /** The kind of event: of a closed set. */
   readonly what: string
-  /** By which program, to whom: as many as an attacker likes. */
+  /** The acting program and its target: as many as an attacker likes. */
   readonly who: string
 }
 
