@@ -1,4 +1,4 @@
-/** What the agent runs with: a config file on a plain host, or the Pod's annotations in a sidecar. */
+/** The agent's configuration: a config file on a plain host, or the Pod's annotations in a sidecar. */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseAnnotations } from '../policy/annotations.ts'
 import { parseDownwardApi } from '../policy/downward-api.ts'
@@ -18,7 +18,7 @@ export interface AgentConfig {
   readonly where: string
   /** A whole host or a foreign namespace, not the Pod this agent is a sidecar of. */
   readonly host: boolean
-  /** What the placeholders follow from, beside the policy: the same as long as they are to be valid. */
+  /** The seed of the placeholders, beside the policy: the same for as long as they are to be valid. */
   readonly identity: string
   readonly variables: readonly Variable[]
   readonly warnings: readonly string[]
@@ -80,7 +80,7 @@ function fromAnnotations(path: string, allowLiteral: boolean, admitted: Config |
   return { config, where: path, host: false, identity, variables, warnings: weaker.length ? [...said, locked] : said }
 }
 
-/** What stands in an annotation is no secret: everybody who may read the Pod has it. */
+/** The text of an annotation is no secret: every user who may read the Pod has it. */
 function refuseLiterals(config: Config, path: string): void {
   const [first] = literalsIn(config)
   if (!first) return

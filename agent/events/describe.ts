@@ -1,4 +1,4 @@
-/** An event as one line in the seeds' vocabulary and as fields for machines. No value of a secret is in reach here. */
+/** An event as one line in the 1.x format and as fields for machines. No value of a secret is in reach here. */
 import type { Binding } from '../policy/types.ts'
 import { REASONS } from '../wire/constants.ts'
 import type { AccessEvent, FailEvent, KernelEvent } from '../wire/decode.ts'

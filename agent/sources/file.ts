@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { MAX_CAPACITY } from '../policy/placeholder.ts'
 import { SourceError } from './error.ts'
 
-/** Readings until one is not disturbed by somebody who writes. */
+/** Readings until one is not disturbed by a writer. */
 const ATTEMPTS = 3
 
 /** @param path absolute */
@@ -34,7 +34,7 @@ function readWhole(fd: number, label: string): Buffer | undefined {
   return same ? bytes.subarray(0, length) : undefined
 }
 
-/** Without waiting: a named pipe would hold up the whole agent until somebody writes. */
+/** Without waiting: a named pipe would hold up the whole agent until a writer comes. */
 function open(path: string, label: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -1,4 +1,4 @@
-/** Where values come from: a reader for each kind of source, and what they keep from one reading to the next. */
+/** Where values come from: a reader for each kind of source, and their caches from one reading to the next. */
 import type { Source } from '../policy/types.ts'
 import { openEnv } from './env.ts'
 import { SourceError } from './error.ts'
@@ -13,7 +13,7 @@ type VaultRef = Extract<Source, { kind: 'vaultRef' }>
 export interface Sources {
   /** @throws SourceError */
   readonly read: (source: OriginalSource) => Buffer | Promise<Buffer>
-  /** What is far away is asked for again, whatever was kept of it. */
+  /** Drops cached values of remote sources: the next reading asks again. */
   readonly forget: () => void
 }
 

@@ -64,7 +64,7 @@ test('mode audit allows and reports with both sides of the attempt', () =>
     assert.equal(await agent.metric('kernelseal_access_blocked_total'), 0)
   }))
 
-test('mode enforce refuses and reports, in the words of the seeds', () =>
+test('mode enforce refuses and reports, in the 1.x format', () =>
   withSleeper('enforce', async (agent, pid) => {
     assert.throws(() => environOf(pid), { code: 'EPERM' })
     const event = await access(agent, 'LSM BLOCKED')

@@ -12,7 +12,7 @@ import type { VaultSettings } from './settings.ts'
 
 export interface Vault {
   readonly read: ReadVault
-  /** The next readings ask Vault, whatever is kept. */
+  /** The next readings ask Vault, not the cache. */
   readonly forget: () => void
 }
 
@@ -84,7 +84,7 @@ async function fetchSecret(settings: VaultSettings, path: string, token: Kept<To
   return secretIn(await ask())
 }
 
-/** What `ask` gave, for as long as `lasts` (ms) says; asked once for all who want it meanwhile, a failure is not kept. */
+/** Caches the answer of `ask` for `lasts` ms; concurrent callers share one call, a failure is not kept. */
 function kept<T>(ask: () => Promise<T>, lasts: (value: T) => number, now: () => number): Kept<T> {
   let current: { readonly value: Promise<T>; until: number } | undefined
   const forget = (): void => {
