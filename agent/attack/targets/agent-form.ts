@@ -10,7 +10,7 @@ import type { CanaryProgram } from './program.ts'
 export interface AgentForm {
   /** Of `kernelseal run`. */
   readonly options: readonly string[]
-  /** What stands in the program's environment in place of the needle. */
+  /** The text in the program's environment in place of the needle. */
   readonly placeholder: string
   /** A command that brings it to where it runs, as its own child. */
   readonly enter: readonly string[]
@@ -25,7 +25,7 @@ export function hostForm(program: CanaryProgram, mode: Mode): AgentForm {
   return { options: ['--config', config], placeholder: placeholderOf({ config }), enter: [] }
 }
 
-/** What the webhook and the downward API would have written. @param enter into the Pod's PID namespace */
+/** The files that the webhook and the downward API would have written. @param enter into the Pod's PID namespace */
 export function podForm(program: CanaryProgram, mode: Mode, enter: readonly string[]): AgentForm {
   const annotations = join(program.directory, `${mode}.annotations`)
   const status = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
@@ -35,7 +35,7 @@ export function podForm(program: CanaryProgram, mode: Mode, enter: readonly stri
   return { options: ['--annotations', annotations], placeholder: placeholderOf({ annotations }), enter }
 }
 
-/** Every switch on, `blockMaps` too, which is off by default: each row has to show what its switch can. */
+/** Every switch on, `blockMaps` too, which is off by default: each row has to show its switch's effect. */
 function configFor({ path, shells }: CanaryProgram, mode: Mode) {
   const { shell, pinned, sha256 } = shells
   return {

@@ -94,7 +94,7 @@ const SPEC = {
     },
   ],
 }
-const WHOLE = readFileSync(new URL('../../fixtures/config/seed-whole-schema.yaml', import.meta.url), 'utf8')
+const WHOLE = readFileSync(new URL('../../fixtures/config/v1-whole-schema.yaml', import.meta.url), 'utf8')
 /** What means something to YAML, to templates or to the schema, once or a thousand times. */
 const PIECES = [
   '\n',
