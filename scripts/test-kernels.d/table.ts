@@ -91,7 +91,10 @@ function cellTable(cells: readonly Cell[]): string {
   return table([head, ...body])
 }
 
-/** What was not refused, cell by cell, and what could not be tried, cells together that have it in common. */
+/**
+ * Attempts that were not refused, cell by cell, and those that could not be made, grouped by the cells that have them
+ * in common.
+ */
 function notes(results: readonly CellResult[]): string {
   const faults = results.flatMap((result) =>
     faultsOf(result).map((fault) => `- ${result.kernel}, ${result.config}: ${fault}`),

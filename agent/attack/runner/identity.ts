@@ -1,7 +1,8 @@
 /**
- * An attacker: a uid and the capabilities an exec can give it. root uid 0, everything this process may pass on
- *   container-root uid 0 with the default set of container runtimes uid:N uid and gid N without capabilities; `uid:0`
- *   is a root without any
+ * An attacker: a uid and the capabilities an exec can give it.
+ *   root            uid 0, everything this process may pass on
+ *   container-root  uid 0 with the default set of container runtimes
+ *   uid:N           uid and gid N without capabilities; `uid:0` is a root without any
  */
 import { sys } from '../../linux/syscall.ts'
 
