@@ -2,7 +2,7 @@
 import type { Source } from '../policy/types.ts'
 import { openEnv } from './env.ts'
 import { SourceError } from './error.ts'
-import { readFileSource } from './file.ts'
+import { pathWithin, readFileSource } from './file.ts'
 import { kubeSecretPath, readKubeSecret } from './kube-secret.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -19,15 +19,18 @@ export interface Sources {
 
 export type ReadVault = (ref: VaultRef) => Promise<Buffer>
 
-/** @param vault absent: the agent has no address of one */
-export function openSources(vault?: Vault): Sources {
+/**
+ * @param vault absent: the agent has no address of one
+ * @param roots directories that files must really be in, once links are followed; absent: anywhere
+ */
+export function openSources(vault?: Vault, roots?: readonly string[]): Sources {
   const readEnv = openEnv()
   const read = (source: OriginalSource): Buffer | Promise<Buffer> => {
     switch (source.kind) {
       case 'secretKeyRef':
         return readKubeSecret(source.name, source.key)
       case 'fileRef':
-        return readFileSource(source.path)
+        return readFileSource(roots ? pathWithin(source.path, roots) : source.path)
       case 'envRef':
         return readEnv(source.name)
       case 'value':

@@ -3,8 +3,12 @@ import { ADMITTED_VARIABLE } from '../../agent/policy/sidecar.ts'
 import type { Config } from '../../agent/policy/types.ts'
 import type { AgentSettings } from './sidecar.ts'
 
-export function flagsOf({ lockPolicy, allowLiteral }: AgentSettings): string[] {
-  return [...(lockPolicy ? ['--lock-policy'] : []), ...(allowLiteral ? ['--allow-literal'] : [])]
+export function flagsOf({ lockPolicy, allowLiteral, fileRoots = [] }: AgentSettings): string[] {
+  return [
+    ...(lockPolicy ? ['--lock-policy'] : []),
+    ...(allowLiteral ? ['--allow-literal'] : []),
+    ...fileRoots.flatMap((root) => ['--file-root', root]),
+  ]
 }
 
 /** The kubelet takes `$$` for `$`, and would expand what is left (kubernetes.io, Define Dependent Environment Variables). */

@@ -126,7 +126,8 @@ function warningsOf({ config, warnings }: PodPolicy): string[] {
 function refuseLevel(cluster: Cluster, namespace: string | undefined): Deny | undefined {
   const level = cluster.podSecurity(namespace)
   if (level === undefined || level === 'privileged') return undefined
-  return deny('pod-security', `namespace \`${namespace}\` enforces \`${level}\``)
+  // Which level it is would be told to all who can reach this port.
+  return deny('pod-security')
 }
 
 function refuseBindings(

@@ -20,6 +20,8 @@ export interface AgentSettings {
   readonly lockPolicy?: boolean
   /** Values may stand in the annotations. */
   readonly allowLiteral?: boolean
+  /** Directories of the agent's container whose files annotations may name; none when absent. */
+  readonly fileRoots?: readonly string[]
   readonly vault?: VaultAccess
 }
 

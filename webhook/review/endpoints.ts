@@ -24,7 +24,10 @@ export const JOURNEYS = {
   '/validate': {
     kinds: GUARDED_KINDS,
     decide: (review, { cluster, settings }) =>
-      guard(review, cluster.allowsDebug(review.namespace), settings.agent.lockPolicy === true),
+      guard(review, cluster.allowsDebug(review.namespace), {
+        locked: settings.agent.lockPolicy === true,
+        agentMayBeFirst: !cluster.nativeSidecars(),
+      }),
   },
 } as const satisfies Record<string, Journey>
 

@@ -1,7 +1,7 @@
 /** The two forms an agent has: on a config file, for a host, or on annotations, as the sidecar of a Pod. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadAgentConfig } from '../../config/load.ts'
+import { type ConfigOptions, loadAgentConfig } from '../../config/load.ts'
 import { PREFIX } from '../../policy/sidecar.ts'
 import type { Mode } from '../../policy/types.ts'
 import { CANARY_VARIABLE } from './canary.ts'
@@ -32,7 +32,10 @@ export function podForm(program: CanaryProgram, mode: Mode, enter: readonly stri
   const entries = Object.entries({ bindings: configFor(program, mode), status })
   const lines = entries.map(([key, value]) => `${PREFIX}${key}=${JSON.stringify(JSON.stringify(value))}\n`)
   writeFileSync(annotations, lines.join(''))
-  return { options: ['--annotations', annotations], placeholder: placeholderOf({ annotations }), enter }
+  // The needle comes by a descriptor, which is a link to no file.
+  const root = '/proc/self/fd'
+  const placeholder = placeholderOf({ annotations, 'file-root': [root] })
+  return { options: ['--annotations', annotations, '--file-root', root], placeholder, enter }
 }
 
 /** Every switch on, `blockMaps` too, which is off by default: each row has to show its switch's effect. */
@@ -55,7 +58,7 @@ function binding(name: string, selector: Readonly<Record<string, string>>) {
   return { name, selector, secretRefs: [{ name: CANARY_VARIABLE, source }] }
 }
 
-function placeholderOf(options: { config: string } | { annotations: string }): string {
+function placeholderOf(options: ConfigOptions): string {
   const found = loadAgentConfig(options).variables.find(({ name }) => name === CANARY_VARIABLE)
   if (!found) throw new Error(`\`${JSON.stringify(options)}\` does not bind \`${CANARY_VARIABLE}\``)
   return found.placeholder
