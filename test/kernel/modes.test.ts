@@ -1,4 +1,4 @@
-/** The three modes and the self-read switch: what is refused, what is reported, what must keep working. */
+/** The three modes and the self-read switch: refused and reported accesses, and those that must keep working. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { constants, openSync, readFileSync, readlinkSync } from 'node:fs'
