@@ -15,8 +15,8 @@ interface TokenMount {
 }
 
 /**
- * What the plugin writes, and nothing more: any other member (`subPath`, `mountPropagation`) is the author's, and so is a volume of
- * that name with anything but a token in it.
+ * The mount as the plugin writes it, and nothing more: any other member (`subPath`, `mountPropagation`) is the
+ * author's, and so is a volume of that name with anything but a token in it.
  */
 export function isTokenMount(mount: unknown, { spec }: Pod): mount is TokenMount {
   if (!isObject(mount) || typeof mount.name !== 'string' || !isPluginsVolume(mount.name)) return false

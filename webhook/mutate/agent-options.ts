@@ -1,4 +1,4 @@
-/** What the agent is allowed, as its command line and its environment say it. */
+/** The agent's permissions, as its command line and its environment give them. */
 import { ADMITTED_VARIABLE } from '../../agent/policy/sidecar.ts'
 import type { Config } from '../../agent/policy/types.ts'
 import type { AgentSettings } from './sidecar.ts'
@@ -11,7 +11,7 @@ export function flagsOf({ lockPolicy, allowLiteral, fileRoots = [] }: AgentSetti
   ]
 }
 
-/** The kubelet takes `$$` for `$`, and would expand what is left (kubernetes.io, Define Dependent Environment Variables). */
+/** The kubelet takes `$$` for `$`, and would expand the rest (kubernetes.io, Define Dependent Environment Variables). */
 export function admittedEnv(config: Config, { lockPolicy }: AgentSettings) {
   return lockPolicy ? [{ name: ADMITTED_VARIABLE, value: JSON.stringify(config).replaceAll('$', '$$$$') }] : []
 }

@@ -5,7 +5,7 @@ import { type Deny, deny } from './outcome.ts'
 import type { Pod } from './pod.ts'
 import { type AgentContainer, type AgentVolumes, type Form, isAgentVolume } from './sidecar.ts'
 
-/** Also the test for an earlier pass: an agent that is what we would add is ours, whoever wrote it. */
+/** Also the test for an earlier pass: an agent equal to the one we would add counts as ours, from any author. */
 export function refuseNames(pod: Pod, agent: AgentContainer, volumes: AgentVolumes, form: Form): Deny | undefined {
   const { spec } = pod
   const inits = spec.initContainers ?? []

@@ -1,18 +1,18 @@
-/** Whether a container that is already there is the one we would add, give or take what the API server writes into it. */
+/** Whether a container that is already there is the one we would add, apart from the API server's defaults in it. */
 import { isDeepStrictEqual } from 'node:util'
 import { isTokenMount } from './account-token.ts'
 import { isObject, type Pod } from './pod.ts'
 import { quantityOf } from './quantity.ts'
 
 /**
- * Not compared: while the webhook is rolled out, one replica sees what another one wrote, and writes its own image in that place; so
- * it does with a stranger's.
+ * Not compared: while the webhook is rolled out, one replica sees another one's container, and writes its own image
+ * in that place; so it does with a stranger's.
  */
 const FREE = ['.image', '.imagePullPolicy']
 /** Members a server before 1.30 drops, because it does not know them. */
 const DROPPED_BY_SERVER = ['.securityContext.appArmorProfile']
 
-/** @returns the path of the first difference, or undefined when `actual` is what we would write into this Pod */
+/** @returns the path of the first difference, or undefined when `actual` is the container we would write into this Pod */
 export function differenceInContainer(actual: object, expected: object, pod: Pod): string | undefined {
   return differenceFrom(actual, expected, '', (member, wanted, path) => {
     if (FREE.includes(path)) return { difference: undefined }
@@ -54,7 +54,7 @@ function inMounts(actual: readonly unknown[], expected: unknown, path: string, p
   return isDeepStrictEqual(own, expected) ? undefined : path
 }
 
-/** What LimitRanger fills in where we set nothing (plugin/pkg/admission/limitranger). Not claims, and no devices. */
+/** Resources that LimitRanger fills in where we set nothing (plugin/pkg/admission/limitranger). Not claims, and no devices. */
 const FILLED_IN = ['cpu', 'memory', 'ephemeral-storage']
 
 function inResources(actual: unknown, expected: unknown, path: string): string | undefined {

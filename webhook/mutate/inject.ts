@@ -83,10 +83,10 @@ const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>
 /** The status of a Pod in which there is nothing to seal after all; deploy/base/agent-policy.yaml knows this very text. */
 export const NOTHING_TO_SEAL = '{"version":"v1","skipped":"no-bindings"}'
 
-/** What says of a Pod that it is sealed. */
+/** Marks of a sealed Pod. */
 const MARKS: readonly string[] = [`${PREFIX}status`, `${PREFIX}mode`, SEALED_ENV]
 
-/** A Pod that opts out shall not look like a sealed one, neither to people nor to what reads annotations. */
+/** A Pod that opts out shall not look like a sealed one, neither to people nor to programs that read annotations. */
 function unmarked(pod: Pod, marks = MARKS): Pick<Skip, 'operations'> {
   const annotations = Object.entries(pod.metadata.annotations ?? {})
   const kept = annotations.filter(([key]) => !marks.includes(key))
@@ -100,7 +100,7 @@ function markOf(pod: Pod): Pick<Skip, 'operations'> {
   return { operations: patchOf(pod, [{ at: ['metadata', 'annotations', `${PREFIX}status`], value: NOTHING_TO_SEAL }]) }
 }
 
-/** What the agent would refuse, said before the Pod is there. */
+/** Sources that the agent would refuse, refused before the Pod is there. */
 function refuseSources(config: Config, { allowLiteral, vault, fileRoots = [] }: AgentSettings): Deny | undefined {
   const [literal] = allowLiteral ? [] : literalsIn(config)
   if (literal) return deny('literal-value', `\`${literal.variable}\` of binding ${quote(literal.binding)}`)
@@ -111,7 +111,7 @@ function refuseSources(config: Config, { allowLiteral, vault, fileRoots = [] }: 
   return ref && deny('no-vault', `\`${ref.variable}\` of binding ${quote(ref.binding)}`)
 }
 
-/** What an earlier pass wrote. */
+/** The record of an earlier pass. */
 function earlierStatus(pod: Pod): Status | undefined {
   const text = pod.metadata.annotations?.[`${PREFIX}status`]
   return hasAgent(pod) && text !== undefined ? parseStatus(text) : undefined

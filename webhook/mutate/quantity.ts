@@ -1,14 +1,17 @@
-/** Kubernetes quantities as numbers, to compare what the server rewrites: `1024Mi` comes back as `1Gi`, `0.5` as `500m`. */
+/**
+ * Kubernetes quantities as numbers, to compare quantities that the server rewrites: `1024Mi` comes back as `1Gi`,
+ * `0.5` as `500m`.
+ */
 
 const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'] as const
 const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const
 
 /** Sign, digits, fraction, then a suffix or an exponent (apimachinery/pkg/api/resource/quantity.go). */
 const FORM = /^\+?([0-9]{1,18})(?:\.([0-9]{0,18}))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?[0-9]{1,2}))?$/
-/** Digits after the point that are kept: those of a billionth, and of what a fraction may add to them. */
+/** Digits after the point that are kept: those of a billionth, and those that a fraction may add. */
 const SCALE = 27
 
-/** @returns the value in units of 10^-27; undefined for what is no quantity */
+/** @returns the value in units of 10^-27; undefined for other text */
 export function quantityOf(text: unknown): bigint | undefined {
   const match = typeof text === 'string' || typeof text === 'number' ? FORM.exec(String(text)) : null
   if (match === null) return undefined

@@ -1,11 +1,11 @@
-/** Who may get at a running sealed Pod: no session in the agent's container, no debug container beside it. */
+/** Access to a running sealed Pod: no session in the agent's container, no debug container beside it. */
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
 import { quote } from '../../agent/policy/suggest.ts'
 import { deny, type Outcome, skip } from '../mutate/outcome.ts'
 import { isObject } from '../mutate/pod.ts'
 import type { Review } from './review.ts'
 
-/** Kinds of the objects that reach `/validate` (k8s.io/api/core/v1); EphemeralContainers is what 1.20 to 1.22 sent. */
+/** Kinds of the objects that reach `/validate` (k8s.io/api/core/v1); 1.20 to 1.22 sent EphemeralContainers. */
 export const GUARDED_KINDS = ['Pod', 'PodExecOptions', 'PodAttachOptions', 'EphemeralContainers'] as const
 
 /** On the Pod for debug containers; on the namespace for sessions too, whose requests do not carry the Pod. */
@@ -58,7 +58,7 @@ function guardDebug(object: unknown, namespaceAllows: boolean, locked: boolean):
   if (!isObject(object)) return deny('bad-review', '`request.object` is missing')
   const { spec, metadata } = object
   const lists = isObject(spec) ? [spec.initContainers, spec.containers] : [undefined]
-  // What carries no Pod may be about a sealed one.
+  // An object without a Pod may be about a sealed one.
   const sealed = lists.every((list) => list === undefined) || lists.some(hasAgentIn)
   if (!sealed) return skip('not-guarded')
   const annotations = isObject(metadata) && isObject(metadata.annotations) ? metadata.annotations : {}

@@ -22,11 +22,11 @@ export interface ServerDeps extends JourneyDeps {
   ready(): boolean
   /** Absent: plain HTTP, for tests. */
   readonly tls?: TlsOptions
-  /** Common names of the clients that may ask, empty for any with a certificate; absent: everyone may. */
+  /** Common names of the clients that may ask, empty for any with a certificate; absent: all clients may. */
   readonly callers?: readonly string[]
 }
 
-/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
+/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: a later answer is not read. */
 const REQUEST_TIMEOUT = 5_000
 /**
  * Milliseconds a connection stays open without a request. Longer than the API server's 90 s (IdleConnTimeout of Go's default
@@ -54,7 +54,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
       ? fastify(options)
       : (fastify({ ...options, https: { ...deps.tls, ...TLS_TIMEOUTS } }) as unknown as FastifyInstance)
   app.removeAllContentTypeParsers()
-  // Whatever the content type says: the body is JSON or it is refused as not being JSON.
+  // For every content type: the body is JSON or it is refused as not being JSON.
   app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readInTime(payload))
   for (const [path, journey] of Object.entries(JOURNEYS)) {
     app.post(path, { onRequest: admitCaller(deps) }, (request, reply) =>

@@ -171,7 +171,7 @@ const ENV_PREFIX = 'KSEAL_'
 export const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 export const envOf = (name: string) => ENV_PREFIX + flagOf(name).replaceAll('-', '_').toUpperCase()
 
-/** The text as a value of its kind, or what is expected of it. */
+/** The text as a value of its kind, or the expected form. */
 export function parseSetting(kind: Kind, text: string): { readonly value: unknown } | { readonly expected: string } {
   const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
   switch (kind) {
