@@ -7,7 +7,7 @@ import { VERSION } from '../config/version.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { openOutput, STDOUT } from '../events/sinks/output.ts'
 import * as ffi from '../libbpf/ffi.ts'
-import { leaveStartBehind } from '../linux/memory.ts'
+import { trimAfterStart } from '../linux/memory.ts'
 import { UsageError } from '../policy/problems.ts'
 import { listen } from '../run/health.ts'
 import { openObservers } from '../run/outputs.ts'
@@ -103,7 +103,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
     })
     await observers.stands(session)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
-    leaveStartBehind()
+    trimAfterStart()
     await stopped
     log.say('info', 'STOP', 'signal received')
     return EXIT.ok

@@ -9,7 +9,7 @@ import type { Guard } from '../node/guard.ts'
 import { processRecords } from '../node/process-records.ts'
 import { pinnedHash } from '../policy/selector.ts'
 import type { Binding } from '../policy/types.ts'
-import { ownNumber } from '../scope/host-pid.ts'
+import { hostPidOf } from '../scope/host-pid.ts'
 import { CHUNK, PROC_FLAG, type Reason } from '../wire/constants.ts'
 import type { WaitEvent, WriteEvent } from '../wire/decode.ts'
 import { encode } from '../wire/encode.ts'
@@ -54,7 +54,7 @@ export function openWaiting(
     const writes = open.get(key) ?? []
     open.delete(key)
     // The canary of an agent outside of the scope's PID namespace has no number in there.
-    const pid = wait.pid ? ownNumber(wait.pid, scope) : actor.nsPid
+    const pid = wait.pid ? hostPidOf(wait.pid, scope) : actor.nsPid
     if (!pid) return undefined // it ended by itself
     let held: HeldProcess | undefined
     try {
@@ -122,7 +122,7 @@ export function killAbandoned(guard: Guard, scope: number): number[] {
     (record) => record.scope === scope && record.flags & PROC_FLAG.WAITING && record.pid,
   )
   return abandoned.flatMap(({ pid, start }) => {
-    const own = ownNumber(pid, scope)
+    const own = hostPidOf(pid, scope)
     const held = own && holdProcess(own, start)
     if (!held) return []
     held.kill()

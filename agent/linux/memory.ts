@@ -12,7 +12,7 @@ export interface Mapping {
  * the page cache, without reading: only the pages that a running agent uses stay mapped (madvise(2), MADV_DONTNEED).
  * A kernel that refuses leaves the agent as large as it was.
  */
-export function leaveStartBehind(): void {
+export function trimAfterStart(): void {
   for (const mapping of cleanFileMappings(readFileSync('/proc/self/smaps', 'latin1'))) dropPages(mapping)
 }
 

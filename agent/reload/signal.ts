@@ -4,7 +4,7 @@ import { handlesSignal, signalOnce } from '../linux/process.ts'
 import type { Guard } from '../node/guard.ts'
 import { type ProcessRecord, processRecords } from '../node/process-records.ts'
 import type { Binding } from '../policy/types.ts'
-import { ownNumber } from '../scope/host-pid.ts'
+import { hostPidOf } from '../scope/host-pid.ts'
 import { PROC_FLAG } from '../wire/constants.ts'
 
 /** Number of a binding → generation in which a value of it last changed. */
@@ -59,7 +59,7 @@ function tell(record: ProcessRecord, secrets: readonly Binding[], changedAt: Cha
   })
   if (!binding?.onRotate) return undefined
   const { pid, start, scope } = record
-  const own = ownNumber(pid, scope)
+  const own = hostPidOf(pid, scope)
   if (!own) return undefined
   const ends = binding.onRotate === 'restart'
   const signal = binding.onRotate === 'restart' ? 'SIGTERM' : binding.onRotate.signal

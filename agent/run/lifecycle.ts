@@ -77,7 +77,7 @@ export async function prove(
 }
 
 /** Once the scope is registered in our own set. */
-export function succeed(predecessors: readonly Predecessor[], log: Log): void {
+export function takeOverFrom(predecessors: readonly Predecessor[], log: Log): void {
   for (const { abi, takeOver } of predecessors) {
     setTimeout(takeOver(), OUTDATED_MS).unref()
     log.say('info', 'OK', `took the scope over from version ${abi}, whose programs go on guarding what they sealed`, {
@@ -118,7 +118,7 @@ const ORIGINS = {
     `${programs} programs attached; no bpf file system at /sys/fs/bpf, so protection ends with this agent`,
 } as const
 
-export function sayStanding(guard: Guard, log: Log): void {
+export function logStatus(guard: Guard, log: Log): void {
   const level = guard.origin === 'own' ? 'warn' : 'info'
   const text = `${ORIGINS[guard.origin](guard.programs.length)}; refusal tier ${guard.tier}, delivery tier ${guard.delivery}`
   log.say(level, 'OK', text, { tier: guard.tier, delivery: guard.delivery, origin: guard.origin })

@@ -3,7 +3,7 @@ import { Feed, feedPath } from '../events/feed.ts'
 import { type Journal, openJournal } from '../events/journal.ts'
 import { KubeEvents, RESULTS } from '../events/sinks/kube-event.ts'
 import type { Log } from '../events/sinks/log.ts'
-import { askedCounter, askedGauge } from '../events/sinks/on-scrape.ts'
+import { scrapedCounter, scrapedGauge } from '../events/sinks/on-scrape.ts'
 import type { Output } from '../events/sinks/output.ts'
 import { Counter, type Registry } from '../events/sinks/prometheus.ts'
 import { ownPod } from '../kube/pod.ts'
@@ -64,13 +64,13 @@ export function addMetrics(
   notReady: Session['notReady'],
   { journal, output, feed, kube }: Watched,
 ): void {
-  askedGauge(registry, 'kernelseal_ready', '1 while protection stands, as /readyz says', () => (notReady() ? 0 : 1))
+  scrapedGauge(registry, 'kernelseal_ready', '1 while protection stands, as /readyz says', () => (notReady() ? 0 : 1))
   const held = 'Log lines held back as repeats of earlier ones; counted here one by one'
-  askedCounter(registry, 'kernelseal_log_lines_held_back_total', held, journal.heldBack)
+  scrapedCounter(registry, 'kernelseal_log_lines_held_back_total', held, journal.heldBack)
   const lost = 'Log lines that could not be written: a full disk, for example'
-  askedCounter(registry, 'kernelseal_log_lines_lost_total', lost, output.lost)
+  scrapedCounter(registry, 'kernelseal_log_lines_lost_total', lost, output.lost)
   const dropped = 'Readers of the agent’s events dropped because they were too slow'
-  askedCounter(registry, 'kernelseal_event_readers_dropped_total', dropped, () => feed?.dropped ?? 0)
+  scrapedCounter(registry, 'kernelseal_event_readers_dropped_total', dropped, () => feed?.dropped ?? 0)
   new Counter({
     name: 'kernelseal_kube_events_total',
     help: 'Kubernetes Events posted on the Pod, by result; what failed is tried again, what was refused is not',

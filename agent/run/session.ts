@@ -21,12 +21,12 @@ import {
   endAbandoned,
   enterScope,
   leaveHost,
+  logStatus,
   notWeaker,
   numberedAsBefore,
   prove,
-  sayStanding,
   stopListening,
-  succeed,
+  takeOverFrom,
 } from './lifecycle.ts'
 
 export interface Session {
@@ -81,10 +81,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     const metrics = openMetrics(count, sealed, guard, () => policy().mode)
     ring = openEvents(guard, options, state, metrics)
     endAbandoned(guard, scope, log)
-    sayStanding(guard, log)
+    logStatus(guard, log)
     const canary = await prove(agent, scope, log, guard, metrics, policy)
     const reloads = startReloads(guard, { ...options, agent }, state, metrics, canary)
-    succeed(predecessors, log)
+    takeOverFrom(predecessors, log)
     return session(options, { guard, metrics, ring, canary, reloads })
   } catch (error) {
     if (isEntered) stopListening(guard, scope, ring, log)

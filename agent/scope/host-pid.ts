@@ -8,7 +8,7 @@ import { scopeNumber } from './scope.ts'
  * @param pid its number in the scope's PID namespace, or in the machine's own where a control group is the scope
  * @returns its number in ours, which is the same where that is the scope; undefined when it is gone, or outside of ours
  */
-export function ownNumber(pid: number, scope: number): number | undefined {
+export function hostPidOf(pid: number, scope: number): number | undefined {
   if (isCgroup(scope) || scope === scopeNumber()) return pid
   return processNumbers()
     .map(Number)

@@ -2,7 +2,7 @@
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/decode.ts'
-import { askedCounter, askedGauge } from './on-scrape.ts'
+import { scrapedCounter, scrapedGauge } from './on-scrape.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 
@@ -44,8 +44,8 @@ interface Programs {
 /** @param read the kernel's counters, @param sealed its sealed processes alive; both asked at each scrape */
 export function openMetrics(read: Read, sealed: () => number, programs: Programs, mode: () => string): Metrics {
   const registry = new Registry()
-  for (const [name, counter, help] of TOTALS) askedCounter(registry, name, help, () => read()[counter])
-  askedGauge(registry, 'kernelseal_sealed_processes', 'Sealed processes alive, forked children included', sealed)
+  for (const [name, counter, help] of TOTALS) scrapedCounter(registry, name, help, () => read()[counter])
+  scrapedGauge(registry, 'kernelseal_sealed_processes', 'Sealed processes alive, forked children included', sealed)
   infoGauge(registry, programs, mode)
   skippedCounter(registry, programs)
   addProcessMetrics(registry)

@@ -2,7 +2,7 @@
 import { Counter, Gauge, type Registry } from './prometheus.ts'
 
 /** Set, not incremented. */
-export function askedCounter(registry: Registry, name: string, help: string, value: () => number): void {
+export function scrapedCounter(registry: Registry, name: string, help: string, value: () => number): void {
   new Counter({
     name,
     help,
@@ -14,7 +14,7 @@ export function askedCounter(registry: Registry, name: string, help: string, val
   })
 }
 
-export function askedGauge(registry: Registry, name: string, help: string, value: () => number): void {
+export function scrapedGauge(registry: Registry, name: string, help: string, value: () => number): void {
   new Gauge({
     name,
     help,

@@ -5,17 +5,22 @@
 import { readdirSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { VERSION } from '../../config/version.ts'
-import { askedCounter, askedGauge } from './on-scrape.ts'
+import { scrapedCounter, scrapedGauge } from './on-scrape.ts'
 import { Gauge, type Registry } from './prometheus.ts'
 
 export function addProcessMetrics(registry: Registry): void {
-  askedGauge(registry, 'process_resident_memory_bytes', 'Memory of the agent', () => process.memoryUsage.rss())
-  askedGauge(registry, 'process_open_fds', 'Descriptors the agent has open', openDescriptors)
-  askedGauge(registry, 'process_start_time_seconds', 'When the agent started, in Unix time', () => STARTED)
-  askedCounter(registry, 'process_cpu_seconds_total', 'CPU time of the agent', cpuSeconds)
-  askedGauge(registry, 'kernelseal_event_loop_busy_ratio', "Share of its life the agent's event loop was busy", () => {
-    return performance.eventLoopUtilization().utilization
-  })
+  scrapedGauge(registry, 'process_resident_memory_bytes', 'Memory of the agent', () => process.memoryUsage.rss())
+  scrapedGauge(registry, 'process_open_fds', 'Descriptors the agent has open', openDescriptors)
+  scrapedGauge(registry, 'process_start_time_seconds', 'When the agent started, in Unix time', () => STARTED)
+  scrapedCounter(registry, 'process_cpu_seconds_total', 'CPU time of the agent', cpuSeconds)
+  scrapedGauge(
+    registry,
+    'kernelseal_event_loop_busy_ratio',
+    "Share of its life the agent's event loop was busy",
+    () => {
+      return performance.eventLoopUtilization().utilization
+    },
+  )
   new Gauge({
     name: 'kernelseal_build_info',
     help: 'Versions of agent and runtime; always 1',

@@ -11,7 +11,7 @@ import { loadAgentConfig } from '../../../agent/config/load.ts'
 import { openLog } from '../../../agent/events/sinks/log.ts'
 import { openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
-import { leaveStartBehind } from '../../../agent/linux/memory.ts'
+import { trimAfterStart } from '../../../agent/linux/memory.ts'
 import { OBJECT_PATH } from '../../../agent/node/load.ts'
 import { listen } from '../../../agent/run/health.ts'
 import type { Session } from '../../../agent/run/session.ts'
@@ -49,5 +49,5 @@ await once(canary, 'spawn')
 canary.kill('SIGKILL')
 log.say('debug', 'OK', 'ready')
 process.once('SIGTERM', () => process.exit()) // only then is what was compiled kept
-leaveStartBehind()
+trimAfterStart()
 process.stdout.write(`${(server.address() as AddressInfo).port}\n`)

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { after, before, it } from 'node:test'
-import { ownNumber } from '../../../agent/scope/host-pid.ts'
+import { hostPidOf } from '../../../agent/scope/host-pid.ts'
 import { scopeNumber } from '../../../agent/scope/scope.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'a PID namespace needs root'
@@ -23,11 +23,11 @@ before(async () => {
 after(() => outer?.stdin?.end())
 
 it('of our own namespace are our own', () => {
-  assert.equal(ownNumber(process.pid, scopeNumber()), process.pid)
+  assert.equal(hostPidOf(process.pid, scopeNumber()), process.pid)
 })
 
 it('of another are found by what that calls them', { skip }, () => {
   const scope = scopeNumber(`/proc/${init}/ns/pid`)
-  assert.equal(ownNumber(1, scope), init)
-  assert.equal(ownNumber(4_000_000, scope), undefined)
+  assert.equal(hostPidOf(1, scope), init)
+  assert.equal(hostPidOf(4_000_000, scope), undefined)
 })

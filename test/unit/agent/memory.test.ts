@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { cleanFileMappings, leaveStartBehind } from '../../../agent/linux/memory.ts'
+import { cleanFileMappings, trimAfterStart } from '../../../agent/linux/memory.ts'
 
 const fields = (changed: string, of: number): string =>
   [
@@ -41,7 +41,7 @@ for (const [what, smaps] of [
 test('a process is smaller afterwards, and goes on', () => {
   const mapped = (): number => Number(/^RssFile:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1])
   const before = mapped()
-  leaveStartBehind()
+  trimAfterStart()
   assert.ok(mapped() < before / 2, `${mapped()} of ${before} kB`)
   assert.equal(JSON.parse('{"a":[1]}').a[0], 1)
 })
