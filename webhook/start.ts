@@ -1,15 +1,16 @@
 /** Starts the webhook: certificate, cluster, servers; and stops it without losing a request. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { Server as TlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { limitsFor, memoryLimit } from './budget/limits.ts'
 import { startSelfProbe } from './certificate/self-probe.ts'
 import type { KeyPair, ServingCertificate } from './certificate/tls.ts'
 import { connectKube, type KubeApi } from './kube/client.ts'
 import { liveCluster, unknownCluster } from './kube/live-cluster.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './server/metrics.ts'
-import { buildMetricsServer, buildServer, type Log } from './server/server.ts'
+import { buildServer, type Log, openMetricsPort } from './server/server.ts'
 import { certificateEvents, openCertificate, STOP_GAP_AFTER, stopGap, within } from './serving-certificate.ts'
 import type { Settings } from './settings/load.ts'
 import { agentSettings } from './settings/table.ts'
@@ -20,16 +21,19 @@ export interface Webhook {
   readonly metricsPort: number
   /** PEM, when the certificate is of our own making. */
   readonly ca?: string
-  /** Once there is a certificate and the facts of the cluster; until then probes are answered, and not ready. */
+  /** Once there is a certificate and what is to be known of the cluster; until then probes are answered, and not ready. */
   readonly ready: Promise<void>
   close(): Promise<void>
 }
 
-/** The surroundings of a start outside of tests, beside its settings. */
+/** What a start outside of tests has beside its settings. */
 export interface Surroundings {
   /** Log lines lost so far. */
   readonly lostLines?: () => number
 }
+
+/** What is being answered when the webhook closes has this long; API servers wait no longer. */
+const LAST_REQUESTS_MS = 5_000
 
 interface State {
   draining: boolean
@@ -52,7 +56,8 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
   const first = opened?.first ?? (await stopGap(settings.dnsNames))
   const callers = await callerCheck(settings)
   const state: State = { draining: false, waiting: true, trusted: () => true }
-  const app = buildServer({
+  const { app, door } = buildServer({
+    limits: limitsFor(memoryLimit()),
     settings: { agent: agentSettings(settings) },
     metrics,
     log,
@@ -63,23 +68,25 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
     ...(settings.clientCaFile === '' ? {} : { callers: settings.clientNames }),
   })
   // Open connections keep the old certificate, new ones get the new; none is dropped. All of it is set anew, the callers' CA too.
-  take = (pair) => (app.server as unknown as Server).setSecureContext({ ...pair, ...callers })
-  const metricsApp = buildMetricsServer(metrics)
-  const port = await listen(app, settings.host, settings.port)
-  const metricsPort = await listen(metricsApp, settings.host, settings.metricsPort)
+  take = (pair) => (app.server as unknown as TlsServer).setSecureContext({ ...pair, ...callers })
+  await app.ready()
+  const port = await listenAt(door.server, settings.host, settings.port)
+  const metricsServer = await anyAddress(settings.host, (host) => openMetricsPort(host, settings.metricsPort, metrics))
   const ending: (() => void)[] = [() => cluster.close()]
   const ready = becomeReady()
   const stop = async () => {
     state.draining = true
     await new Promise((resolve) => setTimeout(resolve, settings.drainSeconds * 1000))
     for (const end of ending) end()
+    door.close(LAST_REQUESTS_MS)
+    await door.gone
+    metricsServer.close()
     await app.close()
-    await metricsApp.close()
   }
   let stopped: Promise<void> | undefined
   return {
     port,
-    metricsPort,
+    metricsPort: metricsServer.port,
     ...(opened?.ca === undefined ? {} : { ca: opened.ca }),
     ready,
     close: () => {
@@ -114,7 +121,7 @@ interface Probed {
   readonly certificate: ServingCertificate
 }
 
-/** A certificate in memory is published by the reader of `caOut`, and not by then. */
+/** A certificate in memory is published by whoever reads `caOut`, and not by then. */
 function startProbe(settings: Settings, api: KubeApi | undefined, port: number, probed: Probed) {
   const published = settings.certFile !== '' || settings.certSecret !== ''
   const [name] = settings.dnsNames
@@ -124,13 +131,17 @@ function startProbe(settings: Settings, api: KubeApi | undefined, port: number, 
 }
 
 /** @returns the port listened on, which the system chose when 0 was asked for */
-async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
+async function listenAt(server: Server, host: string, port: number): Promise<number> {
+  await anyAddress(host, (address) => once(server.listen({ host: address, port }), 'listening'))
+  return (server.address() as AddressInfo).port
+}
+
+async function anyAddress<Listening>(host: string, listen: (host: string) => Promise<Listening>): Promise<Listening> {
   try {
-    await app.listen({ host, port })
+    return await listen(host)
   } catch (error) {
     // A kernel without IPv6 has no `::`; every IPv4 address is then every address.
     if (host !== '::' || (error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error
-    await app.listen({ host: '0.0.0.0', port })
+    return listen('0.0.0.0')
   }
-  return (app.server.address() as AddressInfo).port
 }

@@ -31,10 +31,7 @@ function environBlocked({ blockEnviron }: Policy): boolean {
   return blockEnviron
 }
 
-/**
- * A call that uses the caller's own credentials on the other's memory is refused by either switch
- * (bpf/guard/proc_guard.bpf.c).
- */
+/** What takes one's own credentials to the other's memory is refused by either switch (bpf/guard/proc_guard.bpf.c). */
 function memoryBlocked({ blockMem, blockPtrace }: Policy): boolean {
   return blockMem || blockPtrace
 }
@@ -56,7 +53,7 @@ function open(path: string): void {
   closeSync(openSync(path, 'r'))
 }
 
-/** mm_access() comes before the address is looked at: an unmapped one gives EFAULT to a caller that may read. */
+/** mm_access() comes before the address is looked at: an unmapped one gives EFAULT to whoever may read. */
 function readv(pid: number): void {
   const bytes = Buffer.alloc(8)
   try {

@@ -1,6 +1,7 @@
 /** `kernelseal run`: the agent, as a Pod's sidecar or on any Linux host. */
 
 import { once } from 'node:events'
+import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig } from '../config/load.ts'
 import { VERSION } from '../config/version.ts'
@@ -9,7 +10,7 @@ import { openOutput, STDOUT } from '../events/sinks/output.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { trimAfterStart } from '../linux/memory.ts'
 import { UsageError } from '../policy/problems.ts'
-import { listen } from '../run/health.ts'
+import { type Health, keepListening } from '../run/health.ts'
 import { openObservers } from '../run/outputs.ts'
 import { type Session, startSession } from '../run/session.ts'
 import { cgroupPath, cgroupScope } from '../scope/cgroup.ts'
@@ -27,8 +28,6 @@ Changed secrets and annotations are noticed; SIGHUP reads everything anew, a con
   --config FILE          bindings and policy from a config file (a plain host); otherwise the Pod's annotations
   --annotations FILE     the Pod's annotations as the downward API writes them
   --allow-literal        values may stand in the annotations (source.value); in a config file they always may
-  --file-root DIR        the annotations may name files below DIR (source.fileRef); repeatable. Without it they may name none;
-                         a config file may name any
   --lock-policy          refuse changes of a running policy that weaken it
   --pid-namespace PATH   protect this PID namespace, for example /proc/4711/ns/pid (default: the agent's own)
   --cgroup PATH          protect the processes of this control group and of those below it, for example
@@ -36,6 +35,7 @@ Changed secrets and annotations are noticed; SIGHUP reads everything anew, a con
   --stay                 protection and delivery stay when the agent ends, as they do in a Pod: a service that is restarted leaves no
                          gap. \`kernelseal unload\` takes them away
   --metrics-port PORT    /metrics, /healthz and /readyz (default: monitoring.metricsPort, 9090)
+  --metrics-host ADDRESS where to listen with it (default: every address in a Pod, 127.0.0.1 on a host)
   --log-format FORMAT    text or json (default: text on a terminal, json otherwise)
 
 From the environment, for secrets in HashiCorp Vault or OpenBao:
@@ -50,6 +50,7 @@ export interface RunOptions extends ConfigOptions {
   readonly cgroup?: string
   readonly stay?: boolean
   readonly 'metrics-port'?: string
+  readonly 'metrics-host'?: string
   readonly 'log-format'?: string
 }
 
@@ -57,12 +58,12 @@ export const RUN_OPTIONS = {
   config: { type: 'string' },
   annotations: { type: 'string' },
   'allow-literal': { type: 'boolean' },
-  'file-root': { type: 'string', multiple: true },
   'lock-policy': { type: 'boolean' },
   'pid-namespace': { type: 'string' },
   cgroup: { type: 'string' },
   stay: { type: 'boolean' },
   'metrics-port': { type: 'string' },
+  'metrics-host': { type: 'string' },
   'log-format': { type: 'string' },
 } as const
 
@@ -80,6 +81,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const scope = cgroup ? cgroupScope(cgroup) : scopeNumber(options['pid-namespace'])
   const format = logFormat(options)
   const port = metricsPort(options, agent)
+  metricsHost(options, agent)
   const output = openOutput(STDOUT)
   const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel, output), output)
   const { log } = observers
@@ -87,7 +89,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   announce(agent, log)
   let session: Session | undefined
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-  const server = serves(agent) ? await listen(port, agent.config.monitoring, () => session) : undefined
+  let health: Health | undefined
   const reload = (): void => void session?.reload()
   process.on('SIGHUP', reload)
   try {
@@ -96,12 +98,14 @@ export async function runAgent(options: RunOptions): Promise<number> {
       scope,
       cgroup,
       log,
-      sources: openSources(vault && openVault(vault), agent.host ? undefined : (options['file-root'] ?? [])),
+      sources: openSources(vault && openVault(vault)),
       load: () => loadAgentConfig(options),
       locked,
       stays: !agent.host || (options.stay ?? false),
     })
     await observers.stands(session)
+    const { enabled } = agent.config.monitoring
+    if (serves(agent)) health = keepListening({ host: metricsHost(options, agent), port, enabled }, session, log)
     log.say('info', 'OK', 'KernelSeal is running: protection stands')
     trimAfterStart()
     await stopped
@@ -111,14 +115,20 @@ export async function runAgent(options: RunOptions): Promise<number> {
     process.off('SIGHUP', reload)
     await session?.close()
     await observers.close()
-    server?.closeAllConnections()
-    server?.close()
+    health?.close()
   }
 }
 
 /** The kubelet asks a sidecar for /readyz before it starts anything else, whether or not there are metrics. */
 function serves({ config, host }: AgentConfig): boolean {
   return config.monitoring.enabled || !host
+}
+
+/** On a host there is no network policy around the port. @throws UsageError */
+function metricsHost({ 'metrics-host': given }: RunOptions, { host }: AgentConfig): string {
+  if (given === undefined) return host ? '127.0.0.1' : ''
+  if (given === '' || isIP(given)) return given
+  throw new UsageError(`--metrics-host is an IP address, or empty for every one, not \`${given}\``)
 }
 
 /** @throws UsageError */

@@ -4,7 +4,7 @@ import * as ffi from './ffi.ts'
 import type { BpfMap } from './map.ts'
 
 export interface Ring {
-  /** Reads the records that are there now. */
+  /** Reads what is there now. */
   readonly drain: () => void
   readonly close: () => void
 }

@@ -1,4 +1,4 @@
-/** The kernel's security modules, as securityfs lists them. */
+/** What securityfs says of the kernel's security modules. */
 import { readFileSync } from 'node:fs'
 
 const SECURITYFS = '/sys/kernel/security'

@@ -1,49 +1,86 @@
 /** `/metrics`, `/healthz` and `/readyz` of the agent, plain HTTP. */
-import type { Server, ServerResponse } from 'node:http'
-import { http } from '../kube/http.ts'
-import type { Monitoring } from '../policy/types.ts'
+import type { Log } from '../events/sinks/log.ts'
+import { onceASecond } from '../status-port/cached.ts'
+import { openStatusPort, type Page, type Pages, type StatusPort } from '../status-port/status-port.ts'
 import type { Session } from './session.ts'
 
-/** Listens before the session stands, so that a probe meanwhile gets 503 and the reason, not a refused connection. */
-export async function listen(
-  port: number,
-  { enabled }: Pick<Monitoring, 'enabled'>,
-  session: () => Session | undefined,
-): Promise<Server> {
-  const server = http.createServer((request, response) => {
-    answer(request.url ?? '/', response, session(), enabled).catch(() => response.destroy())
-  })
-  server.requestTimeout = 5_000
-  // Prometheus, the kubelet and a few people: more, kept open, would take the agent's memory.
-  server.maxConnections = 64
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, resolve)
-  })
-  return server
+/** What is told of a session. */
+export type Told = Pick<Session, 'notReady' | 'metrics'>
+
+export interface HealthOptions {
+  /** '' for every address. */
+  readonly host: string
+  /** 0 lets the system choose, for tests. */
+  readonly port: number
+  /** Whether there are metrics. */
+  readonly enabled: boolean
 }
 
-async function answer(
-  url: string,
-  response: ServerResponse,
-  session: Session | undefined,
-  hasMetrics: boolean,
-): Promise<void> {
-  const notReady = session ? session.notReady() : 'protection does not stand yet'
-  switch (url.split('?')[0]) {
-    case '/healthz':
-      return send(response, 200, 'ok\n')
-    case '/readyz':
-      return notReady ? send(response, 503, `${notReady}\n`) : send(response, 200, 'protection stands\n')
-    case '/metrics':
-      if (!hasMetrics) return send(response, 404, 'monitoring is switched off\n')
-      if (!session) return send(response, 503, `${notReady}\n`)
-      return send(response, 200, await session.metrics.registry.metrics(), session.metrics.registry.contentType)
-    default:
-      return send(response, 404, 'try /metrics, /healthz or /readyz\n')
+/** @throws where the port is taken */
+export function listen({ host, port, enabled }: HealthOptions, session: Told): Promise<StatusPort> {
+  return openStatusPort(host, port, pagesOf(session, enabled))
+}
+
+function pagesOf({ notReady, metrics: { registry } }: Told, hasMetrics: boolean): Pages {
+  const metrics = onceASecond(() => registry.metrics())
+  return async (path): Promise<Page> => {
+    switch (path) {
+      case '/healthz':
+        return { status: 200, body: 'ok\n' }
+      case '/readyz': {
+        const why = notReady()
+        return why === undefined ? { status: 200, body: 'protection stands\n' } : { status: 503, body: `${why}\n` }
+      }
+      case '/metrics':
+        if (!hasMetrics) return { status: 404, body: 'monitoring is switched off\n' }
+        return { status: 200, body: await metrics(), type: registry.contentType }
+      default:
+        return { status: 404, body: 'try /metrics, /healthz or /readyz\n' }
+    }
   }
 }
 
-function send(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
-  response.writeHead(status, { 'content-type': type }).end(body)
+export interface Health {
+  /** Safe to call twice. */
+  readonly close: () => void
+}
+
+/** Milliseconds between two attempts. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [1_000, 30_000]
+
+/**
+ * Listens once it can. Protection neither waits for it nor ends with it: in a Pod any container may hold the port, and would then
+ * have kept the agent from starting.
+ */
+export function keepListening(options: HealthOptions, session: Told, log: Log): Health {
+  let server: StatusPort | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isOpen = true
+  void attempt(FIRST_PAUSE)
+  return {
+    close: () => {
+      isOpen = false
+      clearTimeout(timer)
+      server?.close()
+    },
+  }
+
+  async function attempt(pause: number): Promise<void> {
+    try {
+      const found = await listen(options, session)
+      if (isOpen) server = found
+      else found.close()
+      if (pause > FIRST_PAUSE) log.say('info', 'HEALTH', `port ${options.port} is free now: metrics can be read`)
+    } catch (error) {
+      if (!isOpen) return
+      if (pause === FIRST_PAUSE) log.say('warn', 'HEALTH', taken(options, error as NodeJS.ErrnoException))
+      timer = setTimeout(() => void attempt(Math.min(pause * 2, LONGEST_PAUSE)), pause).unref()
+    }
+  }
+}
+
+function taken({ host, port }: HealthOptions, { code, message }: NodeJS.ErrnoException): string {
+  const place = `port ${port}${host === '' ? '' : ` of ${host}`}`
+  const why = code === 'EADDRINUSE' ? 'another process listens on it' : (code ?? message)
+  return `${place} cannot be listened on (${why}): protection stands, metrics cannot be read; it is tried again, or choose another by --metrics-port`
 }

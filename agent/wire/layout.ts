@@ -135,7 +135,7 @@ export const STRUCTS: readonly Struct[] = [
   WRITE,
 ]
 
-/** The differences between our tables and the object's BTF, one sentence each; empty when there are none. */
+/** What differs between our tables and the object's BTF, one sentence each; empty when nothing does. */
 export function layoutDifferences(layouts: ReadonlyMap<string, StructLayout>): string[] {
   return STRUCTS.flatMap((s) => differencesOf(s, layouts.get(s.name)))
 }

@@ -34,7 +34,7 @@ const result: CellResult = {
 console.error(summaryOf(result))
 process.stdout.write(`${JSON.stringify(result)}\n`)
 
-/** Without a document there is no outcome, even with status 0. */
+/** Without a document there is no outcome, whatever the status says. */
 function runAttack(): CellResult['attack'] {
   const command = join(REPOSITORY, 'node_modules/.bin/kernelseal')
   const { stdout, status, signal, error } = spawnSync(command, ['attack', '--disruptive', '--verbose', '--json'], {

@@ -1,4 +1,4 @@
-/** The result of a cell, one kernel in one configuration, and when it is green. Pure. */
+/** What a cell, one kernel in one configuration, has to say, and when it is green. Pure. */
 import type { Verdict } from '../../agent/attack/report/matrix.ts'
 
 export const CONFIGS = ['lsm', 'fmod_ret', 'locked'] as const
@@ -6,7 +6,7 @@ export type Config = (typeof CONFIGS)[number]
 
 /** `kernelseal attack --json`. */
 export interface AttackReport {
-  /** The tiers: how accesses are refused, and values written. */
+  /** How the agent refuses, and who writes the values. */
   readonly tier: string
   readonly delivery: string
   readonly attempts: readonly {
@@ -40,7 +40,7 @@ export interface CellResult {
   readonly tests: TestReport
 }
 
-/** Why a result is not green; none: it is. A kernel other than the configured one proves nothing. */
+/** Why a result is not green; none: it is. A kernel that is not what the configuration says proves nothing. */
 export function faultsOf({ config, lsms, lockdown, attack, tests }: CellResult): string[] {
   const hasBpf = lsms.split(',').includes('bpf')
   const locked = lockdown.includes('[integrity]')

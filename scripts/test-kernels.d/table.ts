@@ -91,10 +91,7 @@ function cellTable(cells: readonly Cell[]): string {
   return table([head, ...body])
 }
 
-/**
- * Attempts that were not refused, cell by cell, and those that could not be made, grouped by the cells that have them
- * in common.
- */
+/** What was not refused, cell by cell, and what could not be tried, cells together that have it in common. */
 function notes(results: readonly CellResult[]): string {
   const faults = results.flatMap((result) =>
     faultsOf(result).map((fault) => `- ${result.kernel}, ${result.config}: ${fault}`),

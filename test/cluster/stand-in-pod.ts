@@ -1,7 +1,6 @@
 /**
- * A kubelet's work for one Pod of the webhook's Deployment, with the webhook as a process instead of an image:
- * network, token, environment and probes as the manifest says, status reported, SIGTERM and its grace period on
- * deletion.
+ * What a kubelet does for one Pod of the webhook's Deployment, with the webhook as a process instead of an image: network,
+ * token, environment and probes as the manifest says, status reported, SIGTERM and its grace period on deletion.
  */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,7 +18,7 @@ export interface StandInPod {
   readonly uid: string
   readonly address: string
   readonly ready: boolean
-  /** The webhook's log, over all its lives. */
+  /** What the webhook has logged, over all its lives. */
   readonly log: readonly Any[]
   readonly restarts: number
   /** As if the kernel had killed it; the stand-in starts it again. */
@@ -111,10 +110,7 @@ export async function startPod(pod: Any): Promise<StandInPod> {
   }
 }
 
-/**
- * The container's own variables, and a kubelet's additions: the address of the API server, and a token bound to the
- * Pod.
- */
+/** The container's own variables, and what a kubelet adds: where the API server is, and a token bound to the Pod. */
 async function environmentOf(pod: Any, directory: string): Promise<NodeJS.ProcessEnv> {
   const { name, namespace, uid } = pod.metadata
   const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${pod.spec.serviceAccountName}/token`

@@ -1,5 +1,7 @@
-/** The webhook's metrics: admissions by outcome and reason, how long they take, and how long its certificate lasts. */
+/** What the webhook counts: admissions by outcome and reason, how long they take, and how long its certificate lasts. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Limits } from '../budget/limits.ts'
+import { REFUSAL_NAMES, type Refusal } from '../budget/refusals.ts'
 import type { Outcome } from '../mutate/outcome.ts'
 import type { Reason } from '../mutate/reasons.ts'
 
@@ -9,11 +11,19 @@ export interface Metrics {
   admission(outcome: Pick<Outcome, 'kind' | 'reason'>, seconds: number): void
   certificate(notAfter: Date): void
   certificateReload(succeeded: boolean): void
-  /** Whether the published caBundle fits the served certificate. */
+  /** Whether the published caBundle fits what is served. */
   certificateTrusted(trusted: boolean): void
   /** @param seconds the API server's clock is ahead of this one */
   clockOffset(seconds: number): void
+  /** @param used read at each scrape */
+  budget(limits: Limits, used: () => Readonly<Record<Budget, number>>): void
+  /** A connection or request was not taken on, or was given up. */
+  refused(why: Refusal): void
 }
+
+/** What is bounded. */
+const BUDGETS = ['connections', 'handshakes', 'waiting', 'bytes'] as const
+type Budget = (typeof BUDGETS)[number]
 
 /** @param lostLines log lines lost so far */
 export function createMetrics(lostLines: () => number = () => 0): Metrics {
@@ -66,8 +76,11 @@ export function createMetrics(lostLines: () => number = () => 0): Metrics {
   requests.inc({ outcome: 'fail', reason: 'internal-error' satisfies Reason }, 0)
   for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
   trusted.set(1)
+  const { budget, refused } = budgetMetrics(registers)
   return {
     registry,
+    budget,
+    refused,
     admission: ({ kind, reason }, seconds) => {
       requests.inc({ outcome: kind, reason })
       duration.observe(seconds)
@@ -76,6 +89,41 @@ export function createMetrics(lostLines: () => number = () => 0): Metrics {
     certificateTrusted: (fits) => trusted.set(fits ? 1 : 0),
     clockOffset: (seconds) => offset.set(seconds),
     certificateReload: (succeeded) => reloads.inc({ result: succeeded ? 'success' : 'failure' }),
+  }
+}
+
+function budgetMetrics(registers: Registry[]): Pick<Metrics, 'budget' | 'refused'> {
+  const refusals = new Counter({
+    name: 'kernelseal_refused_total',
+    help: 'Connections and requests not taken on or given up, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
+  for (const reason of REFUSAL_NAMES) refusals.inc({ reason }, 0)
+  const labelNames = ['budget']
+  const limit = new Gauge({
+    name: 'kernelseal_budget_limit',
+    help: 'The most there may be at a time',
+    labelNames,
+    registers,
+  })
+  let read: (() => Readonly<Record<Budget, number>>) | undefined
+  new Gauge({
+    name: 'kernelseal_budget_used',
+    help: 'What there is now of what is bounded: connections, handshakes, waiting connections, bytes',
+    labelNames,
+    registers,
+    collect() {
+      const used = read?.()
+      for (const budget of BUDGETS) if (used !== undefined) this.set({ budget }, used[budget])
+    },
+  })
+  return {
+    refused: (reason) => refusals.inc({ reason }),
+    budget: (limits, used) => {
+      for (const budget of BUDGETS) limit.set({ budget }, limits[budget])
+      read = used
+    },
   }
 }
 

@@ -1,10 +1,17 @@
 /** The webhook's two servers: admission over TLS, metrics in the clear on a port of its own. */
-import type { IncomingMessage } from 'node:http'
+import { createServer as createPlain, type Server as HttpServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:https'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { BODY_LIMIT, type Body, readBody } from '../review/body.ts'
+import { onceASecond } from '../../agent/status-port/cached.ts'
+import { openStatusPort, type StatusPort } from '../../agent/status-port/status-port.ts'
+import { byteBudget } from '../budget/bytes.ts'
+import { type Door, openDoor } from '../budget/door.ts'
+import { type Limits, limitsFor, SHIPPED_LIMIT } from '../budget/limits.ts'
+import { BODY_LIMIT, type Body } from '../review/body.ts'
 import { type Answer, answerTo, JOURNEYS, type Journey, type JourneyDeps } from '../review/endpoints.ts'
 import type { Review } from '../review/review.ts'
+import { countBytes, holdAnswer, overloaded, REQUEST_TIMEOUT } from './intake.ts'
 import type { Metrics } from './metrics.ts'
 
 /** The part of a pino logger that is used here. */
@@ -22,12 +29,12 @@ export interface ServerDeps extends JourneyDeps {
   ready(): boolean
   /** Absent: plain HTTP, for tests. */
   readonly tls?: TlsOptions
-  /** Common names of the clients that may ask, empty for any with a certificate; absent: all clients may. */
+  /** Absent: those of the memory that deploy/base gives. */
+  readonly limits?: Limits
+  /** Common names of the clients that may ask, empty for any with a certificate; absent: everyone may. */
   readonly callers?: readonly string[]
 }
 
-/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: a later answer is not read. */
-const REQUEST_TIMEOUT = 5_000
 /**
  * Milliseconds a connection stays open without a request. Longer than the API server's 90 s (IdleConnTimeout of Go's default
  * transport), so that it is always the client that closes, and no request is sent into a closing connection.
@@ -38,41 +45,63 @@ const IDLE_TIMEOUT = 120_000
 /** Node lets a handshake take 120 s, and gives headers 60 s at most, unless told otherwise. */
 const TLS_TIMEOUTS = { headersTimeout: IDLE_TIMEOUT, handshakeTimeout: REQUEST_TIMEOUT }
 
-export function buildServer(deps: ServerDeps): FastifyInstance {
-  const options = {
+/** Longer heads are nobody's: an API server's has a few hundred bytes. */
+const HEAD_LIMIT = 8 * 1024
+
+/** `app` answers, `door` lets connections in: it is what listens. */
+export interface Front {
+  readonly app: FastifyInstance
+  readonly door: Door
+}
+
+export function buildServer(deps: ServerDeps): Front {
+  const limits = deps.limits ?? limitsFor(SHIPPED_LIMIT)
+  const { refused } = deps.metrics
+  let door: Door | undefined
+  const app = fastify({
     // Ours is kept by `readBody`, which answers in the protocol; this one is for all other routes.
     bodyLimit: BODY_LIMIT,
-    requestTimeout: IDLE_TIMEOUT,
-    keepAliveTimeout: IDLE_TIMEOUT,
     // While draining, requests on open connections are still answered: a 503 would refuse a Pod.
     return503OnClosing: false,
     logger: false,
-  } as const
-  // Fastify's types tell servers over TLS apart; the routes are the same.
-  const app =
-    deps.tls === undefined
-      ? fastify(options)
-      : (fastify({ ...options, https: { ...deps.tls, ...TLS_TIMEOUTS } }) as unknown as FastifyInstance)
+    serverFactory: (handler) => {
+      const server = openServer(deps.tls, (request, response) => {
+        if (door?.admits(request, response) !== false) handler(request, response)
+      })
+      door = openDoor(server, limits, refused, deps.tls !== undefined)
+      return server
+    },
+  })
+  const bytes = byteBudget(limits.bytes, refused)
   app.removeAllContentTypeParsers()
-  // For every content type: the body is JSON or it is refused as not being JSON.
-  app.addContentTypeParser('*', (_request: unknown, payload: IncomingMessage) => readInTime(payload))
+  countBytes(app, bytes)
+  addRoutes(app, deps, (request) => door?.served(request.raw))
+  deps.metrics.budget(limits, () => ({ ...door!.used(), bytes: bytes.used() }))
+  return { app, door: door! }
+}
+
+function openServer(tls: TlsOptions | undefined, listener: RequestListener): HttpServer {
+  const options = {
+    keepAliveTimeout: IDLE_TIMEOUT,
+    requestTimeout: IDLE_TIMEOUT,
+    maxHeaderSize: HEAD_LIMIT,
+    ...TLS_TIMEOUTS,
+  }
+  return tls === undefined ? createPlain(options, listener) : createServer({ ...options, ...tls }, listener)
+}
+
+function addRoutes(app: FastifyInstance, deps: ServerDeps, served: (request: FastifyRequest) => void): void {
   for (const [path, journey] of Object.entries(JOURNEYS)) {
-    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) =>
-      answer(request.body as Body | undefined, reply, journey, deps),
-    )
+    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) => {
+      served(request)
+      return answer(request, reply, journey, deps)
+    })
   }
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
     const ready = deps.ready()
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' })
   })
-  return app
-}
-
-/** A body that comes too slowly is cut off with its connection. */
-function readInTime(payload: IncomingMessage): Promise<Body> {
-  const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
-  return readBody(payload).finally(() => clearTimeout(late))
 }
 
 /** The API server shows the certificate of its `--admission-control-config-file` (kubernetes.io, Authenticate API servers). */
@@ -84,24 +113,30 @@ function admitCaller({ callers, log }: ServerDeps) {
     const known = Array.isArray(name) ? name[0] : name
     if (known !== undefined && (callers.length === 0 || callers.includes(known))) return
     log.warn({ name: known, why: String(socket.authorizationError ?? 'not in the list of names') }, 'caller refused')
+    // The body is not read.
+    reply.header('connection', 'close')
     await reply.code(401).send({ error: 'only API servers may ask, and show it by a client certificate' })
   }
 }
 
 /** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */
-export function buildMetricsServer({ registry }: Metrics): FastifyInstance {
-  const app = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT })
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
-  return app
+export function openMetricsPort(host: string, port: number, { registry }: Metrics): Promise<StatusPort> {
+  const metrics = onceASecond(() => registry.metrics())
+  return openStatusPort(host, port, async (path) =>
+    path === '/metrics'
+      ? { status: 200, body: await metrics(), type: registry.contentType }
+      : { status: 404, body: 'try /metrics\n' },
+  )
 }
 
 async function answer(
-  body: Body | undefined,
+  request: FastifyRequest,
   reply: FastifyReply,
   journey: Journey,
   deps: ServerDeps,
 ): Promise<FastifyReply> {
   const start = performance.now()
+  const body = request.body as Body | undefined
   const answered = answerTo(body, journey, deps)
   if (answered.kind === 'unanswerable') {
     deps.log.warn({ problem: answered.problem }, 'request without uid refused')
@@ -112,6 +147,7 @@ async function answer(
   // While draining, the client shall look for another replica, and not hold a connection that is closed at the end.
   const last = (body?.kind === 'oversized' && !body.drained) || !deps.ready()
   if (last) reply.header('connection', 'close')
+  if (!holdAnswer(request, answered.text)) return overloaded(reply)
   return reply.type('application/json').send(answered.text)
 }
 

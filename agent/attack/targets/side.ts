@@ -8,9 +8,9 @@ import type { Identity } from '../runner/identity.ts'
 import type { Canary } from './canary.ts'
 
 export interface Side {
-  /** The programs bound beside the canary's own. */
+  /** What is bound beside the canary's own program. */
   readonly bound: Pick<Target, 'shell' | 'pinned'>
-  /** Starts a canary; the caller closes it. */
+  /** Starts a canary; who asked for it closes it. */
   start(victim: Identity): Promise<Canary>
   /** The agent to attack, started again where an attack has ended a stand-in. */
   agentPid(): Promise<number>
@@ -30,10 +30,7 @@ export interface Attack {
 
 export type SideOutcomes = ReadonlyMap<AttackerName, Outcomes>
 
-/**
- * One attacker after the other, since some attempts exclude each other; attempts that end the agent come when all
- * others are done.
- */
+/** One attacker after the other, since some attempts exclude each other; what ends the agent comes when all else is done. */
 export async function attackSide(side: Side, { attackers, ...attack }: Attack): Promise<SideOutcomes> {
   const ending = attemptsById(attack.ids).filter(({ endsAgent }) => endsAgent)
   const last = ending.map(({ id }) => id)
@@ -75,5 +72,5 @@ function startable(target: Target, bound: Side['bound']): Target {
   return { ...target, ...bound, start: { ...start, argv: [bound.shell, '-c', SPIN] } }
 }
 
-/** It runs all the time: perf samples only running tasks. */
+/** It runs all the time: perf samples only what runs. */
 const SPIN = 'while :; do :; done'

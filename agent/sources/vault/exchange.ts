@@ -2,12 +2,15 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { https } from '../../kube/http.ts'
+import type { Redactor } from './redact.ts'
 import type { VaultSettings } from './settings.ts'
 
 export interface Answer {
   readonly status: number
   /** Undefined when it was no JSON. */
   readonly body: unknown
+  /** The first of its `errors`, without any secret that is known here; '' where it has none. Nothing else of it may be repeated. */
+  readonly said: string
 }
 
 /** Why something was not to be had. Neither a token nor a value is in it. */
@@ -29,24 +32,30 @@ const MAX_ANSWER = 1024 * 1024
 /** @param path as it goes into the URL, starting with `/v1/` @throws VaultFailure */
 export async function exchange(
   { address, ca, namespace, timeoutMs }: VaultSettings,
+  { clean }: Redactor,
   path: string,
   headers: Readonly<Record<string, string>>,
   sent?: object,
 ): Promise<Answer> {
   const asking = https().request(new URL(path, address), {
     method: sent ? 'POST' : 'GET',
-    // X-Vault-Request: a Vault agent refuses requests without it, because browsers cannot be made to send it.
+    // X-Vault-Request: what a Vault agent refuses requests without, because browsers cannot be made to send it.
     headers: { 'x-vault-request': 'true', ...(namespace && { 'x-vault-namespace': namespace }), ...headers },
     ...(ca === undefined ? {} : { ca }),
     agent: false,
     signal: AbortSignal.timeout(timeoutMs),
   })
+  let status = 0
   try {
     asking.end(sent && JSON.stringify(sent))
     const [response] = (await once(asking, 'response')) as [IncomingMessage]
-    return { status: response.statusCode ?? 0, body: parsed(await textOf(response)) }
+    status = response.statusCode ?? 0
+    const body = parsed(await textOf(response))
+    return { status, body, said: clean(firstError(body)) }
   } catch (error) {
-    throw unanswered(error as NodeJS.ErrnoException, address, timeoutMs)
+    const failure = error as NodeJS.ErrnoException
+    if (status && failure.code === 'ECONNRESET') throw cutShort(address)
+    throw unanswered(failure, address, timeoutMs)
   }
 }
 
@@ -67,6 +76,20 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+function firstError(body: unknown): string {
+  const { errors } = (typeof body === 'object' && body !== null ? body : {}) as { errors?: unknown }
+  const [first] = Array.isArray(errors) ? errors : []
+  return typeof first === 'string' ? first : ''
+}
+
+function cutShort({ host }: URL): VaultFailure {
+  return new VaultFailure(
+    `the answer of \`${host}\` was cut short`,
+    'see its log, and that of what stands before it',
+    true,
+  )
 }
 
 function unanswered(error: NodeJS.ErrnoException, { host }: URL, timeoutMs: number): Error {

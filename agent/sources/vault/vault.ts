@@ -7,17 +7,20 @@ import { readFileSource } from '../file.ts'
 import type { ReadVault } from '../sources.ts'
 import { type Secret, secretIn, type Token, tokenIn } from './answers.ts'
 import { exchange, VaultFailure } from './exchange.ts'
+import { type Redactor, redactor } from './redact.ts'
 import { withRetries } from './retry.ts'
 import type { VaultSettings } from './settings.ts'
 
 export interface Vault {
   readonly read: ReadVault
-  /** The next readings ask Vault, not the cache. */
+  /** The next readings ask Vault, whatever is kept. */
   readonly forget: () => void
 }
 
 /** Parts of a lease after which something is asked for anew. */
 const LEASE_USED = 2 / 3
+/** How long a token is new, ms: reading all paths takes no longer. */
+const NEW_MS = 10_000
 /** For a token that says nothing of its lease, ms. */
 const UNKNOWN_LEASE_MS = 60_000
 
@@ -27,13 +30,15 @@ export function openVault(
   now: () => number = () => performance.now(),
   pauses?: readonly number[],
 ): Vault {
+  const secrets = redactor()
   const token = kept(
-    () => login(settings),
+    () => login(settings, secrets),
     ({ lease }: Token) => (lease ? lease * LEASE_USED * 1000 : UNKNOWN_LEASE_MS),
     now,
   )
   const paths = new Map<string, ReturnType<typeof kept<Secret>>>()
-  const fetch = (path: string): Promise<Secret> => withRetries(() => fetchSecret(settings, path, token), pauses)
+  const fetch = (path: string): Promise<Secret> =>
+    withRetries(() => fetchSecret(settings, secrets, path, token), pauses)
   const secretAt = (path: string): Promise<Secret> => {
     const period = ({ lease }: Secret): number => (lease ? lease * LEASE_USED * 1000 : settings.periodMs)
     const known = paths.get(path) ?? kept(() => fetch(path), period, now)
@@ -67,36 +72,68 @@ function valueIn({ values }: Secret, key: string): Buffer {
   throw new VaultFailure('its value is no text', 'store it as a string')
 }
 
-type Kept<T> = { readonly get: () => Promise<T>; readonly forget: () => void }
+interface Kept<T> {
+  readonly get: () => Promise<T>
+  /** Nothing is kept any longer, unless it is another one by now. @returns false for what is new and never worked */
+  readonly forget: (value: T) => boolean
+  /** It was of use: should it be refused later, something has happened to it. */
+  readonly worked: (value: T) => void
+}
 
-async function login(settings: VaultSettings): Promise<Token> {
-  const jwt = readFileSource(settings.tokenFile, `service-account token \`${settings.tokenFile}\``).toString('latin1')
+async function login(settings: VaultSettings, secrets: Redactor): Promise<Token> {
+  const read = readFileSource(settings.tokenFile, `service-account token \`${settings.tokenFile}\``).toString('latin1')
+  const jwt = read.trim()
+  secrets.know('account', [jwt])
   const path = `/v1/auth/${settings.authMount.split('/').map(encodeURIComponent).join('/')}/login`
-  return tokenIn(await exchange(settings, path, {}, { role: settings.role, jwt: jwt.trim() }), settings.role)
+  const token = tokenIn(await exchange(settings, secrets, path, {}, { role: settings.role, jwt }), settings.role)
+  secrets.know('token', [token.text])
+  return token
 }
 
-/** A token that was used before may have been revoked: refused with it, the path is asked for once more with a new one. */
-async function fetchSecret(settings: VaultSettings, path: string, token: Kept<Token>): Promise<Secret> {
-  const ask = async () => exchange(settings, path, { 'x-vault-token': (await token.get()).text })
-  const answer = await ask()
-  if (answer.status !== 403) return secretIn(answer)
-  token.forget()
-  return secretIn(await ask())
+/**
+ * A token that worked may have been revoked: refused with it, the path is asked for once more with a new one. One that is new and
+ * never worked was not: then it is the path that is refused, and with a hundred of those there is one login and not a hundred.
+ */
+async function fetchSecret(
+  settings: VaultSettings,
+  secrets: Redactor,
+  path: string,
+  token: Kept<Token>,
+): Promise<Secret> {
+  const ask = ({ text }: Token) => exchange(settings, secrets, path, { 'x-vault-token': text })
+  const used = await token.get()
+  let answer = await ask(used)
+  if (answer.status !== 403) token.worked(used)
+  if (answer.status === 403 && token.forget(used)) answer = await ask(await token.get())
+  const secret = secretIn(answer)
+  secrets.know(
+    path,
+    Object.values(secret.values).filter((value) => typeof value === 'string'),
+  )
+  return secret
 }
 
-/** Caches the answer of `ask` for `lasts` ms; concurrent callers share one call, a failure is not kept. */
+/** What `ask` gave, for as long as `lasts` (ms) says; asked once for all who want it meanwhile, a failure is not kept. */
 function kept<T>(ask: () => Promise<T>, lasts: (value: T) => number, now: () => number): Kept<T> {
-  let current: { readonly value: Promise<T>; until: number } | undefined
-  const forget = (): void => {
+  let current: { readonly value: Promise<T>; readonly since: number; until: number; got?: T; worked?: true } | undefined
+  const forget = (value: T): boolean => {
+    // Others have had it exchanged already.
+    if (current?.got !== value) return true
+    if (!current.worked && now() - current.since < NEW_MS) return false
     current = undefined
+    return true
+  }
+  const worked = (value: T): void => {
+    if (current?.got === value) current.worked = true
   }
   const get = (): Promise<T> => {
     if (current && now() < current.until) return current.value
-    const asked = { value: ask(), until: Number.POSITIVE_INFINITY }
+    const asked: NonNullable<typeof current> = { value: ask(), since: now(), until: Number.POSITIVE_INFINITY }
     current = asked
     asked.value.then(
       (value) => {
         asked.until = now() + lasts(value)
+        asked.got = value
       },
       () => {
         if (current === asked) current = undefined
@@ -104,5 +141,5 @@ function kept<T>(ask: () => Promise<T>, lasts: (value: T) => number, now: () => 
     )
     return asked.value
   }
-  return { get, forget }
+  return { get, forget, worked }
 }

@@ -1,4 +1,4 @@
-/** Commands as a person types them, and their output. */
+/** Commands as a person types them, and what they print. */
 import { execFile } from 'node:child_process'
 import { shortened, tell } from '../say.ts'
 
@@ -8,9 +8,9 @@ export interface Printed {
 }
 
 interface Difference {
-  /** Shown in place of the command. */
+  /** What is shown in place of the command. */
   readonly as?: string
-  /** The command's standard input. */
+  /** What the command reads. */
   readonly input?: string
 }
 

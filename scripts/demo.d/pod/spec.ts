@@ -63,10 +63,7 @@ export interface Volume {
   }
 }
 
-/**
- * In place of a registry's image: here an image is the machine's own root file system, or `root`, and this on top of
- * it.
- */
+/** What a registry would deliver: here an image is the machine's own root file system, or `root`, and this on top of it. */
 export interface Image {
   readonly root?: string
   readonly entrypoint?: readonly string[]

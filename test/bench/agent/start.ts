@@ -5,7 +5,6 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import '../../../agent/cli/run.ts'
 import { loadAgentConfig } from '../../../agent/config/load.ts'
 import { openLog } from '../../../agent/events/sinks/log.ts'
@@ -43,11 +42,11 @@ const session: Session = {
   reload: async () => {},
   close: async () => {},
 }
-const server = await listen(0, { enabled: true }, () => session)
+const server = await listen({ host: '127.0.0.1', port: 0, enabled: true }, session)
 const canary = spawn(process.execPath, ['-'], { env: {}, stdio: ['pipe', 'ignore', 'ignore'] })
 await once(canary, 'spawn')
 canary.kill('SIGKILL')
 log.say('debug', 'OK', 'ready')
 process.once('SIGTERM', () => process.exit()) // only then is what was compiled kept
 trimAfterStart()
-process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
+process.stdout.write(`${server.port}\n`)

@@ -1,7 +1,4 @@
-/**
- * The verdict of `kernelseal doctor` on a node's mounts, swap and neighbours. The programs themselves are tried in
- * the VM.
- */
+/** What `kernelseal doctor` makes of a node's mounts, swap and neighbours. The programs themselves are tried in the VM. */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -16,8 +16,8 @@ interface Seen {
   readonly body: string
 }
 
-/** An answer to one request; `hang` never answers. */
-type Reply = { readonly status: number; readonly body: unknown } | 'hang'
+/** An answer to one request; `hang` never answers, `cut` not to the end. */
+type Reply = { readonly status: number; readonly body: unknown } | 'hang' | 'cut'
 
 export interface RecordedVault {
   readonly address: string
@@ -63,6 +63,11 @@ async function serve(vault: RecordedVault, request: IncomingMessage, response: S
   vault.seen.push(seen)
   const reply = vault.next.shift() ?? (method === 'POST' ? loggedIn(vault, seen) : secretOf(vault, seen))
   if (reply === 'hang') return
+  if (reply === 'cut') {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 }).write('{"auth":')
+    setTimeout(() => response.destroy(), 20)
+    return
+  }
   response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body))
 }
 
@@ -93,6 +98,8 @@ function secretOf(vault: RecordedVault, { path, headers }: Seen): Reply {
     return { status: 403, body: { errors: ['2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'] } }
   }
   const values = vault.secrets.get(path.slice('/v1/'.length))
+  if ((values as unknown) === 'forbidden')
+    return { status: 403, body: { errors: ['1 error occurred: permission denied'] } }
   if (!values) return { status: 404, body: { errors: [] } }
   const metadata = {
     created_time: '2026-03-22T02:24:06.945319214Z',

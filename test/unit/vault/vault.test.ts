@@ -1,4 +1,4 @@
-/** Vault against a recorded exchange: requests, caching, retries, and errors. */
+/** Vault against a recorded exchange: what is sent, what is kept, what is tried again, and what is said when it fails. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -126,7 +126,7 @@ test('an overloaded, sealed or restarting server is asked again, four times in a
     message,
     /^binding `db`, variable `PGPASSWORD`: vaultRef `shop\/db` key `password` at `127\.0\.0\.1:\d+`: /,
   )
-  assert.match(message, /it answered with status 503, saying `Vault is sealed`/)
+  assert.match(message, /it is sealed or in maintenance \(status 503\), saying `Vault is sealed`; unseal it/)
 })
 
 test('a server that does not answer in time is asked again, and then said to be silent', async () => {
@@ -183,6 +183,49 @@ test('a path that the role may not read is a failure that names the policy', asy
     ...[1, 2].flatMap(() => [{ status: 403, body: { errors: ['permission denied'] } }, loginReply()]),
   )
   assert.match(await refusal(open()), /it refuses the path, saying `permission denied`; allow `read` on it in a policy/)
+})
+
+test('a hundred paths that the role may not read cost one login, and later one more', async () => {
+  const vault = open()
+  const readAll = () =>
+    Promise.all(Array.from({ length: 100 }, (_, n) => vault.read(text(`shop/${n}`)).catch(() => 'refused')))
+  const logins = () => seen().filter((line) => line === LOGIN).length
+  const refuse = () => {
+    for (let n = 0; n < 100; n++) server.secrets.set(`secret/data/shop/${n}`, 'forbidden' as never)
+  }
+  refuse()
+  assert.ok((await readAll()).every((answer) => answer === 'refused'))
+  assert.equal(logins(), 1)
+  now = 400_000
+  assert.ok((await readAll()).every((answer) => answer === 'refused'))
+  assert.equal(logins(), 2)
+})
+
+for (const [what, echo] of [
+  ['the token of the account', () => 'invalid jwt eyJ.service.account'],
+  ['a part of it', () => 'invalid jwt eyJ.service.acc'],
+  ['the token it gave out', () => `no such token: ${[...server.tokens][0]}`],
+  ['a value', () => 'cannot store "pässword\n" here, nor hunter22-hunter22'],
+] as const) {
+  test(`${what} that the server repeats is not in the failure`, async () => {
+    server.secrets.set('secret/data/shop/other', { a: 'hunter22-hunter22' })
+    const vault = open()
+    await vault.read(text())
+    await vault.read(text('shop/other', 'a'))
+    vault.forget()
+    server.next.push(
+      ...Array.from({ length: 4 }, () => ({ status: 500, body: { errors: [echo()], data: 'hunter22' } })),
+    )
+    const message = await refusal(vault)
+    assert.match(message, /status 500, saying `.*\[redacted\]/)
+    assert.doesNotMatch(message, /eyJ|service|hvs\.|pässword|hunter22/)
+  })
+}
+
+test('an answer that is cut short is said to be that, and asked for again', async () => {
+  server.next.push(...Array.from({ length: 4 }, () => 'cut' as const))
+  assert.match(await refusal(open()), /the answer of `127\.0\.0\.1:\d+` was cut short; see its log/)
+  assert.equal(server.seen.length, 4)
 })
 
 test('a server by another authority gets no token', async () => {

@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { BODY_LIMIT, readBody } from '../../../webhook/review/body.ts'
 import { createMetrics } from '../../../webhook/server/metrics.ts'
-import { buildMetricsServer, buildServer } from '../../../webhook/server/server.ts'
+import { buildServer, openMetricsPort } from '../../../webhook/server/server.ts'
 import { CLUSTER, NONCE, patched, SETTINGS } from './fixtures.ts'
 
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002'
@@ -30,7 +30,7 @@ let ready = true
 const logged: [level: string, fields: Record<string, unknown>][] = []
 const logAt = (level: string) => (fields: object) => void logged.push([level, fields as Record<string, unknown>])
 const metrics = createMetrics()
-const app = buildServer({
+const { app } = buildServer({
   settings: SETTINGS,
   metrics,
   log: { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
@@ -295,12 +295,12 @@ describe('the other routes', () => {
   it('/metrics stands on a server of its own and counts by outcome and reason', async () => {
     assert.equal((await app.inject('/metrics')).statusCode, 404)
     metrics.certificate(new Date(1_700_000_000_000))
-    const server = buildMetricsServer(metrics)
-    const { body } = await server.inject('/metrics')
+    const server = await openMetricsPort('127.0.0.1', 0, metrics)
+    const body = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
     assert.match(body, /kernelseal_admission_requests_total\{outcome="deny",reason="host-pid"\} 1/)
     assert.match(body, /kernelseal_admission_requests_total\{outcome="skip",reason="opted-out"\} 1/)
     assert.match(body, /kernelseal_admission_duration_seconds_count \d+/)
     assert.match(body, /kernelseal_certificate_expiry_timestamp_seconds 1700000000/)
-    await server.close()
+    server.close()
   })
 })

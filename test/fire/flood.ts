@@ -1,0 +1,82 @@
+/**
+ * One kind of flood, as a process of its own: `node flood.ts KIND PORT METRICS_PORT [ADDRESS]`, until SIGTERM. Connects from
+ * ADDRESS, another of the loopback network, since a Pod that floods is not the API server. What is closed is opened again a second later.
+ */
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect } from 'node:tls'
+
+const [kind = '', port = '', metricsPort = '', localAddress = '127.0.0.2'] = process.argv.slice(2)
+const MiB = 1024 * 1024
+
+const HEAD = (length: number) => `POST /mutate HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`
+const overTls = (then: (socket: Socket) => void) => (): Socket => {
+  // Node passes it on to the socket; its types have it for plain ones only.
+  const options = { host: '127.0.0.1', port: Number(port), localAddress, rejectUnauthorized: false }
+  const socket: Socket = connect(options, () => then(socket))
+  return socket
+}
+
+/** A Pod whose answer is some 100 KB. */
+function largeReview(): string {
+  const secrets = Object.fromEntries(
+    Array.from({ length: 200 }, (_, n) => [`secret.kernelseal.io/S_${n}`, `secret/app/${n}`]),
+  )
+  const request = {
+    uid: 'flood',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    operation: 'CREATE',
+    namespace: 'shop',
+    object: { metadata: { annotations: secrets }, spec: { containers: [{ name: 'app', image: 'a' }] } },
+  }
+  return JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', request })
+}
+
+const KINDS: Readonly<Record<string, readonly [count: number, open: () => Socket]>> = {
+  /** Handshake, then nothing. */
+  idle: [3_400, overTls(() => {})],
+  /** Asks again and again, and never reads an answer. */
+  deaf: [
+    300,
+    overTls((socket) => {
+      const review = largeReview()
+      socket.pause()
+      for (let n = 0; n < 20; n++) socket.write(HEAD(Buffer.byteLength(review)) + review)
+    }),
+  ],
+  /** Bodies of 7 MB that lack their last byte. */
+  unfinished: [
+    32,
+    overTls((socket) => {
+      socket.write(HEAD(7 * MiB))
+      socket.write(Buffer.alloc(7 * MiB - 1, 0x20))
+    }),
+  ],
+  /** 5,000 requests in one go to the metrics. */
+  pipelined: [
+    4,
+    () => {
+      const socket = connectPlain({ host: '127.0.0.1', port: Number(metricsPort), localAddress }, () => {
+        socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(5_000))
+      })
+      socket.resume()
+      return socket
+    },
+  ],
+  /** Half a header. */
+  halves: [200, overTls((socket) => socket.write('POST /mutate HTTP/1.1\r\nhost: loc'))],
+  /** Connections that never begin their handshake. */
+  silent: [400, () => connectPlain({ host: '127.0.0.1', port: Number(port), localAddress })],
+  garbage: [50, overTls((socket) => socket.write(`${HEAD(64)}${'\u0000{]'.repeat(30)}`))],
+}
+
+const AGAIN_MS = 1_000
+const [count, open] = KINDS[kind] ?? []
+if (count === undefined || open === undefined)
+  throw new Error(`no such flood: ${kind}; there are ${Object.keys(KINDS)}`)
+for (let n = 0; n < count; n++) keepOpen(open)
+
+function keepOpen(one: () => Socket): void {
+  const socket = one()
+  socket.on('error', () => {})
+  socket.once('close', () => setTimeout(() => keepOpen(one), AGAIN_MS))
+}

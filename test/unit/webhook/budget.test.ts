@@ -1,0 +1,161 @@
+/** What the webhook takes on at a time: limits, connections, bytes. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { byteBudget } from '../../../webhook/budget/bytes.ts'
+import { type Door, openDoor } from '../../../webhook/budget/door.ts'
+import { Fair } from '../../../webhook/budget/fair.ts'
+import { limitsFor, memoryLimit, SHIPPED_LIMIT } from '../../../webhook/budget/limits.ts'
+
+const MiB = 1024 * 1024
+
+describe('the limits', () => {
+  it('are those of the container, of either version of control groups, and the shipped ones where it has none', () => {
+    const files = (texts: Record<string, string>) => (path: string) => {
+      const text = texts[path]
+      if (text === undefined) throw new Error('ENOENT')
+      return text
+    }
+    const [v2, v1] = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']
+    assert.equal(memoryLimit(files({ [v2]: '134217728\n' })), 128 * MiB)
+    assert.equal(memoryLimit(files({ [v1]: '134217728\n' })), 128 * MiB)
+    assert.equal(memoryLimit(files({ [v2]: 'max\n' })), SHIPPED_LIMIT)
+    assert.equal(memoryLimit(files({ [v1]: '9223372036854771712\n' })), SHIPPED_LIMIT)
+    assert.equal(memoryLimit(files({})), SHIPPED_LIMIT)
+  })
+
+  it('follow from the memory, and leave room for two of the largest bodies', () => {
+    const { connections, handshakes, waiting, bytes } = limitsFor(256 * MiB)
+    assert.deepEqual([connections, handshakes, waiting, bytes], [512, 64, 512, 32 * MiB])
+    assert.ok(limitsFor(32 * MiB).bytes >= 14 * MiB)
+    assert.ok(limitsFor(2 ** 40).connections <= 4096)
+  })
+})
+
+describe('things by address', () => {
+  it('have their turn one address after the other, and are found where most are', () => {
+    const room = new Fair<string>()
+    for (const [address, thing] of ['a1', 'a2', 'a3', 'b1', 'c1'].map((name) => [name[0]!, name]))
+      room.add(address!, thing!)
+    assert.equal([...room.crowded()][0]![0], 'a')
+    assert.deepEqual(
+      Array.from({ length: 6 }, () => room.next()),
+      ['a1', 'b1', 'c1', 'a2', 'a3', undefined],
+    )
+    assert.equal(room.size, 0)
+  })
+})
+
+describe('bytes in flight', () => {
+  it('are taken from the largest of the address with most when there are too many', () => {
+    const ended: string[] = []
+    const budget = byteBudget(100, () => {})
+    const hold = (address: string, name: string) => budget.open(address, () => void ended.push(name))
+    const [large, small, ordinary] = [hold('flood', 'large'), hold('flood', 'small'), hold('api', 'ordinary')]
+    assert.ok(large.take(60) && small.take(20) && ordinary.take(10))
+    assert.ok(ordinary.take(20))
+    assert.deepEqual([ended, budget.used()], [['large'], 50])
+    assert.equal(large.take(1), false, 'what was given up takes no more')
+    assert.equal(small.take(90), false, 'what is largest itself gives way')
+    ordinary.release()
+    ordinary.release()
+    assert.equal(budget.used(), 0)
+  })
+
+  it('are never more than the limit, in any order of a thousand takers', () => {
+    const budget = byteBudget(1_000, () => {})
+    const holds = Array.from({ length: 1_000 }, (_, n) => budget.open(`${n % 7}`, () => {}))
+    for (const [n, hold] of holds.entries()) {
+      hold.take((n * 37) % 300)
+      if (n % 3 === 0) hold.release()
+      assert.ok(budget.used() <= 1_000)
+    }
+    for (const hold of holds) hold.release()
+    assert.equal(budget.used(), 0)
+  })
+})
+
+describe('the door', () => {
+  const limits = { ...limitsFor(SHIPPED_LIMIT), connections: 4 }
+  const refused: string[] = []
+  let inner: Server
+  let door: Door
+  let port: number
+  before(async () => {
+    inner = createServer((request, response) => {
+      if (!door.admits(request, response)) return
+      if (request.url === '/review') door.served(request)
+      if (request.url !== '/never') response.end('ok')
+    })
+    door = openDoor(inner, limits, (why) => void refused.push(why), false)
+    await once(door.server.listen(0, '127.0.0.1'), 'listening')
+    port = (door.server.address() as AddressInfo).port
+  })
+  after(async () => {
+    door.close(0)
+    await door.gone
+  })
+
+  async function open(localAddress: string): Promise<Socket> {
+    const socket = connect({ host: '127.0.0.1', port, localAddress })
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    return socket
+  }
+  /** However it is: a reset is no failure here. */
+  const closed = (socket: Socket) =>
+    new Promise<void>((resolve) => (socket.closed ? resolve() : socket.once('close', () => resolve())))
+  async function ask(socket: Socket, path = '/review'): Promise<string> {
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    const [answer] = await Promise.race([once(socket, 'data'), closed(socket).then(() => ['closed'])])
+    return String(answer)
+  }
+
+  it('closes idle connections of whoever has most for new ones, and one that was of use last', async () => {
+    const api = await open('127.0.0.1')
+    assert.match(await ask(api), /^HTTP\/1\.1 200/)
+    const idle: Socket[] = []
+    for (let n = 0; n < 12; n++) idle.push(await open('127.0.0.2'))
+    await sleep(100)
+    assert.equal(door.used().connections, 4)
+    assert.match(await ask(api), /^HTTP\/1\.1 200/)
+    // The same from its own address, as behind a network that hides addresses.
+    for (let n = 0; n < 12; n++) idle.push(await open('127.0.0.1'))
+    await sleep(100)
+    assert.match(await ask(api), /^HTTP\/1\.1 200/)
+    assert.ok(refused.every((why) => why === 'too-many-connections') && refused.length >= 20)
+    for (const socket of [api, ...idle]) socket.destroy()
+  })
+
+  it('never closes one that is being answered, and then closes the new one', async () => {
+    await sleep(100)
+    const asking: Socket[] = []
+    for (let n = 0; n < 4; n++) asking.push(await open('127.0.0.3'))
+    for (const socket of asking) socket.write('GET /never HTTP/1.1\r\nhost: x\r\n\r\n')
+    await sleep(100)
+    const newcomer = await open('127.0.0.4')
+    await closed(newcomer)
+    assert.ok(asking.every(({ closed }) => !closed))
+    for (const socket of asking) socket.destroy()
+  })
+
+  it('closes a connection that asks again before it was answered', async () => {
+    await sleep(100)
+    refused.length = 0
+    const socket = await open('127.0.0.1')
+    socket.write('GET /never HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(5_000))
+    await closed(socket)
+    assert.deepEqual(refused, ['pipelined'])
+  })
+
+  it('gives up a request that is not there in time', async () => {
+    refused.length = 0
+    const socket = await open('127.0.0.1')
+    socket.write('POST /never HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n1')
+    await closed(socket)
+    assert.deepEqual(refused, ['slow-request'])
+  })
+})

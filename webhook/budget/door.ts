@@ -1,0 +1,199 @@
+/**
+ * Connections on their way in: accepted and left alone, then in their handshake, then open. Each room is bounded, and when one
+ * is full the address with most in it gives way, so that a flood closes its own connections first, and not an API server's. No
+ * more than one handshake begins in a turn of the event loop, which costs a millisecond: requests go on being answered between.
+ */
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+import { Fair } from './fair.ts'
+import type { Limits } from './limits.ts'
+import type { Refusal } from './refusals.ts'
+
+export interface Door {
+  /** To listen with. Not listening yet. */
+  readonly server: Server
+  /** Before anything else looks at a request. @returns false where it is not to be answered */
+  readonly admits: (request: IncomingMessage, response: ServerResponse) => boolean
+  /** A review was answered: its connection is one of the last to be closed for a newer one. */
+  readonly served: (request: IncomingMessage) => void
+  readonly used: () => Readonly<Record<'connections' | 'handshakes' | 'waiting', number>>
+  /** Closes what has no request in progress now, and the rest after `ms`. No new ones come in. */
+  readonly close: (ms: number) => void
+  /** Once it is closed and no connection is left. */
+  readonly gone: Promise<unknown>
+}
+
+/** Milliseconds from the head of a request to its last byte, and from the answer to its last byte being taken. */
+const REQUEST_MS = 5_000
+
+interface Visitor {
+  readonly address: string
+  readonly socket: Socket
+  room: 'handshake' | 'open'
+  asking: boolean
+  /** 0: asked for nothing yet; 1: asked; 2: had a review answered. */
+  worth: 0 | 1 | 2
+  last: number
+}
+
+export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refusal) => void, isTls: boolean): Door {
+  const waiting = new Fair<Socket>()
+  const visitors = new Map<string, Visitor>()
+  const handshakes = new Fair<Visitor>()
+  const open = new Fair<Visitor>()
+  let scheduled = false
+  let closed = false
+  // Paused: nothing is read for a connection that has not come in.
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    const address = socket.remoteAddress ?? ''
+    socket.on('error', () => {})
+    if (closed) {
+      socket.destroy()
+      return
+    }
+    if (waiting.size >= limits.waiting) drop(oldestOf(waiting), 'too-many-waiting')
+    waiting.add(address, socket)
+    socket.once('close', () => waiting.delete(address, socket))
+    schedule()
+  })
+  if (isTls) inner.on('secureConnection', (socket) => greeted(keyOf(socket)))
+  inner.on('tlsClientError', () => refused('handshake'))
+  const gone = new Promise((resolve) => server.once('close', resolve))
+  return { server, admits, served, used, close, gone }
+
+  function schedule(): void {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(turn)
+  }
+
+  /** One comes in; what is ready on open connections is looked at before the next one does. */
+  function turn(): void {
+    scheduled = false
+    const socket = waiting.next()
+    if (socket !== undefined && !socket.destroyed) enter(socket)
+    if (waiting.size > 0) schedule()
+  }
+
+  function enter(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    if (handshakes.size >= limits.handshakes) drop(oldestOf(handshakes)?.socket, 'too-many-handshakes')
+    if (open.size >= limits.connections && !makeRoom()) {
+      drop(socket, 'too-many-connections')
+      return
+    }
+    const room = isTls ? 'handshake' : 'open'
+    const visitor: Visitor = { address, socket, room, asking: false, worth: 0, last: performance.now() }
+    const key = keyOf(socket)
+    visitors.set(key, visitor)
+    roomOf(visitor).add(address, visitor)
+    socket.once('close', () => {
+      visitors.delete(key)
+      handshakes.delete(address, visitor)
+      open.delete(address, visitor)
+    })
+    inner.emit('connection', socket)
+    if (!isTls) socket.resume()
+  }
+
+  function roomOf({ room }: Visitor): Fair<Visitor> {
+    return room === 'open' ? open : handshakes
+  }
+
+  function greeted(key: string): void {
+    const visitor = visitors.get(key)
+    if (visitor === undefined || !handshakes.delete(visitor.address, visitor)) return
+    visitor.room = 'open'
+    visitor.last = performance.now()
+    open.add(visitor.address, visitor)
+  }
+
+  /** Closes an idle connection: of the address with most, the one that was of least use. @returns false where none is idle */
+  function makeRoom(): boolean {
+    for (const [, own] of open.crowded()) {
+      let least: Visitor | undefined
+      for (const visitor of own) {
+        if (!visitor.asking && (least === undefined || isWorthLess(visitor, least))) least = visitor
+      }
+      if (least === undefined) continue
+      drop(least.socket, 'too-many-connections')
+      open.delete(least.address, least)
+      return true
+    }
+    return false
+  }
+
+  function drop(socket: Socket | undefined, why: Refusal): void {
+    if (socket === undefined) return
+    refused(why)
+    socket.destroy()
+  }
+
+  function admits(request: IncomingMessage, response: ServerResponse): boolean {
+    const visitor = visitors.get(keyOf(request.socket))
+    // Injected by a test, without a connection.
+    if (visitor === undefined) return true
+    if (visitor.socket.destroyed) return false
+    if (visitor.asking) {
+      drop(visitor.socket, 'pipelined')
+      return false
+    }
+    watch(visitor, request, response)
+    return true
+  }
+
+  function watch(visitor: Visitor, request: IncomingMessage, response: ServerResponse): void {
+    visitor.asking = true
+    let late = setTimeout(() => drop(visitor.socket, 'slow-request'), REQUEST_MS)
+    request.once('end', () => clearTimeout(late))
+    response.once('prefinish', () => {
+      clearTimeout(late)
+      late = setTimeout(() => drop(visitor.socket, 'slow-reader'), REQUEST_MS)
+    })
+    response.once('close', () => {
+      clearTimeout(late)
+      visitor.asking = false
+      visitor.last = performance.now()
+      visitor.worth ||= 1
+      if (closed) visitor.socket.destroySoon()
+    })
+  }
+
+  function served({ socket }: IncomingMessage): void {
+    const visitor = visitors.get(keyOf(socket))
+    if (visitor !== undefined) visitor.worth = 2
+  }
+
+  function used() {
+    return { connections: open.size, handshakes: handshakes.size, waiting: waiting.size }
+  }
+
+  function close(ms: number): void {
+    closed = true
+    server.close()
+    for (let socket = waiting.next(); socket !== undefined; socket = waiting.next()) socket.destroy()
+    for (const { socket, asking } of visitors.values()) if (!asking) socket.destroy()
+    setTimeout(() => {
+      for (const { socket } of visitors.values()) socket.destroy()
+    }, ms).unref()
+  }
+}
+
+/** The oldest of the address with most. It is taken out by its socket's closing, and at once. */
+function oldestOf<Thing>(room: Fair<Thing>): Thing | undefined {
+  for (const [address, own] of room.crowded()) {
+    const [oldest] = own
+    if (oldest !== undefined) room.delete(address, oldest)
+    return oldest
+  }
+  return undefined
+}
+
+function isWorthLess(one: Visitor, other: Visitor): boolean {
+  return one.worth === other.worth ? one.last < other.last : one.worth < other.worth
+}
+
+/** Unlike the object, the same for a socket and the TLS one on top of it. */
+function keyOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`
+}

@@ -1,0 +1,55 @@
+/** Things by the address they came from, so that whoever brings most gives way first. */
+
+/** Bounded by its user. In order of arrival within an address. */
+export class Fair<Thing> {
+  private readonly byAddress = new Map<string, Set<Thing>>()
+  private count = 0
+
+  get size(): number {
+    return this.count
+  }
+
+  has(address: string, thing: Thing): boolean {
+    return this.byAddress.get(address)?.has(thing) ?? false
+  }
+
+  of(address: string): Iterable<Thing> {
+    return this.byAddress.get(address) ?? []
+  }
+
+  add(address: string, thing: Thing): void {
+    const own = this.byAddress.get(address) ?? new Set()
+    if (own.has(thing)) return
+    this.byAddress.set(address, own.add(thing))
+    this.count++
+  }
+
+  delete(address: string, thing: Thing): boolean {
+    const own = this.byAddress.get(address)
+    if (!own?.delete(thing)) return false
+    this.count--
+    if (own.size === 0) this.byAddress.delete(address)
+    return true
+  }
+
+  /** The oldest of the address whose turn it is: each has one before any has a second. */
+  next(): Thing | undefined {
+    for (const [address, own] of this.byAddress) {
+      const [thing] = own
+      if (thing === undefined) continue
+      this.delete(address, thing)
+      // Behind all others, with what is left of it.
+      if (own.size > 0) {
+        this.byAddress.delete(address)
+        this.byAddress.set(address, own)
+      }
+      return thing
+    }
+    return undefined
+  }
+
+  /** Addresses, those with most first; things of each in order of arrival. */
+  *crowded(): Iterable<readonly [address: string, things: ReadonlySet<Thing>]> {
+    yield* [...this.byAddress].sort(([, a], [, b]) => b.size - a.size)
+  }
+}

@@ -1,0 +1,14 @@
+/** Why a connection or a request was not taken on, or was given up: one closed table, for the metric. */
+const REFUSALS = {
+  'too-many-waiting': 'connections that were not looked at yet, more than may wait',
+  'too-many-handshakes': 'a handshake that was given up for a newer one',
+  'too-many-connections': 'a connection that was idle, closed for a newer one; or a new one where none was idle',
+  'too-many-bytes': 'a body or an answer beyond the bytes in flight',
+  'slow-request': 'a request that was not there in time',
+  'slow-reader': 'an answer that was not read in time',
+  pipelined: 'a second request before the first was answered',
+  handshake: 'a handshake that failed or took too long',
+} as const
+
+export type Refusal = keyof typeof REFUSALS
+export const REFUSAL_NAMES = Object.keys(REFUSALS) as Refusal[]

@@ -1,0 +1,64 @@
+/** Bodies and answers within the bytes in flight, and within the time a request has. */
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ByteBudget, Hold } from '../budget/bytes.ts'
+import { BODY_LIMIT, type Body, readBody } from '../review/body.ts'
+
+/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
+export const REQUEST_TIMEOUT = 5_000
+/** What Node keeps beside the bytes of each chunk, measured: a body that comes byte by byte is two hundred times its length. */
+const CHUNK_OVERHEAD = 256
+
+const holds = new WeakMap<IncomingMessage, Hold>()
+
+class Overloaded extends Error {
+  readonly statusCode = 429
+}
+
+/** Bodies of any route are counted, and read as `Body`. */
+export function countBytes(app: FastifyInstance, budget: ByteBudget): void {
+  app.addHook('onRequest', async ({ raw, ip }, reply) => {
+    if (raw.method === 'GET') return
+    const hold = budget.open(ip, () => raw.destroy())
+    holds.set(raw, hold)
+    reply.raw.once('close', () => hold.release())
+  })
+  // Whatever the content type says: the body is JSON or it is refused as not being JSON.
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => readInTime(request, payload))
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => refuse(error, reply))
+}
+
+/** @returns false where the answer is more than may be held; it is refused then */
+export function holdAnswer({ raw }: FastifyRequest, text: string): boolean {
+  return holds.get(raw)?.take(text.length) ?? true
+}
+
+export function overloaded(reply: FastifyReply): FastifyReply {
+  return refuse(new Overloaded('more is being asked at once than this replica has memory for'), reply)
+}
+
+function refuse(error: Error & { statusCode?: number }, reply: FastifyReply): FastifyReply {
+  const status = error.statusCode ?? 500
+  // What is left of the body is not read: the connection cannot be used again.
+  reply.header('connection', 'close')
+  if (status === 429) reply.header('retry-after', '1')
+  return reply.code(status).send({ error: status < 500 ? error.message : 'internal error' })
+}
+
+/** A body that comes too slowly is cut off with its connection. */
+function readInTime({ raw }: FastifyRequest, payload: IncomingMessage): Promise<Body> {
+  const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
+  return readBody(counted(payload, holds.get(raw))).finally(() => clearTimeout(late))
+}
+
+/** Beyond the largest body nothing is kept, and nothing counted. */
+async function* counted(payload: IncomingMessage, hold: Hold | undefined): AsyncIterable<Buffer> {
+  let length = 0
+  // Not destroyed where we leave it: the answer goes over the same connection.
+  for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
+    length += chunk.length
+    if (length <= BODY_LIMIT && hold?.take(chunk.length + CHUNK_OVERHEAD) === false)
+      throw new Overloaded('too many bytes in flight')
+    yield chunk
+  }
+}
