@@ -13,6 +13,7 @@ import { becomeInit, isInit } from '../linux/namespaces.ts'
 import { UsageError } from '../policy/problems.ts'
 import type { Mode } from '../policy/types.ts'
 import { type Command, complain } from './command.ts'
+import { runSweep, whole } from './sweep.ts'
 
 const HELP = `usage: kernelseal attack [options]
 
@@ -38,6 +39,14 @@ executable space for a copy of the runtime in TMPDIR.
   --json                 one JSON document instead of the table
   --verbose              every outcome as it comes, on standard error
 
+  --sweep                instead of the known ways everything that a kernel offers is tried on a process whose environment, heap,
+                         registers and files hold random needles: each file of procfs in each mode of opening, each system call
+                         number, each ptrace, pidfd and bpf request, each kind and bit of a perf sample, each file that may be
+                         written below /proc/sys and /sys (opened only). What is not called, and why, is a closed list:
+                         agent/attack/sweep/families/not-called.ts. A way is one file name, one system call or one sample bit
+  --seed N               which part a short sweep takes, and in which order (default 1)
+  --budget SECONDS       for all attackers on both sides together, without the starts of processes (default 600)
+
 Exit status: 0 when everything that could be tried was refused, 1 when anything leaked, 2 when anything is unproved or the
 suite could not run.
 `
@@ -56,6 +65,9 @@ const OPTIONS = {
   disruptive: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   verbose: { type: 'boolean', default: false },
+  sweep: { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  budget: { type: 'string', default: '600' },
 } as const
 
 /** Not the 1 of other commands: here that means a leak. */
@@ -67,12 +79,15 @@ async function main(args: string[]): Promise<number> {
   const ids = idsOf(values.rows)
   const mode = modeNamed(values.mode)
   if (process.getuid?.() !== 0) return couldNotRun('only root can start and attack processes of every kind')
+  if (values.sweep) whole('--seed', values.seed)
+  if (values.sweep) whole('--budget', values.budget)
   if (!isInit()) return runAsInit(['attack', ...args]).catch((error: Error) => couldNotRun(error.message))
   becomeInit()
   const progress = openProgress({ total: 2 * attackers.length * ids.length, verbose: values.verbose })
   const cleanup = newCleanup()
   const interrupted = onSignal(cleanup.run)
   try {
+    if (values.sweep) return await runSweep(attackers, values, cleanup)
     const contest = await holdContest({ mode, attackers, ids, disruptive: values.disruptive, cleanup, ...progress })
     progress.end()
     print(contest, values.json)

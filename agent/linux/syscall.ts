@@ -40,6 +40,23 @@ export function sys(call: CallName, ...args: Argument[]): number {
   return result
 }
 
+/**
+ * A call by its number, with bare words: for what has no name here. Where it fails it does not throw, for a sweep fails most of
+ * the time.
+ * @returns the result, or minus the errno
+ */
+export function callNumber(number: number, words: readonly (number | bigint)[]): number {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = words
+  const result = Number(syscall(number, a, b, c, d, e, f))
+  return result === -1 ? -koffi.errno() : result
+}
+
+/** A call that stays in the kernel, in a thread of its own: there its arguments lie in registers. `words` as above. */
+export function blockInCall(call: CallName, words: readonly (number | bigint)[]): void {
+  const six = Array.from({ length: 6 }, (_, i) => words[i] ?? 0)
+  syscall.async(numberOf(call), ...six, () => {})
+}
+
 /** The address of a buffer's bytes, for structures that point at it. The caller keeps the buffer reachable over the call. */
 export function addressOf(buffer: Buffer): bigint {
   return koffi.address(buffer)

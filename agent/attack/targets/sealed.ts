@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import type { Mode } from '../../policy/types.ts'
 import type { Outcomes } from '../runner/attacker.ts'
-import type { Identity } from '../runner/identity.ts'
+import type { LaunchSpec } from '../runner/launch.ts'
 import { hostForm } from './agent-form.ts'
 import { type AgentProcess, startAgent } from './agent-process.ts'
 import { CANARY_VARIABLE, type Canary, canaryArgv, canarySpec, newNeedle, startProcess } from './canary.ts'
@@ -16,8 +16,7 @@ export interface SealedSide extends Side {
 }
 
 /** @throws Error where the agent does not get ready, or the program does not get its value */
-export async function openSealed(program: CanaryProgram, mode: Mode): Promise<SealedSide> {
-  const needle = newNeedle()
+export async function openSealed(program: CanaryProgram, mode: Mode, needle = newNeedle()): Promise<SealedSide> {
   const agent = await startAgent(hostForm(program, mode), needle)
   const cleanup = newCleanup()
   cleanup.add(agent.close)
@@ -27,8 +26,8 @@ export async function openSealed(program: CanaryProgram, mode: Mode): Promise<Se
     return {
       agent,
       bound: program.shells,
-      start: async (victim) => {
-        const canary = await startSealed(program, agent, victim, needle, deliveries)
+      start: async (victim, argv = canaryArgv(program.path)) => {
+        const canary = await startSealed(canarySpec(agent.placeholder, victim, argv), agent, needle, deliveries)
         cleanup.add(canary.close)
         return canary
       },
@@ -52,16 +51,15 @@ function proveDelivery({ path }: CanaryProgram, { placeholder, log }: AgentProce
 }
 
 async function startSealed(
-  program: CanaryProgram,
+  spec: LaunchSpec,
   agent: AgentProcess,
-  victim: Identity,
   needle: Buffer,
   deliveries: Deliveries,
 ): Promise<Canary> {
-  const canary = await startProcess(canarySpec(agent.placeholder, victim, canaryArgv(program.path)), needle)
+  const canary = await startProcess(spec, needle)
   if ((await deliveries.since()) > 0) return canary
   await canary.close()
-  throw new Error(`the canary as \`${victim}\` did not get its value:\n${agent.log()}`)
+  throw new Error(`the canary as \`${spec.as}\` did not get its value:\n${agent.log()}`)
 }
 
 async function verify({ log }: AgentProcess, outcomes: Outcomes, deliveries: Deliveries): Promise<void> {

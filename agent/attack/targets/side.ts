@@ -10,8 +10,8 @@ import type { Canary } from './canary.ts'
 export interface Side {
   /** What is bound beside the canary's own program. */
   readonly bound: Pick<Target, 'shell' | 'pinned'>
-  /** Starts a canary; who asked for it closes it. */
-  start(victim: Identity): Promise<Canary>
+  /** Starts a canary; who asked for it closes it. @param argv what the bound program runs, if not what a canary does */
+  start(victim: Identity, argv?: readonly string[]): Promise<Canary>
   /** The agent to attack, started again where an attack has ended a stand-in. */
   agentPid(): Promise<number>
   /** @throws Error if nothing can be concluded from the outcomes since the last time */

@@ -6,8 +6,7 @@ import type { CanaryProgram } from './program.ts'
 import type { Side } from './side.ts'
 
 /** In place of the agent stands a process with its uid and capabilities. Until `close` there are also BPF objects to find. */
-export function openUnprotected(program: CanaryProgram): Side {
-  const needle = newNeedle()
+export function openUnprotected(program: CanaryProgram, needle = newNeedle()): Side {
   const cleanup = newCleanup()
   let standIn: Canary | undefined
   const owned = (canary: Canary) => {
@@ -17,7 +16,7 @@ export function openUnprotected(program: CanaryProgram): Side {
   cleanup.add(plantDecoys(needle).close)
   return {
     bound: program.shells,
-    start: async (victim) => owned(await startCanary(victim, needle, canaryArgv(program.path))),
+    start: async (victim, argv = canaryArgv(program.path)) => owned(await startCanary(victim, needle, argv)),
     agentPid: async () => {
       if (standIn === undefined || !exists(standIn.pid)) standIn = owned(await startStandIn())
       return standIn.pid

@@ -1,0 +1,95 @@
+/** Where an attacker works: pages to be written to, the calls, and the look at what came of them. */
+import { readdirSync } from 'node:fs'
+import { callNumber, memoryAt, sys } from '../../linux/syscall.ts'
+import { numberOf } from '../../linux/syscall-numbers.ts'
+import { type Finder, finderOf, type Place } from './needles.ts'
+import type { Message, SweepRequest } from './request.ts'
+
+export const PAGE = 4096
+const PROT_READ_WRITE = 3
+const MAP_PRIVATE_ANONYMOUS = 0x22
+const F_GETFD = 1
+const AT_FDCWD = -100
+const O_NONBLOCK = 0o4000
+
+export type Word = number | bigint
+
+/** A page of this process with an address that stays. */
+export interface Page {
+  readonly address: number
+  readonly bytes: Buffer
+}
+
+export interface Room {
+  readonly request: SweepRequest
+  /** Address of the page of the target that has its environment. */
+  readonly remote: bigint
+  readonly find: Finder
+  /** Calls made so far. */
+  readonly calls: () => number
+  /** @returns the result, or minus the errno */
+  call(number: number, ...words: Word[]): number
+  /** openat(2), never blocking. @returns the descriptor, or minus the errno */
+  open(path: string, flags: number): number
+  close(fd: number): void
+  /** Reports what is shown, once a way. */
+  found(way: string, how: string, place: Place | 'protection'): void
+  /** What is no finding by itself, and good to know: a file that this attacker may open for writing. */
+  opened(file: string): void
+  /** Looks at bytes and reports. @returns whether they show anything */
+  look(bytes: Buffer, way: string, how: string): boolean
+  /** A descriptor that was not there before? */
+  isNew(fd: number): boolean
+  /** Closes what steps have left open. */
+  tidy(): void
+}
+
+export function newRoom(request: SweepRequest, report: (message: Message) => void): Room {
+  let count = 0
+  const name = newPage()
+  const reported = new Set<string>()
+  const find = finderOf(request.tokens)
+  const highest = Math.max(...readdirSync('/proc/self/fd').map(Number))
+  const [openat, closeRange, fcntl] = [numberOf('openat'), numberOf('close_range'), numberOf('fcntl')]
+  const call = (number: number, ...words: Word[]) => {
+    count++
+    return callNumber(number, words)
+  }
+  const found: Room['found'] = (way, how, place) => {
+    if (reported.has(`${way} ${place}`)) return
+    reported.add(`${way} ${place}`)
+    report({ finding: { way, how, place } })
+  }
+  const opened = new Set<string>()
+  return {
+    request,
+    remote: BigInt(request.page),
+    find,
+    calls: () => count,
+    call,
+    open: (path, flags) => {
+      name.bytes.write(`${path}\0`)
+      return call(openat, AT_FDCWD, name.address, flags | O_NONBLOCK, 0)
+    },
+    close: (fd) => void callNumber(closeRange, [fd, fd, 0]),
+    found,
+    opened: (file) => {
+      if (opened.has(file)) return
+      opened.add(file)
+      report({ opened: file })
+    },
+    look: (bytes, way, how) => {
+      const place = find(bytes)
+      if (place !== undefined) found(way, how, place)
+      return place !== undefined
+    },
+    isNew: (fd) => fd > highest && fd < 1 << 20 && callNumber(fcntl, [fd, F_GETFD]) >= 0,
+    tidy: () => void callNumber(closeRange, [highest + 1, 0xffffffff, 0]),
+  }
+}
+
+/** Filled with zeros. */
+export function newPage(): Page {
+  const address = sys('mmap', 0, PAGE, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0)
+  return { address, bytes: memoryAt(address, PAGE) }
+}
