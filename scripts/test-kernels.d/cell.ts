@@ -15,11 +15,15 @@ const TESTS = ['test/kernel/delivery.test.ts', 'test/kernel/children.test.ts']
 const LOCKED_TESTS = 'test/locked/**/*.test.ts'
 /** A third of the cell's time: a test that hangs must not take the suite's result with it. */
 const TESTS_MS = 800_000
+/** On both sides together, of two attackers: emulated that is a part of the steps. */
+const SWEEP_SECONDS = 240
+const DAY_MS = 86_400_000
 
 const [kernel = '', config = ''] = process.argv.slice(2)
 const began = Date.now()
 const tests = runTests()
 const attack = runAttack()
+const sweep = runSweep()
 const result: CellResult = {
   kernel,
   config: config as Config,
@@ -29,6 +33,7 @@ const result: CellResult = {
   date: new Date().toISOString().slice(0, 10),
   seconds: Math.round((Date.now() - began) / 1000),
   attack,
+  ...(sweep && { sweep }),
   tests,
 }
 console.error(summaryOf(result))
@@ -36,17 +41,33 @@ process.stdout.write(`${JSON.stringify(result)}\n`)
 
 /** Without a document there is no outcome, whatever the status says. */
 function runAttack(): CellResult['attack'] {
-  const command = join(REPOSITORY, 'node_modules/.bin/kernelseal')
-  const { stdout, status, signal, error } = spawnSync(command, ['attack', '--disruptive', '--verbose', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  })
+  const { stdout, status, signal, error } = kernelseal(['attack', '--disruptive', '--verbose', '--json'])
   try {
     return JSON.parse(stdout)
   } catch {
     return { error: error?.message ?? `it ended with ${signal ?? `status ${status}`}; the log says why` }
   }
+}
+
+/** In one configuration of each kernel: it asks what a kernel has, not how it is refused. Another part with each day's date. */
+function runSweep(): CellResult['sweep'] {
+  if (config !== 'lsm') return undefined
+  const options = ['attack', '--sweep', '--json', '--as', 'root', '--as', 'same-uid', '--budget', String(SWEEP_SECONDS)]
+  const { stdout, status, signal, error } = kernelseal([...options, '--seed', String(Math.floor(began / DAY_MS))])
+  try {
+    const { seed, budgetSeconds, attackers, ways, tried, exitStatus } = JSON.parse(stdout)
+    return { seed, budgetSeconds, attackers, ways, tried, exitStatus }
+  } catch {
+    return { error: error?.message ?? `it ended with ${signal ?? `status ${status}`}; the log says why` }
+  }
+}
+
+function kernelseal(args: readonly string[]) {
+  return spawnSync(join(REPOSITORY, 'node_modules/.bin/kernelseal'), args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
 }
 
 function runTests(): TestReport {

@@ -1,5 +1,6 @@
 /** What a cell, one kernel in one configuration, has to say, and when it is green. Pure. */
 import type { Verdict } from '../../agent/attack/report/matrix.ts'
+import type { Tally } from '../../agent/attack/sweep/request.ts'
 
 export const CONFIGS = ['lsm', 'fmod_ret', 'locked'] as const
 export type Config = (typeof CONFIGS)[number]
@@ -16,6 +17,16 @@ export interface AttackReport {
     readonly verdicts: Readonly<Record<string, Verdict>>
   }[]
   readonly counts: Readonly<Record<Verdict['kind'], number>>
+  readonly exitStatus: number
+}
+
+/** `kernelseal attack --sweep --json`, without what each attacker found. */
+export interface SweepOutcome {
+  readonly seed: number
+  readonly budgetSeconds: number
+  readonly attackers: readonly string[]
+  readonly ways: { readonly unprotected: readonly string[]; readonly sealed: readonly string[] }
+  readonly tried: { readonly unprotected: readonly Tally[]; readonly sealed: readonly Tally[] }
   readonly exitStatus: number
 }
 
@@ -37,11 +48,13 @@ export interface CellResult {
   readonly date: string
   readonly seconds: number
   readonly attack: AttackReport | { readonly error: string }
+  /** In the configuration `lsm`. */
+  readonly sweep?: SweepOutcome | { readonly error: string }
   readonly tests: TestReport
 }
 
 /** Why a result is not green; none: it is. A kernel that is not what the configuration says proves nothing. */
-export function faultsOf({ config, lsms, lockdown, attack, tests }: CellResult): string[] {
+export function faultsOf({ config, lsms, lockdown, attack, sweep, tests }: CellResult): string[] {
   const hasBpf = lsms.split(',').includes('bpf')
   const locked = lockdown.includes('[integrity]')
   const faults = [
@@ -51,6 +64,7 @@ export function faultsOf({ config, lsms, lockdown, attack, tests }: CellResult):
     tests.passed === 0 && 'no test passed',
     ...tests.failed.map((name) => `failed: ${name}`),
     ...('error' in attack ? [`the suite did not run: ${attack.error}`] : faultsOfAttack(attack, hasBpf, locked)),
+    ...(sweep ? faultsOfSweep(sweep) : []),
   ]
   return faults.filter((fault) => fault !== false)
 }
@@ -61,4 +75,10 @@ function faultsOfAttack({ tier, delivery, counts, exitStatus }: AttackReport, ha
     delivery !== (locked ? 'stopped' : 'kernel') && `delivery tier \`${delivery}\``,
     exitStatus !== 0 && `attack: ${counts.leaked} leaked, ${counts.unproved} unproved, ${counts.refused} refused`,
   ]
+}
+
+function faultsOfSweep(sweep: SweepOutcome | { readonly error: string }): string[] {
+  if ('error' in sweep) return [`the sweep did not run: ${sweep.error}`]
+  if (sweep.exitStatus === 2) return ['sweep: its control found nothing']
+  return sweep.ways.sealed.map((way) => `sweep: \`${way}\` shows a sealed target`)
 }

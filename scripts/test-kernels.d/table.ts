@@ -1,4 +1,5 @@
 /** Results of cells → docs/kernels.md. Pure. */
+import type { Tally } from '../../agent/attack/sweep/request.ts'
 import type { AttackReport, CellResult, Config } from './result.ts'
 import { CONFIGS, faultsOf } from './result.ts'
 
@@ -37,7 +38,9 @@ export function renderDocument(kernels: readonly string[], results: readonly Cel
     result: results.find(({ kernel, config }) => kernel === cell.kernel && config === cell.config),
   }))
   const run = found.flatMap(({ result }) => result ?? [])
-  return [INTRODUCTION, rowTable(found), legend(), cellTable(found), notes(run)].join('\n\n').concat('\n')
+  return [INTRODUCTION, rowTable(found), legend(), cellTable(found), ...sweeps(run), notes(run)]
+    .join('\n\n')
+    .concat('\n')
 }
 
 const INTRODUCTION = `# The claims, kernel by kernel
@@ -90,6 +93,41 @@ function cellTable(cells: readonly Cell[]): string {
   })
   return table([head, ...body])
 }
+
+/** Nothing where no cell has swept. */
+function sweeps(results: readonly CellResult[]): string[] {
+  const swept = results.flatMap(({ kernel, sweep }) => (sweep && !('error' in sweep) ? [{ kernel, sweep }] : []))
+  if (swept.length === 0) return []
+  const steps = (tallies: readonly Tally[], key: 'taken' | 'calls') =>
+    tallies.reduce((sum, tally) => sum + tally[key], 0)
+  const body = swept.map(({ kernel, sweep: { ways, tried, attackers, seed } }) => [
+    kernel,
+    attackers.join(', '),
+    String(seed),
+    ...(['unprotected', 'sealed'] as const).map(
+      (side) => `${steps(tried[side], 'taken')} (${steps(tried[side], 'calls')} calls)`,
+    ),
+    String(ways.unprotected.length),
+    ways.sealed.length === 0 ? '0' : `**${ways.sealed.length}**`,
+  ])
+  const head = [
+    'Kernel',
+    'Attackers',
+    'Seed',
+    'Steps without protection',
+    'Steps, sealed',
+    'Ways without protection',
+    'Ways, sealed',
+  ]
+  const every = [...new Set(swept.flatMap(({ sweep }) => sweep.ways.unprotected))].toSorted()
+  return [SWEEP, table([head, ...body]), `Found without protection: ${every.map((way) => `\`${way}\``).join(', ')}.`]
+}
+
+const SWEEP = `## The sweep
+
+\`kernelseal attack --sweep\` tries what a kernel offers, known or not, on a process whose environment, heap, registers and files hold
+random needles: a part of the steps in each run, chosen by the seed. A way is one file name, one system call, or one bit of a perf
+sample that showed 8 bytes of a needle. \`call N\`: a system call by its number.`
 
 /** What was not refused, cell by cell, and what could not be tried, cells together that have it in common. */
 function notes(results: readonly CellResult[]): string {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Verdict } from '../../../agent/attack/report/matrix.ts'
-import { type AttackReport, type CellResult, faultsOf } from '../../../scripts/test-kernels.d/result.ts'
+import {
+  type AttackReport,
+  type CellResult,
+  faultsOf,
+  type SweepOutcome,
+} from '../../../scripts/test-kernels.d/result.ts'
 import { renderDocument } from '../../../scripts/test-kernels.d/table.ts'
 
 const verdict = (kind: Verdict['kind'], why = ''): Verdict => ({ kind, why })
@@ -32,6 +37,13 @@ const green: CellResult = {
   tests: { passed: 26, skipped: 0, failed: [] },
 }
 
+const tally = { family: 'system calls', steps: 400, taken: 30, calls: 4000 }
+const sweep: SweepOutcome = {
+  ...{ seed: 5, budgetSeconds: 240, attackers: ['root'], exitStatus: 0 },
+  ways: { unprotected: ['file /proc/P/environ', 'call process_vm_readv'], sealed: [] },
+  tried: { unprotected: [tally], sealed: [{ ...tally, taken: 31 }] },
+}
+
 test('a cell is green when the kernel is what it should be, everything passed and nothing leaked', () => {
   assert.deepEqual(faultsOf(green), [])
 })
@@ -46,6 +58,13 @@ const broken: [what: string, change: Partial<CellResult>, fault: RegExp][] = [
   ['whose suite did not run', { attack: { error: 'no root' } }, /did not run: no root/],
   ['with a leak', { attack: { ...attack, exitStatus: 1 } }, /0 leaked/],
   ['in the other refusal tier', { attack: { ...attack, tier: 'fmod_ret' } }, /refusal tier `fmod_ret`/],
+  ['whose sweep did not run', { sweep: { error: 'no TMPDIR' } }, /sweep did not run: no TMPDIR/],
+  ['whose sweep has no control', { sweep: { ...sweep, exitStatus: 2 } }, /its control found nothing/],
+  [
+    'whose sweep found a way',
+    { sweep: { ...sweep, ways: { unprotected: [], sealed: ['call 450'] }, exitStatus: 1 } },
+    /`call 450` shows a sealed target/,
+  ],
   ['in the other delivery tier', { attack: { ...attack, delivery: 'stopped' } }, /delivery tier `stopped`/],
 ]
 
@@ -54,6 +73,16 @@ for (const [what, change, fault] of broken) {
     assert.match(faultsOf({ ...green, ...change }).join('\n'), fault)
   })
 }
+
+test('the sweep has a line a kernel, with what was tried and the ways that were found', () => {
+  const document = renderDocument(['6.1'], [{ ...green, sweep }])
+  assert.match(document, /\| 6\.1 \| root \| 5 \| 30 \(4000 calls\) \| 31 \(4000 calls\) \| 2 \| 0 \|/)
+  assert.match(document, /Found without protection: `call process_vm_readv`, `file \/proc\/P\/environ`\./)
+})
+
+test('where no cell has swept the document does not speak of it', () => {
+  assert.doesNotMatch(renderDocument(['6.1'], [green]), /sweep/)
+})
 
 test('a row whose attempts are all impossible has a dash, one without attempts nothing', () => {
   const line =
