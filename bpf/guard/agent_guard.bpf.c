@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Protects the agent and its maps, and lets it say who it is.
+ * Protects the agent and its maps, and lets it identify itself.
  *
  *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent, and nobody but the agent may
  *              continue a process that waits for its values
  *   file_send_sigiotask, task_setrlimit  the same by way of a file's owner, and of a limit that the kernel enforces
  *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values, and nobody in a
  *              scope one of our other maps, which hold its policy
- *   bpf_prog   bpf_prog_new_fd(): nobody in a scope gets a descriptor of our programs
- *   bpf        bpf(2): nobody in a Pod's scope but its agent calls it at all
+ *   bpf_prog   bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs
+ *   bpf        bpf(2): in a Pod's scope only its agent calls it at all
  *
  * Its memory and files are guarded with those of sealed processes, in proc_guard.bpf.c.
  */
@@ -58,7 +58,7 @@ int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * Run by the agent on itself: what it starts next is the canary, or it is blind, or neither (ctx[0]: KS_CANARY,
+ * Run by the agent on itself: its next child is the canary, or it is blind, or neither (ctx[0]: KS_CANARY,
  * KS_BLIND, 0).
  */
 SEC("raw_tp")
@@ -107,7 +107,7 @@ static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct
 }
 
 /*
- * The agent's SIGCONT ends the wait. Anybody else's would start the process without its values, so it is refused in
+ * The agent's SIGCONT ends the wait. Another process's would start it without its values, so it is refused in
  * every mode. (SIGKILL passes: it starts nothing.)
  */
 static __always_inline int continue_waiting(struct ks_process *process, struct task_struct *target, int again)
@@ -142,7 +142,7 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 	return judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again);
 }
 
-/* A signal that a file's owner is sent (F_SETOWN, F_SETSIG), which no task_kill sees. Who caused it is unknown. */
+/* A signal that a file's owner is sent (F_SETOWN, F_SETSIG), which no task_kill sees. Its cause is unknown. */
 ENFORCE(guard_file_signal, file_send_sigiotask, security_file_send_sigiotask, (target, owner, signal),
 	struct task_struct *target, struct fown_struct *owner, int signal)
 {
@@ -208,15 +208,16 @@ ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *pro
 	if (!bpf_map_lookup_elem(&guarded_programs, &id) || is_agent(process_of(current_task())))
 		return 0;
 	inum = current_scope();
-	if (!inum || !has_agent(inum)) /* without an agent somebody must be able to become it */
+	if (!inum || !has_agent(inum)) /* without an agent a process must be able to become it */
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &inum);
 	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_PROGRAM, id, 0, again) : 0;
 }
 
 /*
- * A tracing program reads any memory. On a plain host bpf(2) is everybody's: service managers filter with it. In a Pod
- * whose agent is gone, a container's entrypoint that holds no secrets may be the agent's successor.
+ * A tracing program reads any memory. On a plain host other programs call bpf(2) too: service managers filter
+ * with it. In a Pod whose agent is gone, a container's entrypoint that holds no secrets may be the
+ * agent's successor.
  */
 ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 {

@@ -45,7 +45,7 @@ int BPF_PROG(guard_core_2, int signal, struct kernel_siginfo *info, struct k_sig
 	return at_signal(signal, action);
 }
 
-/* The exiting that SIGKILL begins is what keeps do_coredump() from writing (fs/coredump.c, zap_threads). */
+/* The exit that SIGKILL begins keeps do_coredump() from writing (fs/coredump.c, zap_threads). */
 SEC("fentry/do_coredump")
 int BPF_PROG(guard_dump)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files that show any memory of the machine, or let one trace it (row 14): /proc/kcore, /dev/{mem,kmem,port} under
- * whatever name, and tracefs, whose uprobes read user memory. Refused to everybody inside a scope.
+ * Files that show any memory of the machine, or let one trace it (row 14): /proc/kcore, /dev/{mem,kmem,port}
+ * under any name, and tracefs, with uprobes that read user memory. Refused to every process inside a scope.
  */
 #ifndef KERNELSEAL_KERNEL_MEMORY_H
 #define KERNELSEAL_KERNEL_MEMORY_H

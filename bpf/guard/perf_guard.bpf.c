@@ -2,15 +2,15 @@
 /*
  * Refuses samples of a sealed process's stack and registers (row 3).
  *
- *   perf_event_alloc            perf_event_open(). What was opened before the exec, or is being opened during it
- *                               (perf_opening.h), is the exec point's to notice.
+ *   perf_event_alloc            perf_event_open(). Events opened before the exec, or being opened during it
+ *                               (perf_opening.h), are noticed at the exec point.
  *   sys_perf_event_open, fexit  the opening is over
  */
 #include "emit.h"
 #include "hook.h"
 #include "perf_opening.h"
 
-/* Policy of what concerns the whole node: scopes[0], the strictest of its scopes. */
+/* Policy of events that concern the whole node: scopes[0], the strictest of its scopes. */
 static __always_inline int guard_whole_cpu(__u32 samples, int again)
 {
 	__u32 node = 0;
@@ -47,7 +47,8 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 		     samples, 0, again);
 }
 
-/* Twice, for the reason that hook.h gives. The names are those of the architectures; the agent attaches what there is.
+/* Twice, for the reason that hook.h gives. The names are those of the architectures; the agent attaches the
+ * existing ones.
  */
 #define AT_PERF_OPENED(name, function)                                                                                 \
 	SEC("fexit/" #function) int BPF_PROG(name)                                                                     \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps what is pinned pinned (row 13): without its pins the node's set would go with its last agent.
+ * Keeps the pins (row 13): without them the node's set would go with its last agent.
  *
  *   inode_unlink, inode_rmdir, inode_rename
  *       vfs_unlink(), vfs_rmdir(), vfs_rename(): nobody in a scope but its agent removes or moves anything below

@@ -6,7 +6,7 @@
  *                        The only place that holds on every kernel: newer kernels' mm_access() lets a perfmon-capable
  *                        reader through before any ptrace check.
  *   ptrace_access_check  ptrace_may_access(): attach, process_vm_readv/writev, pidfd_getfd, kcmp
- *   ptrace_traceme       PTRACE_TRACEME: nobody becomes the tracer of a sealed process
+ *   ptrace_traceme       PTRACE_TRACEME: no process becomes the tracer of a sealed one
  */
 #include "emit.h"
 #include "hook.h"
@@ -46,7 +46,7 @@ static __always_inline int judge_agent_file(struct ks_process *process, struct k
 	return judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0, again);
 }
 
-/* Whether `current` may have what `way` shows of `target`. */
+/* Whether `current` may read `target`'s data that `way` shows. */
 static __always_inline int judge_file(struct ks_process *process, struct ks_scope *scope, struct task_struct *target,
 				      __u32 way, int again)
 {

@@ -69,8 +69,8 @@ static __always_inline void event_submit(struct ks_event *event)
 
 /*
  * The verdict on one attempt, reported to scope `inum`: 0 or -EPERM. The verdict is fixed before the event is tried.
- * `enforced`: the switch of this way is on. `process`, `target`: NULL for what concerns the whole node. `again`: what
- * is permitted has been reported (hook.h).
+ * `enforced`: the switch of this way is on. `process`, `target`: NULL for an attempt that concerns the whole
+ * node. `again`: a permitted attempt has been reported (hook.h).
  */
 static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct ks_process *process,
 				    struct task_struct *target, int enforced, __u32 way, __u32 detail, int silent,

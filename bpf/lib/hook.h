@@ -4,8 +4,9 @@
  * fmod_ret program on the function that calls the LSM list where it is not. The agent loads one of the two.
  *
  * A tracing program (fmod_ret, fentry, tp_btf) that is preempted where the kernel preempts, and would run again on its
- * CPU meanwhile, is skipped (__bpf_prog_enter_recur, __bpf_trace_run); an LSM program is not. What must not be skipped
- * and has no LSM hook is attached more than once: the next copy is free. Each does its work once.
+ * CPU meanwhile, is skipped (__bpf_prog_enter_recur, __bpf_trace_run); an LSM program is not. A program that
+ * must not be skipped and has no LSM hook is attached more than once: the next copy is free. Each does its
+ * work once.
  */
 #ifndef KERNELSEAL_HOOK_H
 #define KERNELSEAL_HOOK_H
@@ -20,8 +21,8 @@
  * arithmetic clang makes of them.
  *
  * The fmod_ret program is there three times. Measured with one on 7.2 under load: 59 of 10,000 starts were not seen. A
- * refusal ends the chain, so a copy that runs after another was permitted what it looks at; `again` (a constant) keeps
- * it from reporting that twice. Whatever else a body does it may do more than once.
+ * refusal ends the chain, so a copy that runs after another judges a permitted access; `again` (a constant) keeps
+ * it from reporting that twice. All other effects of a body may happen more than once.
  */
 #define ENFORCE(name, hook, function, call, params...) ENFORCE_BY(COUNTED_PROGRAM, name, hook, function, call, params)
 

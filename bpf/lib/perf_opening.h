@@ -2,8 +2,7 @@
 /*
  * perf_event_open() in flight. Its check comes first (perf_event_alloc), then it waits for an exec of its target to end
  * (exec_update_lock), and only then the event is installed: by that time the target is another program, and no hook is
- * called any more. So the check leaves word, and the exec point delivers nothing to a task that somebody is about to
- * sample.
+ * called any more. So the check leaves a note, and the exec point delivers nothing to a task about to be sampled.
  *
  * An opener writes, then looks whether the target is guarded; an exec becomes guarded, then looks here.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The maps, and the two questions every hook asks: what is this task to us, and which scope rules it.
+ * The maps, and the two questions every hook asks: the task's role, and the scope that rules it.
  *
  * Every object declares the maps weakly; the link keeps one of each.
  */
@@ -114,7 +114,7 @@ struct {
 } cgroup_paths __weak SEC(".maps");
 
 /*
- * The same by number, of what is below as well; written when a group is made (cgroup_scope.bpf.c), and by the agent for
+ * The same by number, of groups below as well; written when a group is made (cgroup_scope.bpf.c), and by the agent for
  * those that are there already. Full: the group's processes are in no scope and get nothing.
  */
 struct {
@@ -145,7 +145,7 @@ static __always_inline struct task_struct *current_task(void)
 
 /*
  * The record of the process that `task` belongs to, or NULL. The key is an address, which the slab may hand out
- * again: a record whose start differs from the task's is somebody else's left-over, and none of ours. A record
+ * again: a record whose start differs from the task's is another process's left-over, and not its own. A record
  * without a start belongs to a child whose fork has not been announced yet (see process_record.bpf.c).
  */
 static __always_inline struct ks_process *process_of(struct task_struct *task)
@@ -164,7 +164,7 @@ static __always_inline struct ks_process *process_of(struct task_struct *task)
 }
 
 /*
- * Nobody else may look: the process is sealed, is the agent, or is about to be sealed. The last counts from
+ * Closed to other processes: it is sealed, is the agent, or is about to be sealed. The last counts from
  * bprm_check_security on, because exec installs the new memory before the exec point is reached. (After an exec that
  * failed it stays so until the next one.)
  */
@@ -248,7 +248,7 @@ static __always_inline __u32 current_scope(void)
 	return process ? process->scope : scope_of(current_task());
 }
 
-/* Whether a scope's agent lives. While it does, nobody else becomes its agent. */
+/* Whether a scope's agent lives. While it does, no other process becomes its agent. */
 static __always_inline int has_agent(__u32 scope)
 {
 	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);

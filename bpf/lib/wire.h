@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /*
- * What kernel and agent exchange: the keys and values of the maps, and the events.
+ * The interface of kernel and agent: the keys and values of the maps, and the events.
  *
  * Fixed-width types, explicit padding, no packed structures, no bool or enum fields. The agent compares its
  * field tables (agent/wire/layout.ts) with this object's BTF at every start and refuses on a mismatch.
@@ -30,7 +30,7 @@ enum ks_switch {
 	KS_BLOCK_DEBUG = 1 << 9,
 };
 
-/* What a process is. SEALED, AGENT and the lineage are handed on by fork. */
+/* The state of a process. SEALED, AGENT and the lineage are handed on by fork. */
 enum ks_proc_flag {
 	KS_SEALED = 1 << 0,
 	KS_WORKLOAD = 1 << 1,
@@ -48,9 +48,9 @@ enum ks_proc_flag {
 	KS_ENDED = 1 << 8,
 	/* stopped at its first instruction until the agent has written its values */
 	KS_WAITING = 1 << 9,
-	/* agent only: what it starts is the canary */
+	/* agent only: its next child is the canary */
 	KS_CANARY = 1 << 10,
-	/* agent only: it has no privileges, so that it can try what others try */
+	/* agent only: it has no privileges, so that it can make others' attempts */
 	KS_BLIND = 1 << 11,
 	/* was given values itself; its forked children have copies */
 	KS_GIVEN = 1 << 12,
@@ -63,9 +63,9 @@ enum ks_kind {
 	KS_EV_EXEC = 1,
 	/* values delivered, process sealed */
 	KS_EV_INJECT = 2,
-	/* delivery failed: `reason` says why, `action` what became of the process */
+	/* delivery failed: `reason` says why, `action` the fate of the process */
 	KS_EV_FAIL = 3,
-	/* somebody tried a way to a secret */
+	/* a process tried a way to a secret */
 	KS_EV_ACCESS = 4,
 	KS_EV_EXIT = 5,
 	/* the seal ended: values were taken out of the environment of a child */
@@ -185,10 +185,10 @@ struct ks_counters {
 
 /*
  * scopes: inode number of a PID namespace -> policy. One entry per Pod, changed in place (agent_settle): an entry that
- * is replaced is free for another scope at once, under the eyes of whoever has just looked it up.
+ * is replaced is free for another scope at once, under the eyes of a program that has just looked it up.
  *
- * What a registration writes for it lies under its generation, in paths, slots, names and secret_values, and is never
- * changed: `generation` switches all of it over in one step. The canary's is under 0.
+ * A registration's entries lie under its generation, in paths, slots, names and secret_values, and are never
+ * changed: `generation` switches all of them over in one step. The canary's is under 0.
  */
 struct ks_scope {
 	__u32 mode;
@@ -222,7 +222,7 @@ struct ks_process {
 	__u64 start;	/* start_boottime of the leader, ns; 0: forked, not yet announced */
 	__u64 bindings; /* bindings it is sealed under */
 	__u64 pending;	/* bindings of the exec in progress */
-	__u64 refused;	/* of these, what its files failed `verify` for */
+	__u64 refused;	/* of these, those its files failed `verify` for */
 	__u32 scope;
 	__u32 flags;
 	__u64 container;  /* sequence number of its mount namespace when it entered: never used twice */
@@ -246,7 +246,7 @@ struct ks_container_key {
 
 /*
  * containers: one entrypoint a life. A new life of a container has a new mount namespace, with a number of its own, so
- * an entry outlives its entrypoint: what comes from outside into that namespace later is a visitor.
+ * an entry outlives its entrypoint: a process that enters that namespace later from outside is a visitor.
  */
 struct ks_container {
 	__u64 entry; /* key in processes */
@@ -275,7 +275,7 @@ struct ks_path_key {
 
 struct ks_path {
 	__u64 bindings; /* of the path that is complete here, if the root follows */
-	__u64 anywhere; /* of basename selectors: whatever precedes */
+	__u64 anywhere; /* of basename selectors: in every folder */
 	__u32 next;
 	__u32 reserved;
 };
@@ -336,7 +336,7 @@ struct ks_number_key {
 
 /* numbers: which binding a number means, for the agent that follows this one: running processes go by the number. */
 struct ks_number {
-	char binding[32]; /* SHA-256 of what the agent tells bindings apart by */
+	char binding[32]; /* SHA-256 of name and selector, which tell bindings apart */
 	__u32 retired;
 	__u32 reserved;
 };
@@ -354,8 +354,8 @@ struct ks_value {
 };
 
 /*
- * needles: 8 bytes of each value -> which value they are of, by which an environment is searched for values whatever
- * the variable is called. As secret as the values.
+ * needles: 8 bytes of each value -> which value they are of, by which an environment is searched for values
+ * under any variable name. As secret as the values.
  */
 #define KS_NEEDLE_RANKS 4
 

@@ -10,13 +10,13 @@ struct delivery {
 	__u64 at;    /* of its next piece */
 	__u64 end;   /* of the environment */
 	__u64 bindings;
-	__u64 refused;	  /* of these, what the program failed `verify` for */
-	__u64 pinned;	  /* and what the agent verifies */
+	__u64 refused;	  /* of these, those the program failed `verify` for */
+	__u64 pinned;	  /* and those the agent verifies */
 	__u64 chosen;	  /* the one that gives the value being written */
 	__u64 lost;	  /* bindings whose values are taken out */
 	__u64 target;	  /* address of the value being written */
 	__u64 generation; /* of the registration that all of it comes from */
-	__u64 container;  /* mount namespace the process entered by; 0: a host, where placeholders belong to nobody */
+	__u64 container;  /* mount namespace the process entered by; 0: a host, where placeholders have no owner */
 	__u32 scope;
 	__u32 written;
 	__u32 reason;
@@ -24,7 +24,7 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
-	__u32 chores;  /* what the agent has to do beside writing */
+	__u32 chores;  /* the agent's work beside writing */
 	__u32 asked;   /* values the agent is asked to write */
 	__u32 faulted; /* the value being written met a page that is not there */
 };
@@ -68,8 +68,8 @@ static __always_inline void write_user(struct delivery *d, __u64 at, const void 
 }
 
 /*
- * The agent writes [d->target, d->target + d->capacity) in our place, before the process runs. Whatever was written of
- * it already is written again.
+ * The agent writes [d->target, d->target + d->capacity) in our place, before the process runs. Bytes already
+ * written are written again.
  */
 static __always_inline long ask_agent(struct delivery *d, __u32 value)
 {

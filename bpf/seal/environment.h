@@ -14,7 +14,7 @@
 /* Without bpf_loop: rounds of rounds, since the verifier follows at most 8,192 jumps of one function. */
 #define ROUNDS_UNLOOPED 1024
 
-/* Where strings are read to learn their length. Nothing is ever read from it: what decides is on the stack. */
+/* Where strings are read to learn their length. Nothing is ever read from it: decisions use the stack. */
 struct piece {
 	char text[PIECE];
 };
@@ -27,7 +27,7 @@ struct {
 } pieces __weak SEC(".maps");
 
 /*
- * With bpf_loop what is done to one string is a global function as well: verified once, not in every state in which the
+ * With bpf_loop the work on one string is a global function as well: verified once, not in every state in which the
  * loops around it can be. Measured on 7.2: 970,000 instructions followed without, of the million allowed.
  */
 __attribute__((noinline)) int fill_one(struct delivery *d, __u64 end)

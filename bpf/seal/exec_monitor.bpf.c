@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Decides, before a new program is committed, what it is and which bindings it will be delivered.
+ * Identifies a new program before it is committed, and chooses the bindings it will be delivered.
  *
  *   bprm_check_security  search_binary_handler(): the file is open, the old image still runs. For a script it is
- *                        called again for each interpreter, and the last one counts: what an interpreter reads is
- *                        a path it opens itself, and somebody may have changed where that leads.
+ *                        called again for each interpreter, and the last one counts: an interpreter opens the
+ *                        script's path itself, and the file behind that path may have been changed meanwhile.
  *
  * The decision waits in the record (`pending`) until secret_deliver.bpf.c finds the new image in place.
  */
@@ -74,7 +74,7 @@ static __always_inline int store(const struct ks_process *record, struct ks_proc
 	return -ENOMEM;
 }
 
-/* `#!`: the same hook is called again for the interpreter, which is what counts (fs/binfmt_script.c). */
+/* `#!`: the same hook is called again for the interpreter, which counts (fs/binfmt_script.c). */
 static __always_inline int is_script(struct linux_binprm *bprm)
 {
 	char magic[2] = {};

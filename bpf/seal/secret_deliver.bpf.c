@@ -7,7 +7,7 @@
  *                       (Earlier nothing may be written: create_elf_tables() finds the strings by their lengths.)
  *
  * Where the kernel may not write, or meets a page that is not there, the process is stopped before its first
- * instruction and the agent told what to write where (delivery.h).
+ * instruction and the agent told each value and its address (delivery.h).
  *
  * A value that cannot be written ends the process (policy `on-failure: kill`), so that it never runs half-filled.
  */
@@ -71,7 +71,7 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	return delivery->written ? KS_OK : KS_NO_PLACEHOLDER;
 }
 
-/* What the agent proves protection with: neither reported nor counted. */
+/* The process on which the agent proves protection: neither reported nor counted. */
 static __always_inline int is_canary(const struct ks_process *process)
 {
 	return (process->flags & (KS_CANARY | KS_AGENT)) == KS_CANARY;
@@ -101,7 +101,7 @@ static __always_inline void report(struct ks_process *process, struct linux_binp
 	event_submit(event);
 }
 
-/* A process that got some values and not others is killed whatever the policy says. */
+/* A process that got some values and not others is killed under every policy. */
 static __always_inline __u32 give_up(const struct ks_scope *scope, const struct delivery *delivery)
 {
 	count(delivery->scope, KS_N_FAILED);
@@ -173,7 +173,7 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 }
 
 /*
- * A sealed process became another program. What the binding says of children decides: scrub takes the values out of
+ * A sealed process became another program. The binding's rule for children decides: scrub takes the values out of
  * the environment it was given, and with the last of them the seal, and nothing below is sealed again; inherit keeps
  * both. (deny refused the exec already.) The process is still sealed while this runs. Returns whether it may run.
  */
@@ -242,7 +242,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
-	if (process->flags & KS_AGENT) /* what the agent starts is not the agent */
+	if (process->flags & KS_AGENT) /* an agent's child is not the agent */
 		process->flags = (process->flags & ~(KS_AGENT | KS_BLIND)) | KS_VISITOR;
 	delivery.scope = process->scope;
 	delivery.generation = is_canary(process) ? 0 : scope->generation;

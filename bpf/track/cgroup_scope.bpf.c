@@ -3,8 +3,8 @@
  * Control groups that are scopes: a service manager makes a group anew at each start of a service, and runs the service
  * in it a moment later.
  *
- *   cgroup_mkdir  cgroup_mkdir(): the group is complete and nobody can be in it yet
- *   cgroup_rmdir  cgroup_rmdir(): nobody is in it any more
+ *   cgroup_mkdir  cgroup_mkdir(): the group is complete and no process can be in it yet
+ *   cgroup_rmdir  cgroup_rmdir(): no process is in it any more
  *
  * Of the cgroup v2 hierarchy alone: the others have numbers and paths of their own.
  */
@@ -18,7 +18,7 @@ static __always_inline int is_v2(struct cgroup *group)
 	return BPF_CORE_READ(group, root, hierarchy_id) == CGROUP_V2;
 }
 
-/* What is made below a scope is in it. */
+/* A group made below a scope is in it. */
 static __always_inline __u32 scope_of_parent(struct cgroup *group)
 {
 	__u64 id = BPF_CORE_READ(group, self.parent, cgroup, kn, id);

@@ -96,7 +96,7 @@ int BPF_PROG(record_end_2, struct pid_namespace *ns)
 	return end_scope(ns);
 }
 
-/* What a process leaves when it ends; once. */
+/* Removes the entries of a process when it ends; once. */
 static __always_inline void leave(struct ks_process *process, __u64 leader)
 {
 	struct ks_container_key container = {.scope = process->scope, .mount_ns = process->container};
