@@ -1,4 +1,4 @@
-/** The command line: finds the subcommand, turns what it throws into a sentence and an exit status. */
+/** The command line: finds the subcommand, turns its exceptions into a sentence and an exit status. */
 import { type Command, complain, EXIT } from './cli/command.ts'
 import { ConfigError, UsageError } from './policy/problems.ts'
 
@@ -32,7 +32,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   return command.run(args)
 }
 
-/** What stands after `--` is the command line of somebody else. */
+/** The words after `--` are the command line of another program. */
 function ownPart(args: readonly string[]): readonly string[] {
   return args.includes('--') ? args.slice(0, args.indexOf('--')) : args
 }
@@ -57,7 +57,7 @@ function report(error: unknown): number {
   return EXIT.failed
 }
 
-/** What node:util's parseArgs throws. */
+/** An error of node:util's parseArgs. */
 function isArgumentError(error: unknown): boolean {
   return String((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_PARSE_ARGS')
 }

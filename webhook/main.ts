@@ -32,14 +32,14 @@ async function main(): Promise<void> {
 
 const LAST_WORDS_MS = 1_000
 
-/** Before readiness is announced, so that whoever reacts to it may already stop us. */
+/** Before readiness is announced, so that a supervisor that reacts to it may already stop us. */
 function stopOnSignal(webhook: Webhook, { drainSeconds }: Settings, log: Log): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       log.info({ signal, drainSeconds }, 'draining')
       await webhook.close()
       log.info({}, 'stopped')
-      // Whatever still holds the process (an answer of the API server, a slow log) does so for this long and no longer.
+      // A pending answer of the API server or a slow log holds the process for this long and no longer.
       setTimeout(() => process.exit(0), LAST_WORDS_MS).unref()
     })
   }
@@ -48,7 +48,7 @@ function stopOnSignal(webhook: Webhook, { drainSeconds }: Settings, log: Log): v
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main().catch((error: unknown) => {
     process.stderr.write(`kernelseal-webhook: ${error instanceof Error ? error.message : String(error)}\n`)
-    // 2 for a setting someone has to correct, 1 for everything else.
+    // 2 for a setting that has to be corrected, 1 for everything else.
     process.exit(error instanceof ConfigError ? 2 : 1)
   })
 }

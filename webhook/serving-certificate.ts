@@ -1,4 +1,4 @@
-/** Where the serving certificate comes from, as the settings say, and what is told of it. */
+/** The serving certificate's origin, as the settings say, and the log lines about it. */
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAuthority } from './certificate/self-signed.ts'
@@ -15,7 +15,7 @@ import type { Metrics } from './server/metrics.ts'
 import type { Log } from './server/server.ts'
 import type { Settings } from './settings/load.ts'
 
-/** Throws what cannot be mended by waiting; the shared certificate waits for its API server instead. */
+/** Throws errors that waiting cannot mend; the shared certificate waits for its API server instead. */
 export async function openCertificate(
   settings: Settings,
   api: KubeApi | undefined,
@@ -30,10 +30,10 @@ export async function openCertificate(
   return selfSignedCertificate(settings.dnsNames, events)
 }
 
-/** A certificate that is there in time is served from the start: most are, and what stands in for one costs half a second. */
+/** A certificate that is there in time is served from the start: most are, and a stand-in costs half a second. */
 export const STOP_GAP_AFTER = 2_000
 
-/** @returns undefined when it takes longer than `ms` @throws what it throws in that time */
+/** @returns undefined when it takes longer than `ms` @throws its error within that time */
 export async function within<Found>(ms: number, opening: Promise<Found>): Promise<Found | undefined> {
   const over = new AbortController()
   const late = sleep(ms, undefined, { signal: over.signal }).catch(() => undefined)

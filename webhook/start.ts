@@ -21,12 +21,12 @@ export interface Webhook {
   readonly metricsPort: number
   /** PEM, when the certificate is of our own making. */
   readonly ca?: string
-  /** Once there is a certificate and what is to be known of the cluster; until then probes are answered, and not ready. */
+  /** Once there is a certificate and the facts of the cluster; until then probes are answered, and not ready. */
   readonly ready: Promise<void>
   close(): Promise<void>
 }
 
-/** What a start outside of tests has beside its settings. */
+/** The surroundings of a start outside of tests, beside its settings. */
 export interface Surroundings {
   /** Log lines lost so far. */
   readonly lostLines?: () => number
@@ -121,7 +121,7 @@ interface Probed {
   readonly certificate: ServingCertificate
 }
 
-/** A certificate in memory is published by whoever reads `caOut`, and not by then. */
+/** A certificate in memory is published by the reader of `caOut`, and not by then. */
 function startProbe(settings: Settings, api: KubeApi | undefined, port: number, probed: Probed) {
   const published = settings.certFile !== '' || settings.certSecret !== ''
   const [name] = settings.dnsNames

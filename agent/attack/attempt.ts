@@ -1,10 +1,10 @@
 /**
- * What an attempt is and how it may end. An attempt throws when a call fails; `judge` turns the error into an outcome, so
- * that one table decides everywhere what counts as a refusal.
+ * An attempt and its possible outcomes. An attempt throws when a call fails; `judge` turns the error into an outcome,
+ * so that one table defines a refusal everywhere.
  */
 import type { LaunchSpec } from './runner/launch.ts'
 
-/** The policy switch that must refuse the attempt; `always` for what no switch turns off. */
+/** The policy switch that must refuse the attempt; `always` for refusals that no switch turns off. */
 type Switch = 'blockEnviron' | 'blockMem' | 'blockMaps' | 'blockPtrace' | 'always'
 
 export interface Region {
@@ -17,7 +17,7 @@ export interface Target {
   readonly pid: number
   /** The secret's bytes. Their appearance in the attacker's hands is the leak. */
   readonly needle: Buffer
-  /** Where the target says its environment is: an attacker who guessed the address is no weaker. */
+  /** The environment's address, told by the target: guessing it would make the attacker no weaker. */
   readonly region?: Region
   /** How to start the target program once more, for attempts that must be there before or after its life. */
   readonly start?: LaunchSpec
@@ -26,13 +26,13 @@ export interface Target {
   /** The same shell, bound with its content. */
   readonly pinned?: string
   readonly agentPid?: number
-  /** Allows what outlives or disturbs more than the target: `core_pattern`, SIGKILL to the agent. */
+  /** Allows attempts that outlive the target or disturb more than it: `core_pattern`, SIGKILL to the agent. */
   readonly disruptive?: boolean
 }
 
 export type Outcome =
   | { readonly kind: 'leaked'; readonly detail: string }
-  /** `lockdown`: the kernel is locked down, and may refuse this to everybody, whoever else does. */
+  /** `lockdown`: the kernel is locked down, and may refuse this to every process, with or without protection. */
   | { readonly kind: 'refused'; readonly errno: string; readonly call: string; readonly lockdown?: true }
   | { readonly kind: 'empty'; readonly detail: string }
   | { readonly kind: 'impossible'; readonly why: string }
@@ -46,15 +46,16 @@ export interface Attempt {
   readonly title: string
   readonly switch: Switch
   /**
-   * What shows that protection holds. `refusal`: the call fails, having worked without protection. `absence`: finding nothing counts
-   * as well, having found it without protection. `control`: the attempt checks its own means, the kernel always withholds.
+   * The proof that protection holds. `refusal`: the call fails, having worked without protection. `absence`: finding
+   * nothing counts as well, having found it without protection. `control`: the attempt checks its own means, the kernel
+   * always withholds.
    */
   readonly proof: 'refusal' | 'absence' | 'control'
   /** It starts the target's program itself, and gets more time. */
   readonly starts?: true
   /** It takes a target in a PID namespace like a Pod's, and an agent for that. */
   readonly inPod?: true
-  /** It ends the agent where nothing stops it, and what is tried afterwards would prove nothing: it comes last. */
+  /** It ends the agent where nothing stops it, and later attempts would prove nothing: it comes last. */
   readonly endsAgent?: true
   run(target: Target): Outcome
 }
@@ -71,7 +72,7 @@ export function search(bytes: Buffer, needle: Buffer, where: string): Outcome {
   return at < 0 ? empty(`${bytes.length} bytes of ${where}`) : leaked(`at byte ${at} of ${where}`)
 }
 
-/** Thrown where the environment lacks what an attempt needs, whatever protects the target. */
+/** Thrown where the environment lacks a means that an attempt needs, protected target or not. */
 export class Impossible extends Error {}
 
 /** Runs a preparation: its failure says nothing about the target. */

@@ -65,7 +65,7 @@ function registerCanary(guard: Guard, scope: number, slot: string, needle: strin
   }
 }
 
-/** This runtime, waiting for a script on its standard input. What the agent starts in this stance is the canary, by no name. */
+/** This runtime, waiting for a script on its standard input. The agent's child in this mode is the canary, by no name. */
 function startCanary(guard: Guard, value: string): ChildProcess {
   guard.takeStance(STANCE.CANARY)
   try {

@@ -31,7 +31,10 @@ function environBlocked({ blockEnviron }: Policy): boolean {
   return blockEnviron
 }
 
-/** What takes one's own credentials to the other's memory is refused by either switch (bpf/guard/proc_guard.bpf.c). */
+/**
+ * A call that uses the caller's own credentials on the other's memory is refused by either switch
+ * (bpf/guard/proc_guard.bpf.c).
+ */
 function memoryBlocked({ blockMem, blockPtrace }: Policy): boolean {
   return blockMem || blockPtrace
 }
@@ -53,7 +56,7 @@ function open(path: string): void {
   closeSync(openSync(path, 'r'))
 }
 
-/** mm_access() comes before the address is looked at: an unmapped one gives EFAULT to whoever may read. */
+/** mm_access() comes before the address is looked at: an unmapped one gives EFAULT to a caller that may read. */
 function readv(pid: number): void {
   const bytes = Buffer.alloc(8)
   try {

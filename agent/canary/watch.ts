@@ -1,4 +1,4 @@
-/** The canary, tried before the agent says it is ready and again on a timer; what it found is in readiness, log and metrics. */
+/** The canary, tried before the agent says it is ready and again on a timer; its result goes to readiness, log and metrics. */
 import type { Log } from '../events/sinks/log.ts'
 import type { CanaryMetrics } from '../events/sinks/metrics.ts'
 import type { Guard } from '../node/guard.ts'
@@ -16,7 +16,7 @@ export interface CanaryWatch {
   readonly close: () => void
 }
 
-/** @throws Error naming what was not refused at the first check; later ones turn readiness off */
+/** @throws Error naming the probes not refused at the first check; later ones turn readiness off */
 export async function watchCanary(
   guard: Guard,
   scope: number,
@@ -28,7 +28,7 @@ export async function watchCanary(
   const check = async (): Promise<void> => {
     const checked = policy()
     const found = checked.mode === 'enforce' ? await problem(guard, scope, checked, metrics) : undefined
-    if (checked !== policy()) return // what was found is not about the policy in force
+    if (checked !== policy()) return // the finding is not about the policy in force
     broken = found
     if (broken) log.say('error', 'CANARY', broken)
   }

@@ -1,4 +1,4 @@
-/** What a subcommand is, and the exit statuses all of them share. */
+/** The interface of a subcommand, and the exit statuses all of them share. */
 
 export const EXIT = {
   ok: 0,
@@ -16,7 +16,7 @@ export interface Command {
   readonly run: (args: string[]) => Promise<number>
 }
 
-/** The seven-bit-clean place for what goes wrong: standard error, one line each. */
+/** Writes an error to standard error, one line each. */
 export function complain(text: string): void {
   for (const line of text.split('\n')) process.stderr.write(`kernelseal: ${line}\n`)
 }

@@ -1,4 +1,4 @@
-/** `kernelseal doctor`: can this node enforce? One line per finding: state, why, what to change. */
+/** `kernelseal doctor`: can this node enforce? One line per finding: state, cause, remedy. */
 import { parseArgs } from 'node:util'
 import { examineNode, type Finding } from '../doctor/checks.ts'
 import { type Command, EXIT } from './command.ts'

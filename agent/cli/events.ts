@@ -1,4 +1,4 @@
-/** `kernelseal events`: what the agents of this host told, and tell. */
+/** `kernelseal events`: past and coming events of this host's agents. */
 
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -71,7 +71,7 @@ interface OpenFeed {
   readonly end: () => void
 }
 
-/** Undefined when nobody listens there any more: an agent that was killed leaves its socket. */
+/** Undefined for a socket without a listener: an agent that was killed leaves its socket. */
 function opened(path: string): Promise<OpenFeed | undefined> {
   const socket = connect(path)
   return new Promise((resolve, reject) => {

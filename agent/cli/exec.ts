@@ -71,7 +71,7 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
   return status
 }
 
-/** In a session of its own: what the terminal sends is for the command. Its descriptor 3 is the environment. */
+/** In a session of its own: the terminal's signals are for the command. Its descriptor 3 is the environment. */
 function startAgent(own: readonly string[], strings: Buffer): ChildProcess {
   const memory = memoryOf(strings)
   try {

@@ -1,4 +1,4 @@
-/** `kernelseal lint`: what is wrong in manifests and config files, before they reach a cluster. */
+/** `kernelseal lint`: finds mistakes in manifests and config files before they reach a cluster. */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ManifestFile } from '../../webhook/offline/documents.ts'

@@ -1,4 +1,4 @@
-/** What the commands that read manifests have in common: which files, and what surrounds the Pods in them. */
+/** Shared by the commands that read manifests: the files, and the surroundings of the Pods in them. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -60,7 +60,7 @@ function readText(name: string): string {
   }
 }
 
-/** The newest version whose features are told apart, so that no version means all of them. */
+/** The newest minor version with features of its own: without a given version, all features count as present. */
 const LATEST_MINOR = 30
 
 export function surroundingsOf(files: readonly ManifestFile[], values: ClusterValues): Surroundings {

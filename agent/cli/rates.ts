@@ -1,4 +1,4 @@
-/** Two surveys of a node as one table of what happens per second. Pure. */
+/** Two surveys of a node as one table of rates per second. Pure. */
 import type { ScopeSurvey, Survey } from '../scope/status.ts'
 import { headOf, NOTHING, who } from './status.ts'
 import { columns } from './table.ts'

@@ -28,6 +28,8 @@ Changed secrets and annotations are noticed; SIGHUP reads everything anew, a con
   --config FILE          bindings and policy from a config file (a plain host); otherwise the Pod's annotations
   --annotations FILE     the Pod's annotations as the downward API writes them
   --allow-literal        values may stand in the annotations (source.value); in a config file they always may
+  --file-root DIR        the annotations may name files below DIR (source.fileRef); repeatable. Without it they may name none;
+                         a config file may name any
   --lock-policy          refuse changes of a running policy that weaken it
   --pid-namespace PATH   protect this PID namespace, for example /proc/4711/ns/pid (default: the agent's own)
   --cgroup PATH          protect the processes of this control group and of those below it, for example
@@ -58,6 +60,7 @@ export const RUN_OPTIONS = {
   config: { type: 'string' },
   annotations: { type: 'string' },
   'allow-literal': { type: 'boolean' },
+  'file-root': { type: 'string', multiple: true },
   'lock-policy': { type: 'boolean' },
   'pid-namespace': { type: 'string' },
   cgroup: { type: 'string' },
@@ -98,7 +101,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
       scope,
       cgroup,
       log,
-      sources: openSources(vault && openVault(vault)),
+      sources: openSources(vault && openVault(vault), agent.host ? undefined : (options['file-root'] ?? [])),
       load: () => loadAgentConfig(options),
       locked,
       stays: !agent.host || (options.stay ?? false),

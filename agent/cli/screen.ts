@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { ReadStream, WriteStream } from 'node:tty'
 
 export interface Screen {
-  /** Replaces what is shown; what does not fit is cut off. */
+  /** Replaces the shown text; overlong text is cut off. */
   readonly draw: (text: string) => void
   /** `q`, Ctrl-C, or a signal that ends programs; also once it is closed. */
   readonly quit: Promise<unknown>

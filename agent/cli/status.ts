@@ -1,4 +1,4 @@
-/** `kernelseal status`: what stands on this node, whether or not an agent runs. */
+/** `kernelseal status`: scopes and programs on this node, whether or not an agent runs. */
 import { parseArgs } from 'node:util'
 import { type ScopeSurvey, type Survey, surveyNode } from '../scope/status.ts'
 import { type Command, EXIT } from './command.ts'

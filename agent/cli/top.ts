@@ -1,4 +1,4 @@
-/** `kernelseal top`: what happens in the scopes of this node, as it happens. */
+/** `kernelseal top`: a live view of the scopes of this node. */
 
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,7 +41,7 @@ async function once(intervalMs: number, first: Look): Promise<void> {
 
 const look = (survey: () => Survey | undefined): Look => ({ survey: survey(), at: performance.now() })
 
-/** Returns when the user ends it. @throws what a survey throws, with the terminal as it was before */
+/** Returns when the user ends it. @throws a survey's error, with the terminal as it was before */
 export async function watch(survey: () => Survey | undefined, intervalMs: number, first = look(survey)): Promise<void> {
   const screen = openScreen(process.stdout, process.stdin)
   try {

@@ -1,4 +1,4 @@
-/** `kernelseal unload`: takes away what is pinned on this node. */
+/** `kernelseal unload`: removes the programs and maps pinned on this node. */
 import { parseArgs } from 'node:util'
 import * as pins from '../node/pins.ts'
 import { surveyNode } from '../scope/status.ts'

@@ -1,12 +1,14 @@
-/** What the agent runs with: a config file on a plain host, or the Pod's annotations in a sidecar. */
+/** The agent's configuration: a config file on a plain host, or the Pod's annotations in a sidecar. */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseAnnotations } from '../policy/annotations.ts'
 import { parseDownwardApi } from '../policy/downward-api.ts'
+import { filesOutside } from '../policy/file-roots.ts'
 import { literalsIn } from '../policy/literal.ts'
 import { parseConfig } from '../policy/parse.ts'
 import { formatProblem, UsageError } from '../policy/problems.ts'
 import { ADMITTED_VARIABLE, ANNOTATIONS_FILE, PREFIX } from '../policy/sidecar.ts'
 import { parseStatus } from '../policy/status.ts'
+import { quote } from '../policy/suggest.ts'
 import type { Config } from '../policy/types.ts'
 import { type Variable, variablesOf } from '../policy/variables.ts'
 import { weakenings } from '../policy/weaker.ts'
@@ -18,7 +20,7 @@ export interface AgentConfig {
   readonly where: string
   /** A whole host or a foreign namespace, not the Pod this agent is a sidecar of. */
   readonly host: boolean
-  /** What the placeholders follow from, beside the policy: the same as long as they are to be valid. */
+  /** The seed of the placeholders, beside the policy: the same for as long as they are to be valid. */
   readonly identity: string
   readonly variables: readonly Variable[]
   readonly warnings: readonly string[]
@@ -29,6 +31,8 @@ export interface ConfigOptions {
   readonly annotations?: string
   /** Values may stand in the annotations; in a config file, which root wrote, they always may. */
   readonly 'allow-literal'?: boolean
+  /** Directories whose files the annotations may name; a config file may name any. */
+  readonly 'file-root'?: readonly string[]
   /** The policy at the Pod's admission, where it is locked: annotations that ask for a weaker one have no effect. */
   readonly admitted?: Config | undefined
 }
@@ -49,7 +53,7 @@ export function loadAgentConfig(options: ConfigOptions): AgentConfig {
   if (options.config !== undefined) return fromFile(options.config)
   const annotations = options.annotations ?? ANNOTATIONS_FILE
   if (options.annotations !== undefined || existsSync(annotations)) {
-    return fromAnnotations(annotations, options['allow-literal'] ?? false, options.admitted)
+    return fromAnnotations(annotations, options)
   }
   throw new UsageError(`no configuration: give --config FILE, or run as a sidecar with \`${ANNOTATIONS_FILE}\` mounted`)
 }
@@ -61,7 +65,8 @@ function fromFile(path: string): AgentConfig {
   return { config, where: path, host: true, identity, variables, warnings: warnings.map((w) => formatProblem(path, w)) }
 }
 
-function fromAnnotations(path: string, allowLiteral: boolean, admitted: Config | undefined): AgentConfig {
+function fromAnnotations(path: string, options: ConfigOptions): AgentConfig {
+  const { admitted, 'allow-literal': allowLiteral, 'file-root': roots = [] } = options
   const annotations = parseDownwardApi(readText(path))
   const status = parseStatus(annotations[`${PREFIX}status`] ?? '')
   if (!status) {
@@ -73,6 +78,7 @@ function fromAnnotations(path: string, allowLiteral: boolean, admitted: Config |
   const weaker = admitted ? weakenings(admitted, asked) : []
   const config = admitted && weaker.length ? admitted : asked
   if (!allowLiteral) refuseLiterals(config, path)
+  refuseFiles(config, roots, path)
   const variables = variablesOf(config, status.containers, status.nonce)
   const identity = [status.nonce, ...status.containers].join(' ')
   const said = warnings.map((w) => formatProblem('', w))
@@ -80,7 +86,7 @@ function fromAnnotations(path: string, allowLiteral: boolean, admitted: Config |
   return { config, where: path, host: false, identity, variables, warnings: weaker.length ? [...said, locked] : said }
 }
 
-/** What stands in an annotation is no secret: everybody who may read the Pod has it. */
+/** The text of an annotation is no secret: every user who may read the Pod has it. */
 function refuseLiterals(config: Config, path: string): void {
   const [first] = literalsIn(config)
   if (!first) return
@@ -88,6 +94,17 @@ function refuseLiterals(config: Config, path: string): void {
   const hint = 'use a Secret (`secretKeyRef`), or run the agent with --allow-literal'
   throw new UsageError(
     `\`${path}\`: binding \`${binding}\`: the value of \`${variable}\` stands in the annotation; ${hint}`,
+  )
+}
+
+/** Some of them are other containers', or the agent's own. */
+function refuseFiles(config: Config, roots: readonly string[], path: string): void {
+  const [first] = filesOutside(config, roots)
+  if (!first) return
+  const { binding, variable, path: file } = first
+  const below = roots.length ? `below ${roots.map(quote).join(', ')}` : 'in no directory that this agent was given'
+  throw new UsageError(
+    `\`${path}\`: binding ${quote(binding)}: \`${variable}\` names ${quote(file)}, and may name files ${below}; use a Secret (\`secretKeyRef\`), or run the agent with --file-root DIR`,
   )
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a plain host's agent keeps for others of its user, root, as long as the machine runs. */
+/** Where a plain host's agent keeps files for other processes of its user, root, as long as the machine runs. */
 export const stateDirectory = (): string => process.env.KERNELSEAL_STATE_DIR ?? '/run/kernelseal'
 
 /** 32 hex digits. The directory is a tmpfs on every systemd host, so the nonce lives as long as the boot. */

@@ -4,7 +4,7 @@ import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node
 
 const PIECE = 1 << 20
 
-/** Contents seen, by identity and change time: nobody can set a file's ctime but by changing the clock (utimensat(2)). */
+/** Contents seen, by identity and change time: a file's ctime can be set only by changing the clock (utimensat(2)). */
 const known = new Map<string, string>()
 const MOST_KNOWN = 256
 

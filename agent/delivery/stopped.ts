@@ -1,6 +1,7 @@
 /**
  * Delivery where the kernel may not write itself (lockdown=integrity), or met a page that was not there: it stops the
- * process before its first instruction and says what is to be written where; this writes, and continues it.
+ * process before its first instruction and reports each value to write and its address; this writes, and continues
+ * it.
  */
 
 import { type HeldProcess, holdProcess, killUnheld } from '../linux/process.ts'
@@ -113,8 +114,8 @@ function paddedValue(guard: Guard, scope: number, { value, generation, capacity 
 }
 
 /**
- * Kills what waits for an agent that has ended: nobody knows any more what it was to be given, and it must not run
- * without. @returns their numbers in the scope's PID namespace
+ * Kills the processes that wait for an agent that has ended: the list of their values ended with it, and they must
+ * not run without. @returns their numbers in the scope's PID namespace
  */
 export function killAbandoned(guard: Guard, scope: number): number[] {
   const abandoned = processRecords(guard).filter(

@@ -1,4 +1,4 @@
-/** What this node can do, by trying it rather than by reading a version. */
+/** Checks of this node's features, by trying them rather than by reading a version. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
 import { tryGuard } from '../node/load.ts'
@@ -22,7 +22,7 @@ export function examineNode(): Finding[] {
   return [...own, ...surroundings(), captureTools(scopeNumber()), programs()]
 }
 
-/** For Debian and what descends from it; node images of clouds have settings of their own for it. */
+/** For Debian and its derivatives; node images of clouds have settings of their own for it. */
 const HOW = '(GRUB_CMDLINE_LINUX in /etc/default/grub, update-grub, reboot)'
 
 /** Bits of linux/capability.h that loading, enrolling and reading need. */

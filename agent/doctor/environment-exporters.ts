@@ -1,6 +1,6 @@
 /**
- * Tools on the node that copy the environment of each program that starts, by kernel programs of their own: nothing refuses
- * those, and what they export has the values in it.
+ * Tools on the node that copy the environment of each program that starts, by kernel programs of their own: nothing
+ * refuses those, and their exported data has the values in it.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Finding } from './checks.ts'
@@ -14,7 +14,9 @@ interface Tool {
 interface Kind {
   /** Of the program, as /proc/PID/comm has it. */
   readonly comm: RegExp
-  /** Whether these settings switch the copying on. Absent: it always copies, and rules decide what is shown. */
+  /**
+   * Whether these settings switch the copying on. Absent: it always copies, and rules decide which copies are shown.
+   */
   readonly captures?: RegExp
   readonly off: string
 }

@@ -1,4 +1,4 @@
-/** What the node is made of beside its kernel: file systems that are mounted, cgroups, swap. */
+/** The node's host facts beside its kernel: mounted file systems, cgroups, swap. */
 import { readFileSync } from 'node:fs'
 import type { Finding } from './checks.ts'
 

@@ -1,4 +1,4 @@
-/** An event as one line in the seeds' vocabulary and as fields for machines. No value of a secret is in reach here. */
+/** An event as one line in the 1.x format and as fields for machines. No value of a secret is in reach here. */
 import type { Binding } from '../policy/types.ts'
 import { REASONS } from '../wire/constants.ts'
 import type { AccessEvent, FailEvent, KernelEvent } from '../wire/decode.ts'
@@ -15,9 +15,9 @@ export interface Line {
 
 /** Lines that agree in both say the same again (`repeats.ts`). No PID of the actor: each try may have its own. */
 export interface Alike {
-  /** What happened: of a closed set. */
+  /** The kind of event: of a closed set. */
   readonly what: string
-  /** By which program, to whom: as many as an attacker likes. */
+  /** The acting program and its target: as many as an attacker likes. */
   readonly who: string
 }
 

@@ -1,6 +1,6 @@
 /**
- * The agent's events for other processes of its user: a unix socket that replays the last few hundred to whoever connects,
- * then sends each as it comes. One JSON object a line, as in the log.
+ * The agent's events for other processes of its user: a unix socket that replays the last few hundred to each new
+ * reader, then sends each as it comes. One JSON object a line, as in the log.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -19,12 +19,12 @@ export interface Told {
   readonly msg: string
 }
 
-/** Between what is replayed and what comes. */
+/** Marks the end of the replay; live events follow. */
 export const LIVE = '{"live":true}'
 
 /** Lines replayed: some 300 bytes each, 1.5 kB at most. */
 const REPLAYED = 500
-/** What may wait for one reader, and for how many: 16 MiB in all. */
+/** Bytes that may wait for one reader, and the number of readers: 16 MiB in all. */
 const MOST_BEHIND_BYTES = 1 << 20
 const MOST_READERS = 16
 
@@ -56,7 +56,10 @@ export class Feed {
     for (const reader of this.#readers) this.#send(reader, line)
   }
 
-  /** Once the scope is ours: what an earlier agent left there is replaced. @throws what bind(2) and its relatives say */
+  /**
+   * Once the scope is ours: an earlier agent's socket there is replaced. @throws the errors of bind(2) and its
+   * relatives
+   */
   async listen(path: string): Promise<void> {
     const server = createServer((reader) => this.#greet(reader))
     server.maxConnections = MOST_READERS
@@ -77,7 +80,7 @@ export class Feed {
     this.#readers.add(reader)
     reader.on('error', () => {}) // said by `close` as well
     reader.once('close', () => this.#readers.delete(reader))
-    reader.resume() // what a reader sends is nothing to us, but its end is
+    reader.resume() // a reader's bytes are ignored, but its end is not
     this.#send(reader, `${this.#recent.join('')}${LIVE}\n`)
   }
 

@@ -1,4 +1,4 @@
-/** Where the agent's lines go: everything to those who count, and what is left without repeats to log and feed. */
+/** Distributes the agent's lines: all of them to the counters, and without repeats to log and feed. */
 import type { Line } from './describe.ts'
 import { openRepeats } from './repeats.ts'
 import type { Log } from './sinks/log.ts'
@@ -8,7 +8,7 @@ export type Sink = (line: Line) => void
 export interface Journal extends Log {
   /** Lines held back as repeats so far. */
   readonly heldBack: () => number
-  /** Writes what was held back. Safe to call twice. */
+  /** Writes the lines held back. Safe to call twice. */
   readonly close: () => void
 }
 

@@ -1,11 +1,14 @@
 /**
- * What would be said again and again, said a few times and then counted: a loop that reads a sealed process's environ fills
- * no disk and hides nothing else. Pure; the metrics count elsewhere, exactly.
+ * Rate-limits repeated log lines: the first ten per window are written, the rest counted, so that a loop that reads a
+ * sealed process's environ fills no disk and hides nothing else. Pure; the metrics count elsewhere, exactly.
  */
 import type { Alike, Line } from './describe.ts'
 
 export interface Repeats {
-  /** What to write of this line, after what is due: the line itself, or nothing. @param now milliseconds */
+  /**
+   * @param now milliseconds @returns the lines to write now: summaries that are due, then this line unless it is held
+   * back
+   */
   readonly pass: (line: Line, now: number) => Line[]
   /** A summary for each window that has ended and held something back. */
   readonly due: (now: number) => Line[]
@@ -20,7 +23,10 @@ export interface Repeats {
 /** Lines of a kind that are written in a window: enough to see a pattern, too few to fill a disk. */
 const FIRST = 10
 const WINDOW_MS = 10_000
-/** Windows open at a time. An attacker has as many names as it likes: those beyond are told apart by what they did alone. */
+/**
+ * Windows open at a time. An attacker has as many names as it likes: lines beyond are told apart by the kind of event
+ * alone.
+ */
 const MOST_WINDOWS = 256
 
 interface Window {

@@ -14,20 +14,23 @@ import { reapOrphans } from './orphans.ts'
 /** Where it inherits the environment of the outer half. */
 const ENVIRONMENT_FD = 3
 
-/** What the outer half is told once protection stands; nothing in it is secret. */
+/** The message to the outer half once protection stands; nothing in it is secret. */
 export interface Standing {
   readonly placeholders: Readonly<Record<string, string>>
-  /** Variables whose values are secrets: the command does not get them. */
+  /** Variables with secret values: the command does not get them. */
   readonly sources: readonly string[]
   readonly scope: number
 }
 
-/** Service managers and terminals send these to everybody; for the agent they are too early: the command is still ending. */
+/**
+ * Service managers and terminals send these to all processes; for the agent they are too early: the command is still
+ * ending.
+ */
 const NOT_OURS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
- * Serves until the outer half hangs up or is gone. Standard output is the command's; what there is to say goes to standard error,
- * as a rule only what is wrong.
+ * Serves until the outer half hangs up or is gone. Standard output is the command's; messages go to standard error,
+ * as a rule only errors.
  */
 export async function serve(options: ExecOptions & { readonly verbose: boolean }): Promise<void> {
   becomeInit()

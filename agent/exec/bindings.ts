@@ -1,4 +1,7 @@
-/** `--secret NAME=REF` or `--config FILE` → what the agent of `kernelseal exec` serves: one entrypoint and what it starts. */
+/**
+ * `--secret NAME=REF` or `--config FILE` → the configuration of `kernelseal exec`: one entrypoint and the programs it
+ * starts.
+ */
 import { randomBytes } from 'node:crypto'
 import { type AgentConfig, loadAgentConfig } from '../config/load.ts'
 import { checkBindings } from '../policy/check-bindings.ts'
@@ -19,7 +22,7 @@ const CONTAINER = ''
 
 /**
  * A scope with lineage, as a Pod's and not as a host's: a binding without a binary is the command itself.
- * @param identity what its placeholders follow from: new, or that of an earlier one whose placeholders are to stay valid
+ * @param identity the seed of its placeholders: new, or an earlier scope's, so that its placeholders stay valid
  * @throws ConfigError, UsageError
  */
 export function execConfig(
@@ -42,7 +45,7 @@ function fromFlags(secrets: readonly string[]): Pick<AgentConfig, 'config' | 'wh
   return { config: withDefaults({ policy: {}, bindings, monitoring: {} }), where: 'the command line', warnings: [] }
 }
 
-/** The text is not repeated in a complaint: somebody may have put the secret itself there. */
+/** The text is not repeated in an error: it may be the secret itself, given by mistake. */
 function formOf(text: string, found: Problem[]): ShortForm {
   const at = text.indexOf('=')
   if (at <= 0) throw new UsageError('--secret is NAME=REF, REF `file:<absolute path>` or `env:<NAME>`')

@@ -7,7 +7,7 @@ import { constants } from 'node:os'
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-/** What somebody may send to `kernelseal exec` and means the command. */
+/** Signals sent to `kernelseal exec` that are meant for the command. */
 const PASSED = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
 /** A terminal sends these to the command itself too: it is in the same process group. */
 const FROM_TERMINAL: readonly string[] = ['SIGINT', 'SIGQUIT']

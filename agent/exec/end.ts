@@ -1,4 +1,7 @@
-/** After the namespace has ended: nothing of it stays in the kernel, and nothing of ours unless somebody else uses it. */
+/**
+ * After the namespace has ended: nothing of it stays in the kernel, and our programs stay only if another scope uses
+ * them.
+ */
 
 import { uncoverProc } from '../linux/namespaces.ts'
 import { pinnedGuard } from '../node/guard.ts'
@@ -7,8 +10,8 @@ import { u32 } from '../wire/encode.ts'
 
 /**
  * The kernel ends a scope with its init, where the init's first thread is the last to go; of Node's threads it need not be.
- * Nobody is in the namespace any more, so that nothing loses its seal by this. What the scope had in other maps goes with what
- * is pinned, or with the next agent's start.
+ * The namespace is empty, so that no process loses its seal by this. The scope's entries in other maps go with the
+ * pinned set, or with the next agent's start.
  * @param scope undefined: there was none yet
  */
 export async function clearUp(scope: number | undefined): Promise<void> {

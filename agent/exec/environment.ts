@@ -32,7 +32,7 @@ export function takeVariables(memory: number, names: readonly string[]): void {
   strings.fill(0)
 }
 
-/** Overwrites values where they stand. What the environment says of these variables afterwards is empty. */
+/** Overwrites values where they stand. These variables are empty in the environment afterwards. */
 export function wipe(strings: Buffer, names: readonly string[]): void {
   for (const name of names) {
     const place = placeOf(strings, name)

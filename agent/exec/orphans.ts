@@ -9,7 +9,7 @@ const WNOHANG = 1
 export function reapOrphans(): () => void {
   let before: readonly number[] = []
   const timer = setInterval(() => {
-    // Node takes its own at once: what was dead at the last look already is nobody's.
+    // Node reaps its own children at once: one that was dead at the last look already is an orphan.
     const dead = endedChildren()
     for (const pid of dead) if (before.includes(pid)) sys('wait4', pid, null, WNOHANG, null)
     before = dead
@@ -18,7 +18,7 @@ export function reapOrphans(): () => void {
   return () => clearInterval(timer)
 }
 
-/** The main thread is who inherits them (kernel/exit.c, find_new_reaper). */
+/** The main thread inherits them (kernel/exit.c, find_new_reaper). */
 function endedChildren(): number[] {
   const children = readFileSync('/proc/self/task/1/children', 'latin1').trim()
   return children === '' ? [] : children.split(' ').map(Number).filter(isZombie)

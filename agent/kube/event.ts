@@ -17,7 +17,7 @@ export interface Occurrence {
   readonly count: number
 }
 
-/** What the API server takes (k8s.io/kubernetes, pkg/apis/core/validation). */
+/** The API server's limit (k8s.io/kubernetes, pkg/apis/core/validation). */
 const MOST_MESSAGE = 1024
 const MOST_NAME = 253
 
@@ -45,9 +45,9 @@ export function eventOf(pod: OwnPod, { reason, message, first, last, count }: Oc
 /** metav1.Time has whole seconds. */
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
-/** For the whole call: the server is in this cluster, and nobody waits for it. */
+/** For the whole call: the server is in this cluster, and no other work waits for it. */
 const CALL_MS = 5_000
-/** Of what a server says in a refusal. */
+/** Characters kept of a server's text in a refusal. */
 const MOST_ANSWER = 300
 
 export interface Answer {
@@ -56,7 +56,7 @@ export interface Answer {
   readonly message: string
 }
 
-/** @throws what files or the connection say */
+/** @throws the errors of files or of the connection */
 export async function postEvent(pod: OwnPod, event: ReturnType<typeof eventOf>): Promise<Answer> {
   const [token, ca] = await Promise.all([readFile(pod.tokenFile, 'utf8'), readFile(pod.caFile)])
   const url = new URL(`/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/events`, pod.server)

@@ -1,4 +1,4 @@
-/** Whose sidecar this is, as the downward API says (webhook/mutate/sidecar.ts), and how its API server is reached. */
+/** The Pod of this sidecar, from the downward API (webhook/mutate/sidecar.ts), and the address of its API server. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -38,7 +38,10 @@ function layoutOf(btf: ffi.Pointer, path: string, name: string): StructLayout {
   return { size: header.readUInt32LE(8), offsets }
 }
 
-/** Which of these functions the running kernel has: what can be attached to. @throws BpfError without kernel BTF */
+/**
+ * The subset of these functions that the running kernel has, to which programs can attach. @throws BpfError without
+ * kernel BTF
+ */
 export function kernelFunctions(names: readonly string[]): Set<string> {
   const btf = ffi.btfLoadVmlinux()
   if (!btf) throw new BpfError('btf__load_vmlinux_btf', ffi.errno(), "read the kernel's BTF")

@@ -1,14 +1,14 @@
-/** Failures of libbpf and the kernel behind it, with the call, what it was about, and errno's name. */
+/** Failures of libbpf and the kernel behind it, with the call, its purpose, and errno's name. */
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
 
 export class BpfError extends Error {
   readonly call: string
   /** Positive errno. */
   readonly errno: number
-  /** What libbpf and the verifier printed. */
+  /** The output of libbpf and the verifier. */
   readonly detail: string
 
-  /** @param about what the call was to do, for example "load program `guard_open_lsm`" */
+  /** @param about the purpose of the call, for example "load program `guard_open_lsm`" */
   constructor(call: string, errno: number, about: string, detail = '') {
     const why = errno ? `${nameOf(errno)} (${messageOf(errno)})` : 'no errno'
     super(`cannot ${about}: ${call}: ${why}${detail ? `\n${detail}` : ''}`)

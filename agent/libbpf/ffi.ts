@@ -61,7 +61,7 @@ const programTestRun = libbpf.func('int bpf_prog_test_run_opts(int fd, _Inout_ b
 ) => number
 export const linkFd = libbpf.func('int bpf_link__fd(const void *link)') as (link: Pointer) => number
 export const pin = libbpf.func('int bpf_obj_pin(int fd, const char *path)') as (fd: number, path: string) => number
-/** @returns a descriptor of what is pinned, or a negative errno */
+/** @returns a descriptor of the pinned object, or a negative errno */
 export const openPin = libbpf.func('int bpf_obj_get(const char *path)') as (path: string) => number
 /** Needs CAP_SYS_ADMIN. @returns a descriptor, or a negative errno */
 export const programById = libbpf.func('int bpf_prog_get_fd_by_id(uint32_t id)') as (id: number) => number
@@ -185,7 +185,7 @@ export function tryLock(fd: number): boolean {
   return flock(fd, LOCK_EX | LOCK_NB) === 0
 }
 
-/** A descriptor that stands for one process, whatever becomes of its number (pidfd_open(2)); or a negative errno. */
+/** A descriptor of one process that survives reuse of its number (pidfd_open(2)); or a negative errno. */
 export function openProcess(pid: number): number {
   const fd = pidfdOpen(pid, 0)
   return fd < 0 ? -errno() : fd

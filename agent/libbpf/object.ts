@@ -15,14 +15,14 @@ export interface BpfObject {
   readonly programIds: () => number[]
   /** Attaches every loaded program that has something to attach to. @throws BpfError naming the first that cannot */
   readonly attach: () => string[]
-  /** Pins what `attach` attached, each link under its program's name. */
+  /** Pins the links that `attach` made, each under its program's name. */
   readonly pinLinks: (directory: string) => void
-  /** Lets go: what is not pinned is detached and unloaded. Safe to call twice. */
+  /** Lets go: programs that are not pinned are detached and unloaded. Safe to call twice. */
   readonly close: () => void
 }
 
 export interface LoadOptions {
-  /** Asked for each program, by name and section; what it declines is not loaded. */
+  /** Asked for each program, by name and section; a declined program is not loaded. */
   readonly wanted: (name: string, section: string) => boolean
   /** `const volatile __u32` globals to set; the verifier drops the branches they rule out. */
   readonly constants: Readonly<Record<string, number>>

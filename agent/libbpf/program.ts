@@ -1,4 +1,4 @@
-/** What the kernel says of a loaded program. */
+/** The kernel's information on a loaded program. */
 import { closeSync } from 'node:fs'
 import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'

@@ -4,7 +4,7 @@ import * as ffi from './ffi.ts'
 import type { BpfMap } from './map.ts'
 
 export interface Ring {
-  /** Reads what is there now. */
+  /** Reads the records that are there now. */
   readonly drain: () => void
   readonly close: () => void
 }

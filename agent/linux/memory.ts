@@ -1,4 +1,4 @@
-/** Gives back what only the start needed. */
+/** Returns memory to the kernel that only the start needed. */
 import { readFileSync } from 'node:fs'
 import { dropPages } from '../libbpf/ffi.ts'
 
@@ -9,8 +9,8 @@ export interface Mapping {
 
 /**
  * Unmaps the pages of program files that no process can have changed, most of them Node's. The next use of one maps it again from
- * the page cache, without reading: what stays mapped is what an agent uses once it stands (madvise(2), MADV_DONTNEED). A
- * kernel that refuses leaves the agent as large as it was.
+ * the page cache, without reading: only the pages that a running agent uses stay mapped (madvise(2), MADV_DONTNEED).
+ * A kernel that refuses leaves the agent as large as it was.
  */
 export function trimAfterStart(): void {
   for (const mapping of cleanFileMappings(readFileSync('/proc/self/smaps', 'latin1'))) dropPages(mapping)

@@ -1,6 +1,6 @@
 /**
- * PID and mount namespaces of one's own, whose init is this program once more. Whatever happens to the process that asked for
- * them, the kernel ends everything in there, and its scope, with the init.
+ * PID and mount namespaces of one's own, with this program once more as init. Even if the process that asked for them
+ * is killed, the kernel ends everything in there, and its scope, with the init.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -26,9 +26,9 @@ export function isInit(): boolean {
 }
 
 /**
- * Starts a command line as the init of new PID and mount namespaces. They belong to the thread that asks, which is the one that
- * forks: what this process starts later is in them too, and this process itself stays outside of the PID namespace.
- * @param mounts `private`: nothing comes in; `slave`: what the machine mounts later does; nothing goes out in either case
+ * Starts a command line as the init of new PID and mount namespaces. They belong to the calling thread, which also
+ * forks: later children of this process are in them too, and this process itself stays outside of the PID namespace.
+ * @param mounts `private`: nothing comes in; `slave`: the machine's later mounts do; nothing goes out in either case
  * @throws SyscallError without CAP_SYS_ADMIN
  */
 export function startInit(args: readonly string[], mounts: 'private' | 'slave', options: SpawnOptions): ChildProcess {

@@ -1,5 +1,5 @@
 /**
- * A perf event that copies the user stack, or the registers, of whatever it samples into a ring (perf_event_open(2),
+ * A perf event that copies the user stack, or the registers, of the sampled task into a ring (perf_event_open(2),
  * tools/include/uapi/linux/perf_event.h).
  */
 import { closeSync } from 'node:fs'
@@ -12,7 +12,7 @@ const SAMPLE_STACK_USER = 1 << 13
 const SAMPLE_REGS_INTR = 1 << 18
 /** The first eight of either architecture (enum perf_event_x86_regs, perf_event_arm_regs). */
 const REGISTERS = 0xffn
-/** disabled, exclude_kernel, exclude_hv: what an unprivileged caller may ask for, and enough. */
+/** disabled, exclude_kernel, exclude_hv: allowed to an unprivileged caller, and enough. */
 const FLAGS = (1n << 0n) | (1n << 5n) | (1n << 6n)
 /** The largest multiple of 8 below USHRT_MAX (kernel/events/core.c, perf_copy_attr). */
 const STACK_BYTES = 65528
@@ -22,13 +22,16 @@ const FLAG_FD_CLOEXEC = 8
 const IOC_ENABLE = 0x2400
 
 const PAGE = 4096
-/** Room for three samples of 64 KiB; one page more, the control page, stays below the 516 KiB that perf_event_mlock_kb gives anyone. */
+/**
+ * Room for three samples of 64 KiB; one page more, the control page, stays below the 516 KiB that perf_event_mlock_kb
+ * gives every user.
+ */
 const DATA_PAGES = 64
 const PROT_READ_WRITE = 3
 const MAP_SHARED = 1
 
 export interface Sampler {
-  /** What arrived since the last call. */
+  /** The bytes that arrived since the last call. */
   drain(): Buffer
   /** Idempotent. */
   close(): void

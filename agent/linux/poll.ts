@@ -1,7 +1,10 @@
-/** For what comes about by itself and tells nobody. */
+/** Polls a condition with back-off, for states that send no notification. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** From the first to the longest pause between two looks, ms: who waits long leaves the processor to those it waits for. */
+/**
+ * From the first to the longest pause between two looks, ms: a long wait leaves the processor to the processes it
+ * waits for.
+ */
 export type Pauses = readonly [first: number, longest: number]
 
 /** Looks at once, and again until it is so. @returns whether it was, within that time */

@@ -9,7 +9,7 @@ const { SIGKILL, SIGCONT } = constants.signals
 export interface HeldProcess {
   /** @throws Error when not all bytes could be written, or its memory may not be opened */
   readonly write: (address: bigint, bytes: Buffer) => void
-  /** What is there: fewer bytes, or none, where the mapping ends. */
+  /** The bytes there: fewer, or none, where the mapping ends. */
   readonly read: (address: bigint, length: number) => Buffer
   /** @throws Error when it lives and may not be signalled */
   readonly continue: () => void
@@ -48,7 +48,10 @@ export function holdProcess(pid: number, start: bigint): HeldProcess | undefined
   return { ...accessTo(memory), continue: resume, kill: () => signal(SIGKILL), close }
 }
 
-/** For one that cannot be held: it may not run on. It waits, so that nothing but a kill by somebody else frees its number. */
+/**
+ * Kills a process that cannot be held, since it may not run on. It is stopped, so that its number is reused only
+ * after another's kill.
+ */
 export function killUnheld(pid: number, start: bigint): void {
   try {
     if (startTicks(pid) === ticksOf(start)) process.kill(pid, SIGKILL)
@@ -75,7 +78,7 @@ function accessTo(memory: number | Error): Pick<HeldProcess, 'write' | 'read'> {
   return { write, read }
 }
 
-/** @returns the descriptor, or why there is none: who may not be written to can still be killed */
+/** @returns the descriptor, or the error: a process whose memory cannot be opened can still be killed */
 function openMemory(pid: number): number | Error {
   try {
     return openSync(`/proc/${pid}/mem`, 'r+')

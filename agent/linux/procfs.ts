@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /**
  * Neither PID 1, which is the pause container's, nor a process of the agent's own mount namespace, which is its container.
- * What has ended and waits to be reaped is no process any more.
+ * A process that has ended and waits to be reaped does not count.
  */
 export function otherProcesses(proc = '/proc'): number[] {
   const own = mountNamespace(proc, 'self')

@@ -1,4 +1,4 @@
-/** What securityfs says of the kernel's security modules. */
+/** The kernel's security modules, as securityfs lists them. */
 import { readFileSync } from 'node:fs'
 
 const SECURITYFS = '/sys/kernel/security'

@@ -1,6 +1,6 @@
 /**
- * Programs that the agent runs on itself, in the kernel's sight of who calls: it becomes the agent of a scope, changes what it
- * says of the scope, and takes a stance towards the canary. No number and no name is involved.
+ * Programs that the agent runs on itself, so that the kernel sees the caller: it becomes the agent of a scope,
+ * changes its policy in place, and takes a mode towards the canary. No number and no name is involved.
  */
 import { BpfError } from '../libbpf/error.ts'
 import * as ffi from '../libbpf/ffi.ts'
@@ -47,7 +47,7 @@ const EPERM = 1
 const ENOENT = 2
 const EBUSY = 16
 
-/** A living agent's programs are closed to the rest of its scope: on a host, to everybody (guard_program). */
+/** A living agent's programs are closed to the rest of its scope: on a host, to every process (guard_program). */
 const CLOSED = 'this process is inside a scope that has a living agent already; stop that one first, or leave it to it'
 
 export const livingAgent = (scope: number): Error =>

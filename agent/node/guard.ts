@@ -23,7 +23,7 @@ export interface Guard extends Pick<OwnPrograms, 'enroll' | 'takeStance'> {
   readonly skipped: () => Map<string, number>
   /** Maps with secret content open only for an agent: enroll first. */
   readonly map: (name: pins.SharedMap) => BpfMap
-  /** Closes the descriptors; what is pinned stays. */
+  /** Closes the descriptors; the pins stay. */
   readonly close: () => void
 }
 
@@ -39,7 +39,7 @@ export async function openGuard(): Promise<Guard> {
   })
 }
 
-/** The set that is pinned, for those who only look: no enrolment, no secret maps. */
+/** The pinned set, for readers only: no enrolment, no secret maps. */
 export function pinnedGuard(): Guard | undefined {
   return pins.isPinned() ? adopt('adopted') : undefined
 }
@@ -105,7 +105,10 @@ const changedInPlace = (map: BpfMap, settle: OwnPrograms['settle']): BpfMap =>
 
 type Runs = (program: string) => number | undefined
 
-/** A program that was taken away under us (`kernelseal unload --force`) has no number any more; readiness says what that means. */
+/**
+ * A program that was taken away under us (`kernelseal unload --force`) has no number any more; readiness reports the
+ * consequence.
+ */
 function countSkipped(programs: readonly string[], runsOf: Runs): Map<string, number> {
   const counts = new Map<string, number>()
   for (const name of programs) {

@@ -1,6 +1,6 @@
 /**
- * Sets of other versions that guard our scope, since an agent of that version was here before this one. What it sealed stays
- * sealed, by that set; what starts from now on is given its values by ours.
+ * Sets of other versions that guard our scope, since an agent of that version was here before this one. Processes it
+ * sealed stay sealed, by that set; programs that start from now on get their values from ours.
  *
  * Of another version only this is known, and every version keeps to it: the keys of the maps `scopes`, `agents`, `paths`, `slots`
  * and `secret_values` begin with the scope's number, `agents` has the scopes whose agent lives, and `programs/agent_enroll`
@@ -16,7 +16,7 @@ export interface Predecessor {
   readonly abi: string
   /**
    * Takes its deliveries over. For after the registration in our own set: nothing may start without its values.
-   * @returns what takes its values away, for OUTDATED_MS later (registration.ts)
+   * @returns a function that removes its values, for OUTDATED_MS later (registration.ts)
    */
   readonly takeOver: () => () => void
 }
@@ -32,7 +32,7 @@ export function openPredecessors(scope: number): Predecessor[] {
 }
 
 /**
- * Paths first, which anybody may take away who could become the agent: a set whose agent lives, but is us, would let a program
+ * Paths first, which any process that could become the agent may remove: a set with a living agent, but us, would let a program
  * wait for values that we do not write. Maps with secrets open only for its agent.
  */
 function takeOver(abi: string, program: number, scope: number): () => void {

@@ -11,12 +11,12 @@ import { u32 } from '../wire/encode.ts'
 import { layoutDifferences, STRUCTS } from '../wire/layout.ts'
 
 export type Tier = 'lsm' | 'fmod_ret'
-/** Who writes the values: the kernel itself, or the agent while the process is stopped. */
+/** The writer of the values: the kernel itself, or the agent while the process is stopped. */
 export type DeliveryTier = 'kernel' | 'stopped'
 
 export const OBJECT_PATH = new URL('../../bpf/build/kernelseal.bpf.o', import.meta.url).pathname
 
-/** Maps whose content nobody but an agent may read; `pieces` holds what was last read of an environment. */
+/** Maps with content that only an agent may read; `pieces` holds the last string read of an environment. */
 const SECRET_MAPS = ['secret_values', 'slots', 'pieces']
 /** In `guarded_maps` (bpf/guard/agent_guard.bpf.c). */
 const MAP_SECRET = 1
@@ -68,7 +68,7 @@ function loadForDelivery(tier: Tier): Pick<Loaded, 'object' | 'delivery'> {
   }
 }
 
-/** What the verifier says of a helper it does not give: before 6.9, and since (kernel/bpf/verifier.c, check_helper_call). */
+/** The verifier's message for a helper it does not give: before 6.9, and since (kernel/bpf/verifier.c, check_helper_call). */
 function isHelperRefused(error: unknown): boolean {
   const text = error instanceof BpfError ? error.detail : ''
   return /(unknown func|program of this type cannot use helper) bpf_probe_write_user/.test(text)
@@ -82,7 +82,7 @@ export function tryGuard(): Omit<Loaded, 'object'> {
 }
 
 interface KernelFeatures {
-  /** file_post_open is called once an open has taken what it will read (fs/namei.c, do_open), from 6.8 on. */
+  /** file_post_open is called once an open has taken the memory it will read (fs/namei.c, do_open), from 6.8 on. */
   readonly postOpen: boolean
   /** The helper bpf_loop, from 5.17 on. */
   readonly loops: boolean
@@ -119,7 +119,7 @@ function isWanted(name: string, tier: Tier, { postOpen, loops, perfOpened, doCor
 
 /**
  * BPF LSM programs load and attach even where `bpf` is not in the LSM list, and are then never called
- * (security/security.c). Where the list cannot be read, fmod_ret is what surely runs.
+ * (security/security.c). Where the list cannot be read, fmod_ret is the choice that surely runs.
  */
 function chooseTier(): Tier {
   return activeLsms()?.includes('bpf') ? 'lsm' : 'fmod_ret'

@@ -111,7 +111,7 @@ export interface OtherSet {
   readonly scopes: readonly number[]
 }
 
-/** Sets of other versions, which guard their scopes until those end. predecessors.ts says what is known of them; 0 is no scope. */
+/** Sets of other versions, which guard their scopes until those end. handover.ts says what is known of them; 0 is no scope. */
 export function otherSets(): OtherSet[] {
   if (!existsSync(PIN_ROOT)) return []
   const names = readdirSync(PIN_ROOT).filter((name) => /^v\d+$/.test(name) && name !== ABI)

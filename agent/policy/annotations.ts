@@ -56,7 +56,7 @@ function refuseSize(annotations: Annotations): void {
   throw new ConfigError('', [{ severity: 'error', path: 'metadata.annotations', message }])
 }
 
-/** The annotations below our prefix, as fields whose problems start with the annotation's key. */
+/** The annotations below our prefix, as fields with problems that start with the annotation's key. */
 class AnnotationReader {
   private readonly annotations: Annotations
   readonly found: Problem[]
@@ -125,7 +125,7 @@ function readBindingsAnnotation(reader: AnnotationReader): Draft {
   return readConfig(field)
 }
 
-/** What the webhook made of `seal-env`; anyone else may write it too, it is read like `bindings`. */
+/** The webhook's bindings for `seal-env`; any user may write it too, so it is read like `bindings`. */
 function readSealed(reader: AnnotationReader): readonly Located[] {
   const field = reader.document('sealed-env')
   return field === undefined ? [] : readBindings(field)

@@ -1,4 +1,4 @@
-/** What only shows when bindings are looked at together: limits, duplicates, conflicts, templates. */
+/** Checks across bindings: limits, duplicates, conflicts, templates. */
 import type { Field } from './field.ts'
 import { cyclesIn, referencesOf } from './limits/template-cycles.ts'
 import type { Located } from './schema.ts'

@@ -60,7 +60,9 @@ function refused(where: string, path: string, message: string, line?: number): C
   return new ConfigError(where, [{ severity: 'error', path, message, ...(line === undefined ? {} : { line }) }])
 }
 
-/** The parser's reason, in our words where a user meets it often, and where the parser's would quote what may be a value. */
+/**
+ * The parser's reason, in our words where a user meets it often, and where the parser's would quote a possible value.
+ */
 function reasonOf(error: YAMLException, text: string): string {
   const quoting = QUOTING.find(({ match }) => match.test(error.reason))
   if (quoting) return `${quoting.reason} (put a value that begins so in quotes)`

@@ -1,4 +1,4 @@
-/** A value of the document with its path: what the schema asks its questions to. Wrong answers go to the report. */
+/** A value of the document with its path, which the schema reads by type. Wrong values go to the report. */
 import type { Wrong } from './names.ts'
 import type { Report } from './problems.ts'
 import { didYouMean, nearest, quote } from './suggest.ts'
@@ -29,7 +29,7 @@ export class Field {
     return wrong === undefined ? text : this.error(wrong.message, wrong.hint)
   }
 
-  /** A mapping whose keys are all among the known ones; unknown keys are errors, and reading goes on. */
+  /** A mapping with known keys only; unknown keys are errors, and reading goes on. */
   mapping<Key extends string>(known: readonly Key[]): Mapping<Key> | undefined {
     if (!isMapping(this.value)) return this.wrongType('a mapping')
     for (const key of Object.keys(this.value)) {
@@ -135,7 +135,7 @@ function guess(text: string, words: readonly string[]): string | undefined {
 
 type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
 
-/** Without the keys whose value is undefined, which `exactOptionalPropertyTypes` tells apart from absent ones. */
+/** Without the undefined keys, which `exactOptionalPropertyTypes` tells apart from absent ones. */
 export function present<T extends object>(entries: T): Present<T> {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as Present<T>
 }

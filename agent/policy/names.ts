@@ -1,4 +1,4 @@
-/** What may be a name: of a variable, a Kubernetes object, a file. Each rule returns what is wrong, or undefined. */
+/** Rules for names: of a variable, a Kubernetes object, a file. Each rule returns the mistake, or undefined. */
 import { quote } from './suggest.ts'
 
 export interface Wrong {
@@ -7,7 +7,7 @@ export interface Wrong {
 }
 
 /**
- * Variables the loader, a shell or a language runtime obeys. Whoever may write such a Secret would run code in the
+ * Variables the loader, a shell or a language runtime obeys. A user who may write such a Secret would run code in the
  * process that holds the other secrets, and a placeholder in their place breaks the program before delivery.
  */
 const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly obeyedBy: string }[] = [
@@ -79,7 +79,9 @@ export function wrongBindingName(name: string): Wrong | undefined {
   return { message: `${quote(name)} cannot name a binding`, hint: 'letters, digits, ., _ and -, at most 63' }
 }
 
-/** Absolute and in normal form, because it is compared with what the kernel resolved; shorter than PATH_MAX (4,096). */
+/**
+ * Absolute and in normal form, because it is compared with the kernel's resolved path; shorter than PATH_MAX (4,096).
+ */
 export function wrongPath(path: string): Wrong | undefined {
   if (!path.startsWith('/')) return { message: `${quote(path)} is not absolute`, hint: 'start with /' }
   const steps = path.slice(1).split('/')
@@ -93,7 +95,7 @@ export function wrongPath(path: string): Wrong | undefined {
   return undefined
 }
 
-/** Path of a secret in Vault, below its mount. What a URL gives a meaning of its own is refused, not escaped. */
+/** Path of a secret in Vault, below its mount. Characters with a meaning in URLs are refused, not escaped. */
 export function wrongVaultPath(path: string): Wrong | undefined {
   const steps = path.split('/')
   if (path.length <= 512 && steps.every((step) => /^[-.\w@+=, ]+$/.test(step) && step !== '.' && step !== '..')) {

@@ -1,4 +1,4 @@
-/** The annotation keys that mean something on a Pod, and what to say about the others. */
+/** The annotation keys that mean something on a Pod, and the messages about the others. */
 import type { Report } from './problems.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from './sidecar.ts'
 import { nearest } from './suggest.ts'

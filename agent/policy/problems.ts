@@ -1,14 +1,14 @@
-/** What is wrong with a configuration, collected so that one run reports everything at once. */
+/** The mistakes in a configuration, collected so that one run reports all of them at once. */
 import { visible } from './suggest.ts'
 import type { Problem } from './types.ts'
 
-/** Where a reader puts what it finds; the path is relative to the text being read. */
+/** Where a reader puts its findings; the path is relative to the text being read. */
 export interface Report {
   error(path: string, message: string, hint?: string): void
   warning(path: string, message: string, hint?: string): void
 }
 
-/** Errors a message repeats: what a terminal shows at once. All of them are in `problems`. */
+/** Errors a message repeats: as many as a terminal shows at once. All of them are in `problems`. */
 const MAX_SHOWN = 20
 
 /** Problems that are collected. Beyond them reading stops at the next error, so that the work stays that of one small text. */

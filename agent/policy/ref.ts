@@ -1,4 +1,4 @@
-/** The short form of a source, `<ref>`: what follows `secret.kernelseal.io/<ENV_NAME>:`. */
+/** The short form of a source, `<ref>`: the text after `secret.kernelseal.io/<ENV_NAME>:`. */
 import type { Field } from './field.ts'
 import { wrongPath, wrongSecretKey, wrongSecretName } from './names.ts'
 import { quote } from './suggest.ts'
@@ -6,7 +6,7 @@ import type { Source } from './types.ts'
 
 const FORMS = '`secret/<name>/<key>`, `file:<absolute path>` or `env:<NAME>`'
 
-/** Reads `secret/<name>/<key>`, `file:<path>` or `env:<NAME>`; reports what is wrong and returns undefined. */
+/** Reads `secret/<name>/<key>`, `file:<path>` or `env:<NAME>`; reports mistakes and returns undefined. */
 export function readRef(field: Field): Source | undefined {
   const text = field.text()
   if (text === undefined) return undefined
@@ -20,7 +20,7 @@ export function readRef(field: Field): Source | undefined {
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return { kind: 'envRef', name }
     return field.error(`${quote(name)} is not a variable name`, 'letters, digits and _, not starting with a digit')
   }
-  // The text is not repeated: somebody may have put the secret itself here.
+  // The text is not repeated: it may be the secret itself, put here by mistake.
   return field.error('is not a reference to a secret', `write ${FORMS}`)
 }
 

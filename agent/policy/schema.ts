@@ -1,6 +1,6 @@
 /**
- * The shape of a configuration: every key, its type and its default, one function per block. The seeds' schema is
- * accepted whole; what has no effect yet says so in a warning.
+ * The shape of a configuration: every key, its type and its default, one function per block. The 1.x format is
+ * accepted whole; a key without effect so far gets a warning.
  */
 import { type Field, present } from './field.ts'
 import { wrongBindingName } from './names.ts'
@@ -14,7 +14,7 @@ export { DEFAULT_MONITORING, DEFAULT_POLICY, MODES } from './strength/policy-tab
 
 export const ON_FAILURE = ['kill', 'start'] as const
 
-/** What a document says, before defaults: an absent key stays absent, so that annotations can override single ones. */
+/** A document's content, before defaults: an absent key stays absent, so that annotations can override single ones. */
 export interface Draft {
   readonly policy: Partial<Policy>
   readonly onFailure?: Config['onFailure']

@@ -5,7 +5,7 @@ import { wrongLabel } from './names.ts'
 export interface SealEnv {
   /** Names of containers, or every container of the Pod. */
   readonly containers: readonly string[] | 'all'
-  /** What cannot be sealed refuses the Pod, instead of being named in a warning. */
+  /** A variable that cannot be sealed refuses the Pod, instead of being named in a warning. */
   readonly strict: boolean
 }
 

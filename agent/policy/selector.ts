@@ -48,7 +48,7 @@ export function pinnedHash({ selector: { verify } }: Pick<Binding, 'selector'>):
   return verify?.startsWith('sha256:') ? verify.slice('sha256:'.length) : undefined
 }
 
-/** A placeholder says whose a variable is; without one only the program does, so it has to be named. */
+/** A placeholder tells the owner of a variable; without one only the program does, so it has to be named. */
 function readWithoutPlaceholder(field?: Field, binary?: Field, container?: Field): Selector['withoutPlaceholder'] {
   const choice = field?.oneOf(['start', 'add'])
   if (choice !== 'add') return choice
@@ -68,7 +68,7 @@ function readVerify(field: Field, hasBinary: boolean): string | undefined {
   return text
 }
 
-/** The seeds' node-wide selectors: accepted, read, and not yet matched on. */
+/** The 1.x format's node-wide selectors: accepted, read, and not yet matched on. */
 function noEffect(field: Field | undefined): Field | undefined {
   field?.warning('does not narrow the selection in this version', 'select by `binary` and `container`')
   return field

@@ -1,4 +1,4 @@
-/** What webhook and agent agree on about the sidecar: names and mount points, in one place. */
+/** The contract of webhook and agent about the sidecar: names and mount points, in one place. */
 
 export const PREFIX = 'kernelseal.io/'
 export const SHORT_FORM_PREFIX = 'secret.kernelseal.io/'
@@ -27,7 +27,7 @@ export interface Status {
   readonly hash: string
   /** Names of the containers that carry placeholders. */
   readonly containers: readonly string[]
-  /** What the webhook added that a Pod's author might have written too; `kernelseal uninject` takes it away again. */
+  /** Parts the webhook added that a Pod's author might have written too; `kernelseal uninject` removes them again. */
   readonly added?: readonly Added[]
   /** `<container>/<variable>`: references to Secret keys that stood where placeholders stand now. */
   readonly replaced?: readonly string[]

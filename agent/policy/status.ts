@@ -1,8 +1,8 @@
-/** The `kernelseal.io/status` annotation: what the webhook wrote about its own work. */
+/** The `kernelseal.io/status` annotation: the webhook's record of its own work. */
 import { ADDED, type Status } from './sidecar.ts'
 
 /**
- * A well-formed status, or undefined. Well-formed is all it says: anyone may write an annotation, so nothing about
+ * A well-formed status, or undefined. Well-formed is all it says: any user may write an annotation, so nothing about
  * the Pod may be believed because of it.
  */
 export function parseStatus(text: string): Status | undefined {

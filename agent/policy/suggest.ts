@@ -21,12 +21,13 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
 }
 
 /**
- * What a terminal obeys or a reader cannot see: C0 and C1 controls and DEL (U+009B starts an escape sequence without an escape
- * character), marks that turn the direction of writing (U+202E), joiners and other characters of no width, tags, lone surrogates.
+ * Characters that a terminal obeys or a reader cannot see: C0 and C1 controls and DEL (U+009B starts an escape sequence without
+ * an escape character), marks that turn the direction of writing (U+202E), joiners and other characters of no width, tags, lone
+ * surrogates.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
 
-/** Text with every character but a line break visible, for what goes to a terminal or a log. */
+/** Text with every character but a line break visible, for text that goes to a terminal or a log. */
 export function visible(text: string): string {
   return text.replaceAll(UNSEEN, (character) =>
     character === '\n' ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`,
@@ -39,7 +40,7 @@ export function quote(text: string): string {
   return `\`${visible(JSON.stringify(cut).slice(1, -1).replaceAll('\\"', '"')).replaceAll('`', "'")}\``
 }
 
-/** Levenshtein distance, two rows; words beyond 64 characters are not compared (nobody mistypes those). */
+/** Levenshtein distance, two rows; words beyond 64 characters are not compared (those are no typing mistakes). */
 function editDistance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) return Number.POSITIVE_INFINITY
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column)

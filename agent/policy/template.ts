@@ -1,6 +1,6 @@
 /**
  * `$(NAME)` in a composed value, by Kubernetes' rules for `env[].value`
- * (third_party/forked/golang/expansion): `$$` is a `$`, and what is not a whole `$(NAME)` stays as it is.
+ * (third_party/forked/golang/expansion): `$$` is a `$`, and text that is not a whole `$(NAME)` stays as it is.
  */
 
 const TOKEN = /\$\$|\$\(([A-Za-z_][-.A-Za-z0-9_]*)\)/g
@@ -31,7 +31,7 @@ export function templateReferences(template: string): string[] {
 }
 
 /**
- * @param lookUp called for every reference; whatever it throws passes through
+ * @param lookUp called for every reference; its exceptions pass through
  * @param limit characters of the result
  * @returns undefined as soon as the result is longer
  */

@@ -1,11 +1,13 @@
 /**
- * The policy of one scope: what its annotations or its config file say, after parsing.
- * Everything behind these types has been validated; nothing here reads a file or a kernel.
+ * The policy of one scope: its annotations or its config file, after parsing. Everything behind these types has been
+ * validated; nothing here reads a file or a kernel.
  */
 
 export type Mode = 'disabled' | 'audit' | 'enforce'
 
-/** Single switches of the `policy` block. `mode` decides what a switched-on rule does: nothing, report, or refuse. */
+/**
+ * Single switches of the `policy` block. `mode` decides the effect of a switched-on rule: nothing, report, or refuse.
+ */
 export interface Policy {
   readonly mode: Mode
   readonly blockEnviron: boolean
@@ -59,7 +61,7 @@ export interface Selector {
 export const ROTATE_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGINT', 'SIGTERM'] as const
 type RotateSignal = (typeof ROTATE_SIGNALS)[number]
 
-/** What a process that was given values is told when they change: nothing, a signal it handles, or to end (SIGTERM). */
+/** The notice to a process whose values change: none, a signal it handles, or SIGTERM, to end it. */
 export type OnRotate = 'restart' | { readonly signal: RotateSignal }
 
 export interface Binding {
@@ -67,7 +69,7 @@ export interface Binding {
   readonly selector: Selector
   readonly secretRefs: readonly SecretRef[]
   readonly onRotate?: OnRotate
-  /** Set by the agent alone: given to nobody any more, but processes that were given it may live. */
+  /** Set by the agent alone: no new process gets it, but processes that were given it may live. */
   readonly retired?: true
 }
 
@@ -86,7 +88,7 @@ export interface Config {
   readonly monitoring: Monitoring
 }
 
-/** One thing wrong with a config file or an annotation: where it is, what the constraint is, what to do. */
+/** One thing wrong with a config file or an annotation: its place, the constraint, the remedy. */
 export interface Problem {
   readonly severity: 'error' | 'warning'
   /** Path of the key, for example `secrets[0].secretRefs[1].name`. */

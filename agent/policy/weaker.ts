@@ -1,6 +1,6 @@
 /**
- * What a change of policy takes away from protection, or from what is seen of it. Pure: the agent compares what stands with what
- * is asked for. Each of the tables has a row for every key of its type, or does not compile.
+ * The losses of protection, or of its visibility, through a change of policy. Pure: the agent compares the policy in
+ * force with the requested one. Each of the tables has a row for every key of its type, or does not compile.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { WEAKER_MONITORING, WEAKER_POLICY } from './strength/policy-table.ts'
@@ -8,7 +8,7 @@ import { another, harmless, lower, type Weaker, weakerKeys } from './strength/ro
 import { quote } from './suggest.ts'
 import type { Binding, Config, SecretRef, Selector } from './types.ts'
 
-/** One phrase for each thing that becomes weaker; empty when nothing does. Who else is given values counts too. */
+/** One phrase for each thing that becomes weaker; empty when nothing does. A new receiver of values counts too. */
 export function weakenings(before: Config, after: Config): string[] {
   return Object.values(WEAKER_CONFIG).flatMap((part) => part(before, after))
 }
@@ -25,7 +25,7 @@ const WEAKER_CONFIG: { readonly [Key in keyof Config]-?: Part } = {
   monitoring: (before, after) => weakerKeys(WEAKER_MONITORING, before.monitoring, after.monitoring),
 }
 
-/** A retired binding is one that nobody asks for any more. */
+/** A retired binding is one that the configuration no longer has. */
 const inForce = (bindings: readonly Binding[]): Binding[] => bindings.filter(({ retired }) => !retired)
 
 function weakerBindings(before: readonly Binding[], after: readonly Binding[]): string[] {
@@ -74,7 +74,10 @@ const WEAKER_BINDING: { readonly [Key in keyof Binding]-?: Weaker<Binding[Key]> 
   retired: harmless,
 }
 
-/** What a program is given besides, or from elsewhere: a Secret of the Pod that another container has, or a file of the agent. */
+/**
+ * Values a program is given besides, or from elsewhere: a Secret of the Pod that another container has, or a file of
+ * the agent.
+ */
 function weakerRefs(before: readonly SecretRef[], after: readonly SecretRef[]): string[] {
   const more = after.flatMap((ref) => {
     const earlier = before.find(({ name }) => name === ref.name)

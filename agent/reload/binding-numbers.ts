@@ -1,6 +1,6 @@
 /**
  * The number of a binding is its place in the list, and running processes carry it. So it stays with the binding's name
- * and selector for as long as somebody may have it; a binding that is dropped is retired, not replaced.
+ * and selector for as long as a process may have it; a binding that is dropped is retired, not replaced.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Binding } from '../policy/types.ts'
@@ -27,8 +27,8 @@ export function numbered(before: readonly Binding[], wanted: readonly Binding[],
 }
 
 /**
- * Of two selectors the kernel enforces what the process was started under. And a variable that a process may have been given has
- * to be known as this number's as long as it lives, or a scrub would leave it in the open.
+ * Of two selectors the kernel enforces the one that the process was started under. And a variable that a process may
+ * have been given has to be known as this number's as long as it lives, or a scrub would leave it in the open.
  */
 const isSame = (old: Binding, binding: Binding): boolean =>
   !old.retired &&
@@ -36,6 +36,9 @@ const isSame = (old: Binding, binding: Binding): boolean =>
   isDeepStrictEqual(old.selector, binding.selector) &&
   old.secretRefs.every(({ name }) => binding.secretRefs.some((ref) => ref.name === name))
 
-/** Retired for one registration at least: a process that starts now can still be given what was dropped just now. */
+/**
+ * Retired for one registration at least: a process that starts now can still be given a binding that was dropped just
+ * now.
+ */
 const isVacant = (old: Binding, i: number, inUse: bigint): boolean =>
   old.retired === true && (inUse & (1n << BigInt(i))) === 0n

@@ -1,4 +1,4 @@
-/** What differs between two registrations. Pure. */
+/** The differences between two registrations. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import type { AgentConfig } from '../config/load.ts'
 import type { Binding, SecretRef } from '../policy/types.ts'
@@ -10,7 +10,7 @@ export interface Given {
   readonly values: readonly Resolved[]
 }
 
-/** `<number>:<variable>` of the values that changed or came; a variable that went has nobody to be told. */
+/** `<number>:<variable>` of the values that changed or came; of a variable that went, no process is notified. */
 export function changedValues(before: Given, after: Given): { readonly binding: number; readonly name: string }[] {
   const old = new Map(before.values.map((value) => [placeOf(value), value.bytes]))
   return after.values.filter((value) => {
@@ -22,8 +22,8 @@ export function changedValues(before: Given, after: Given): { readonly binding: 
 const placeOf = ({ binding, name }: Resolved): string => `${binding}:${name}`
 
 /**
- * Bindings of which a value changed since an earlier agent registered it. Their numbers may have been others then, so what
- * counts is whether the variable could have had the value.
+ * Bindings of which a value changed since an earlier agent registered it. Their numbers may have been others then, so
+ * the test is whether the variable could have had the value.
  * @param registered by slot
  */
 export function changedSince(
@@ -53,7 +53,7 @@ export function earlierOf({ secrets, values }: Given): Earlier {
   }
 }
 
-/** Whether both ask the same of kernel and agent; retired bindings are nobody's wish. */
+/** Whether both ask the same of kernel and agent; retired bindings do not count. */
 export function samePolicy(before: AgentConfig, after: AgentConfig): boolean {
   const asked = ({ config, variables }: AgentConfig) => {
     const { policy, onFailure, monitoring } = config

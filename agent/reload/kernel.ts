@@ -1,4 +1,4 @@
-/** What the journey of a reload needs of the kernel: four questions and orders, about one scope. */
+/** The kernel side of a reload: four operations on one scope. */
 import type { AgentConfig } from '../config/load.ts'
 import type { Guard } from '../node/guard.ts'
 import { bindingsInUse, processRecords } from '../node/process-records.ts'
@@ -13,7 +13,7 @@ export interface Kernel {
   /** @returns the generation that is registered now @throws when nothing is changed */
   readonly replace: (agent: AgentConfig, values: readonly Resolved[]) => number
   readonly tell: ReturnType<typeof openSignals>
-  /** Takes away at once what a replaced registration left for a while. */
+  /** Removes at once the entries that replaced registrations left for a while. */
   readonly close: () => void
 }
 

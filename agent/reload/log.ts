@@ -1,4 +1,4 @@
-/** What a reload did, for the log. No value is in reach here. */
+/** Log lines of a reload's results. No value is in reach here. */
 import type { Log } from '../events/sinks/log.ts'
 import type { Causes } from './report-once.ts'
 import type { Told } from './signal.ts'

@@ -1,6 +1,6 @@
 /**
- * From a change outside to the kernel: read → parse → resolve → compare → register → signal. Whatever goes wrong on the way
- * leaves what stands as it is.
+ * From a change outside to the kernel: read → parse → resolve → compare → register → signal. A failure on the way
+ * changes nothing.
  */
 import type { AgentConfig } from '../config/load.ts'
 import type { Log } from '../events/sinks/log.ts'
@@ -26,7 +26,7 @@ export interface Journey {
   readonly metrics: RotationMetrics
 }
 
-/** A change of policy, and what it makes weaker. */
+/** A change of policy, and its weakened points. */
 interface Change {
   readonly agent: AgentConfig
   readonly weaker: readonly string[]
@@ -41,7 +41,7 @@ interface Prepared {
 
 export type Reload = (standing: Standing, what: { readonly policy: boolean }) => Promise<Standing>
 
-/** @returns a reload, which gives back what stands after it: the same object when nothing changed */
+/** @returns a reload, which returns the registered state after it: the same object when nothing changed */
 export function openJourney(journey: Journey): Reload {
   const causes = openCauses(journey.log)
   return async (before, { policy }) => {
@@ -69,7 +69,7 @@ function readChange(journey: Journey, causes: Causes, before: Standing): Change 
   }
 }
 
-/** A policy whose new references cannot be read is refused as a whole. */
+/** A policy with an unreadable new reference is refused as a whole. */
 async function prepareChange(journey: Journey, causes: Causes, before: Standing, { agent }: Change) {
   try {
     const prepared = await prepare(journey, before, agent)

@@ -17,7 +17,7 @@ import { startTriggers, type Triggers } from './triggers.ts'
 
 export type Reloads = Triggers
 
-/** What stands, read by all that lives as long as the session. */
+/** The registered state, read by every part that lives as long as the session. */
 export interface State {
   standing: Standing
 }
@@ -53,7 +53,7 @@ export function startReloads(
     if (state.standing.agent.config.policy !== before.agent.config.policy) void canary.recheck()
   }
   const triggers = startTriggers(() => filesOf(state.standing.agent), !agent.host, run)
-  // What changed before the watches stood is noticed now; and those that an earlier agent gave values are told.
+  // Changes made before the watches stood are noticed now; processes with values of an earlier agent are notified.
   void triggers.ask({ policy: !agent.host })
   const close = (): void => {
     triggers.close()
@@ -62,7 +62,7 @@ export function startReloads(
   return { ask: triggers.ask, close }
 }
 
-/** The files that values are read from, and in a Pod the annotations; a config file is read again when somebody asks. */
+/** The files that values are read from, and in a Pod the annotations; a config file is read again on request. */
 function filesOf({ config, where, host }: AgentConfig): string[] {
   const refs = config.secrets.filter(({ retired }) => !retired).flatMap(({ secretRefs }) => secretRefs)
   const files = refs.flatMap(({ source }) => fileOf(source) ?? [])

@@ -1,10 +1,10 @@
-/** What goes wrong at every attempt is said once, for as long as it stays the same. */
+/** Logs a persistent failure once, not on every retry. */
 import type { Log } from '../events/sinks/log.ts'
 
 type Stage = 'policy' | 'source' | 'register' | 'signal'
 
 export interface Causes {
-  /** What is wrong in a stage now; nothing when it went well. */
+  /** The failures of a stage now; none when it went well. */
   readonly now: (stage: Stage, causes: readonly string[]) => void
 }
 

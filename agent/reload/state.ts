@@ -1,4 +1,4 @@
-/** What is registered now; replaced as a whole, so that whoever reads it never sees half a change. */
+/** The registered state; replaced as a whole, so that a reader never sees half a change. */
 import type { AgentConfig } from '../config/load.ts'
 import type { Freshness } from '../events/sinks/rotation-metrics.ts'
 import { type ProcessRecord, sealedIn } from '../node/process-records.ts'
@@ -20,8 +20,8 @@ export const givenBy = ({ agent, values }: Pick<Standing, 'agent' | 'values'>): 
 })
 
 /**
- * When values changed, with those that changed now. Of a new binding nobody has outdated values, whoever had its number
- * before.
+ * When values changed, with those that changed now. No process has outdated values of a new binding, even if an
+ * earlier binding had its number.
  */
 export function changedNow(before: Standing, agent: AgentConfig, changed: Iterable<number>, generation: number) {
   const at = new Map(before.changedAt)

@@ -1,8 +1,8 @@
-/** Starts reloads: when a file has changed, on a timer against lost events, and when somebody asks. One at a time. */
+/** Starts reloads: when a file has changed, on a timer against lost events, and on request. One at a time. */
 import { watchFiles } from '../sources/watch.ts'
 
 export interface Triggers {
-  /** Asks for one; what is asked for while one runs becomes one more. */
+  /** Asks for a reload; requests while one runs become one more. */
   readonly ask: (what: { readonly policy: boolean }) => Promise<void>
   readonly close: () => void
 }
@@ -11,7 +11,7 @@ export interface Triggers {
 const PERIOD_MS = 60_000
 
 /**
- * @param files whose changes matter, asked for before each reload
+ * @param files the watched files, asked for before each reload
  * @param livePolicy whether each reload reads the policy too, or only those that ask for it
  * @param reload must not throw
  */
@@ -28,7 +28,7 @@ export function startTriggers(
     while (open && asked) {
       const what = asked
       asked = undefined
-      watch.refresh() // before the files are read: what changes later is seen
+      watch.refresh() // before the files are read, so that later changes are seen
       await reload(what)
     }
     running = undefined

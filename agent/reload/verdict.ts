@@ -2,10 +2,10 @@
 import type { AgentConfig } from '../config/load.ts'
 import { weakenings } from '../policy/weaker.ts'
 
-/** `weaker`: what the change takes away from protection. */
+/** `weaker`: the protection lost by the change. */
 export type Verdict = { readonly refused: string } | { readonly weaker: readonly string[] }
 
-/** @param locked `--lock-policy`: what weakens is refused */
+/** @param locked `--lock-policy`: a weakening change is refused */
 export function judgeChange(before: AgentConfig, after: AgentConfig, locked: boolean): Verdict {
   const fixed = fixedChange(before, after)
   if (fixed !== undefined) return { refused: fixed }
@@ -17,8 +17,8 @@ export function judgeChange(before: AgentConfig, after: AgentConfig, locked: boo
 }
 
 /**
- * What the running containers were started with. A placeholder of another size or slot is a damaged one to the kernel, and
- * its process would be killed.
+ * The parts that running containers were started with. A placeholder of another size or slot is a damaged one to the
+ * kernel, and its process would be killed.
  */
 function fixedChange(before: AgentConfig, after: AgentConfig): string | undefined {
   if (after.host) return undefined

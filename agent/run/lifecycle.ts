@@ -19,7 +19,7 @@ import { closeScopeRing, scopesOf, sweep, unregister, withhold } from '../scope/
 
 /**
  * Becomes the scope's agent, and takes away what earlier scopes had left. Both under the lock, since the numbers of scopes are used
- * again: who gets the number of one that is being taken away enrols after that.
+ * again: an agent that gets the number of a scope being removed enrols after that.
  */
 export async function enterScope(guard: Guard, scope: number, log: Log): Promise<void> {
   const enter = (): number[] => {
@@ -27,14 +27,14 @@ export async function enterScope(guard: Guard, scope: number, log: Log): Promise
     return sweep(guard, scope)
   }
   const swept = guard.origin === 'own' ? enter() : await pins.withLock(enter)
-  // Whoever is stopped for the agent before us would wait for nobody, and so would who starts until we listen.
+  // Processes stopped for the agent before us would wait for ever, and so would those that start until we listen.
   closeScopeRing(guard, scope)
   endAbandoned(guard, scope, log)
   if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
 }
 
 /**
- * Under --lock-policy an agent that starts anew is held to what its predecessor enforced: else a weaker policy would only
+ * Under --lock-policy an agent that starts anew is held to its predecessor's policy: else a weaker policy would only
  * have to wait for a restart.
  */
 export function notWeaker(guard: Guard, { agent, scope, log }: Entering): AgentConfig {
@@ -93,7 +93,10 @@ export function endAbandoned(guard: Guard, scope: number, log: Log): void {
   log.say('error', 'FAIL', text, { event: 'fail', reason: 'agent-lost', killed })
 }
 
-/** Ends in that order: nothing new is stopped for us, what was is served, and what is left would wait for ever. */
+/**
+ * Ends in that order: no new process is stopped for us, the stopped ones are served, and the rest, which would wait
+ * for ever, is killed.
+ */
 export function stopListening(guard: Guard, scope: number, ring: Ring | undefined, log: Log): void {
   closeScopeRing(guard, scope)
   ring?.close()

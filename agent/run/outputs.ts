@@ -1,4 +1,4 @@
-/** Who is told what the agent sees, beside its metrics: its log, the readers of its feed, the Pod's Kubernetes Events. */
+/** The agent's outputs beside its metrics: its log, the readers of its feed, the Pod's Kubernetes Events. */
 import { Feed, feedPath } from '../events/feed.ts'
 import { type Journal, openJournal } from '../events/journal.ts'
 import { KubeEvents, RESULTS } from '../events/sinks/kube-event.ts'
@@ -10,15 +10,18 @@ import { ownPod } from '../kube/pod.ts'
 import type { Session } from './session.ts'
 
 export interface Observers {
-  /** What is written here reaches all of them. */
+  /** A line written here reaches all of them. */
   readonly log: Log
-  /** The scope is this agent's: readers may come, and metrics be asked for. What fails here is said and goes without. */
+  /**
+   * The scope is this agent's: readers may come, and metrics be asked for. An output that fails here is reported and
+   * left out.
+   */
   readonly stands: (session: Pick<Session, 'metrics' | 'notReady'>) => Promise<void>
-  /** Writes what was held back. Safe to call twice. */
+  /** Writes the lines held back. Safe to call twice. */
   readonly close: () => Promise<void>
 }
 
-/** @param host as of `AgentConfig`: nobody enters an agent's container, so a feed there would have no reader */
+/** @param host as of `AgentConfig`: no process enters an agent's container, so a feed there would have no reader */
 export function openObservers(host: boolean, scope: number, log: Log, output: Pick<Output, 'lost'>): Observers {
   const feed = host ? new Feed(scope) : undefined
   const kube = host ? undefined : kubeEvents(log)
@@ -55,7 +58,7 @@ interface Watched {
   readonly kube: Pick<KubeEvents, 'posted'> | undefined
 }
 
-/** The same names in a Pod and on a host: what is not there counts nothing. */
+/** The same names in a Pod and on a host: an output that is not there counts nothing. */
 export function addMetrics(
   registry: Registry,
   notReady: Session['notReady'],

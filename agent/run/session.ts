@@ -34,7 +34,7 @@ export interface Session {
   readonly tier: string
   /** Undefined while protection stands; otherwise why it does not. */
   readonly notReady: () => string | undefined
-  /** Reads policy and values anew; what cannot be used is said, and changes nothing. */
+  /** Reads policy and values anew; an unusable configuration is reported, and changes nothing. */
   readonly reload: () => Promise<void>
   /** Ends the agent; the scope too, if it is a host's that does not stay and has no sealed processes. Safe to call twice. */
   readonly close: () => Promise<void>

@@ -42,7 +42,7 @@ export const cgroupScope = (path: string): number =>
   (createHash('sha256').update(path).digest().readUInt32LE(0) % 0x7fffffff) + 1
 
 /**
- * Makes the group a scope: those of the future first, then what is there, so that none falls between. For an enrolled agent.
+ * Makes the group a scope: future groups first, then the existing ones, so that none falls between. For an enrolled agent.
  * @throws Error where there is no cgroup v2, or another path has that number
  */
 export function claimCgroup(guard: Guard, path: string, root = ROOT): void {

@@ -78,7 +78,7 @@ function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
   return { map: 'scopes', key: u32(scope), value }
 }
 
-/** scopes[0]: the policy of what concerns the whole node, for example sampling a whole CPU. @param mode of MODE */
+/** scopes[0]: the policy of events that concern the whole node, for example sampling a whole CPU. @param mode of MODE */
 export function nodeEntry(mode: number): Entry {
   return { map: 'scopes', key: u32(0), value: encode(SCOPE, { mode }) }
 }
@@ -97,7 +97,7 @@ function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
   })
 }
 
-/** Which bindings give a variable: what a scrub takes out again. */
+/** The bindings that give a variable, which a scrub removes again. */
 function nameEntries({ scope, config, generation }: ScopeInput): Entry[] {
   const names = new Set(config.secrets.flatMap((binding) => binding.secretRefs.map((ref) => ref.name)))
   return [...names].map((name): Entry => {
@@ -107,7 +107,7 @@ function nameEntries({ scope, config, generation }: ScopeInput): Entry[] {
   })
 }
 
-/** What two bindings are the same by, to the processes that run under them: retired or not, they keep its number. */
+/** The identity of a binding for the processes that run under it: retired or not, they keep its number. */
 export const identityOf = ({ name, selector }: Binding): Buffer =>
   createHash('sha256')
     .update(JSON.stringify([name, Object.entries(selector).toSorted()]))
@@ -185,7 +185,7 @@ function pathEntries({ scope, config, generation }: ScopeInput): Entry[] {
   return entries
 }
 
-/** From the last component to the first; a bare name matches whatever precedes it. */
+/** From the last component to the first; a bare name matches in every folder. */
 function insert(root: Node, binary: string, binding: bigint): void {
   const components = binary.split('/').filter(Boolean).reverse()
   let at = root

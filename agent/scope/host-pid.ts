@@ -1,4 +1,4 @@
-/** The number that a process of a scope has for us, where the scope is another PID namespace (`run --pid-namespace`). */
+/** Translates a PID from the scope's PID namespace into ours (`run --pid-namespace`). */
 import { readFileSync } from 'node:fs'
 import { processNumbers } from '../linux/procfs.ts'
 import { isCgroup } from './cgroup.ts'

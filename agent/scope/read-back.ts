@@ -1,4 +1,4 @@
-/** What an earlier agent registered for a scope, read back from the kernel by the agent that follows it. */
+/** An earlier agent's registration of a scope, read back from the kernel by the agent that follows it. */
 
 import type { Guard } from '../node/guard.ts'
 import { MODES } from '../policy/schema.ts'
@@ -35,8 +35,8 @@ export function registeredValues(
 }
 
 /**
- * What the numbers of bindings mean to the processes that run: a wanted binding where it is the same, else a stand-in that has
- * what the kernel still has to know of it.
+ * The meaning of binding numbers to running processes: a wanted binding where it is the same, else a stand-in with
+ * the facts that the kernel still needs.
  */
 export function registeredBindings(guard: Guard, scope: number, wanted: readonly Binding[]): Binding[] {
   const numbers = guard.map('numbers')

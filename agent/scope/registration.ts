@@ -1,4 +1,4 @@
-/** What an agent says of a scope: registered as a whole or not at all, and replaced while processes start. */
+/** An agent's entries for a scope: registered as a whole or not at all, and replaced while processes start. */
 
 import { openCounters } from '../node/counters.ts'
 import type { Guard } from '../node/guard.ts'
@@ -7,7 +7,7 @@ import { SCOPE } from '../wire/layout.ts'
 import { type Entry, entriesOf, type ScopeInput } from './entries.ts'
 import { KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
 
-/** What one registration wrote, by map and key. */
+/** The entries of one registration, by map and key. */
 export type Registration = ReadonlyMap<string, Pick<Entry, 'map' | 'key'>>
 
 interface Key {
@@ -27,7 +27,7 @@ export interface Registered {
 /** Longer than any start takes from its path to its values, the agent's own deliveries included. */
 export const OUTDATED_MS = 10_000
 
-/** Registers a scope, and takes away what an earlier agent had registered. */
+/** Registers a scope, and removes an earlier agent's registration. */
 export function register(guard: Guard, input: ScopeInput): Registered {
   const now = write(guard, input)
   return supersede(
@@ -52,8 +52,8 @@ function supersede(guard: Guard, now: Registration, before: readonly Key[]): Reg
 }
 
 /**
- * Writes values, slots, names and paths of a new generation, then the scope itself, which leads to them. A failure puts back what
- * was there and leaves the earlier registration standing.
+ * Writes values, slots, names and paths of a new generation, then the scope itself, which leads to them. A failure
+ * puts the old entries back and leaves the earlier registration standing.
  */
 function write(guard: Guard, input: ScopeInput): Registration {
   const entries = entriesOf(input)
@@ -74,7 +74,7 @@ function write(guard: Guard, input: ScopeInput): Registration {
   return new Map(entries.map(({ map, key }) => [nameOf({ map, key }), { map, key }]))
 }
 
-/** What restricts a binding: it holds before the new generation's paths lead to it. */
+/** Restrictions of a binding: they hold before the new generation's paths lead to it. */
 const RESTRICTIONS = ['scrub_bindings', 'deny_bindings', 'image_bindings', 'pinned_bindings'] as const
 
 /** The scope as it is while the entries of its successor are written: restricted as both are. */

@@ -35,7 +35,7 @@ export function generationOf(guard: Guard, scope: number): number {
 
 export const nextGeneration = (guard: Guard, scope: number): number => generationOf(guard, scope) + 1
 
-/** Nobody is given anything any more, and what is sealed stays so. @returns takes that back */
+/** Stops delivery for the scope; sealed processes stay sealed. @returns an undo function */
 export function withhold(guard: Guard, scope: number): () => void {
   const scopes = guard.map('scopes')
   const standing = scopes.get(u32(scope))
@@ -70,9 +70,11 @@ function numbersIn(guard: Guard, map: SharedMap): number[] {
 }
 
 /**
- * Takes away what scopes left that ended in the kernel with their PID namespace. A scope that another agent is about to register
- * has no entry yet but that agent, who enrolled before it wrote anything: so what is known is read first, and who lives then.
- * @param own the caller's: nobody else registers it, and what it has unregistered is left over from one with the same number
+ * Removes the entries of scopes that ended in the kernel with their PID namespace. A scope that another agent is about to
+ * register has no entry yet but that agent, which enrolled before it wrote anything: so the known entries are read
+ * first, then the living agents.
+ * @param own the caller's: no other agent registers it, and its unregistered entries are left over from a scope with
+ * the same number
  * @returns the scopes
  */
 export function sweep(guard: Guard, own: number): number[] {
@@ -90,7 +92,7 @@ export function closeScopeRing(guard: Guard, scope: number): void {
   guard.map('rings').delete(u32(scope))
 }
 
-/** A new ring for the scope; what nobody read of an earlier one is gone with it. The caller closes it. */
+/** A new ring for the scope; unread events of an earlier one are gone with it. The caller closes it. */
 export function openScopeRing(guard: Guard, scope: number, host: boolean): BpfMap {
   const fd = ffi.createRing('ks_events', host ? HOST_RING_BYTES : POD_RING_BYTES)
   if (fd < 0) throw new BpfError('bpf_map_create', -fd, `make the ring buffer of scope ${scope}`)
@@ -121,7 +123,7 @@ function strictestMode(guard: Guard): number {
 
 type Key = Pick<Entry, 'key'> & { readonly map: (typeof KEYED)[number] }
 
-/** All entries of a scope, whoever wrote them. */
+/** All entries of a scope, by every agent of it. */
 export function keysOf(guard: Guard, scope: number): Key[] {
   return KEYED.flatMap((map) => {
     const keys = guard.map(map).keys()

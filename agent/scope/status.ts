@@ -1,4 +1,4 @@
-/** What stands on this node, read from the pins. */
+/** The status of this node, read from the pins. */
 
 import { type Counts, readCounters } from '../node/counters.ts'
 import { pinnedGuard } from '../node/guard.ts'

@@ -1,9 +1,9 @@
-/** What an agent of a Pod leaves to the next one, taken away where there is none. */
+/** Removes the pinned set that an agent of a Pod leaves to the next one, where there is none. */
 import { pinnedGuard } from '../node/guard.ts'
 import * as pins from '../node/pins.ts'
 import { scopesOf } from './scope.ts'
 
-/** With the last scope of the node gone nobody needs what is pinned. */
+/** With the last scope of the node gone the pins have no user. */
 export async function unpinUnused(): Promise<void> {
   if (!pins.canPin()) return
   await pins.withLock(() => {

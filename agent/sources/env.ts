@@ -1,4 +1,7 @@
-/** Variables of the agent's own environment, each taken out of it when it is first read: what the agent starts has none. */
+/**
+ * Variables of the agent's own environment, each taken out of it when it is first read: the agent's children have
+ * none.
+ */
 import { SourceError } from './error.ts'
 
 /** @returns a reader that knows a variable's value again after it is gone from `env` */

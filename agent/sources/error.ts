@@ -1,4 +1,4 @@
-/** A secret that could not be had: what, why, what to do. Never the value. */
+/** A secret that could not be read: source, cause, remedy. Never the value. */
 export class SourceError extends Error {
   readonly source: string
   readonly why: string

@@ -1,9 +1,10 @@
 /** A file, read whole and byte for byte: a trailing newline is part of the value. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { isBelow } from '../policy/file-roots.ts'
 import { MAX_CAPACITY } from '../policy/placeholder.ts'
 import { SourceError } from './error.ts'
 
-/** Readings until one is not disturbed by somebody who writes. */
+/** Readings until one is not disturbed by a writer. */
 const ATTEMPTS = 3
 
 /** @param path absolute */
@@ -17,6 +18,29 @@ export function readFileSource(path: string, label = `fileRef \`${path}\``): Buf
     throw new SourceError(label, 'it changes while it is read', 'write it aside and rename it into place')
   } finally {
     closeSync(fd)
+  }
+}
+
+/**
+ * A link below a directory may lead out of it, to `/proc/7/root` too. A directory below `/proc` is taken at its word: links are all
+ * there is in it.
+ * @returns the path without links
+ * @throws SourceError when it is in none of the directories
+ */
+export function pathWithin(path: string, roots: readonly string[]): string {
+  const label = `fileRef \`${path}\``
+  if (roots.some((root) => isBelow(root, ['/proc']) && isBelow(path, [root]))) return path
+  const real = withoutLinks(path, label)
+  const homes = roots.filter((root) => existsSync(root)).map((root) => realpathSync(root))
+  if (isBelow(real, homes)) return real
+  throw new SourceError(label, 'it leads out of the directories that annotations may name', 'put the file there itself')
+}
+
+function withoutLinks(path: string, label: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    throw unopened(path, label, error)
   }
 }
 
@@ -34,18 +58,19 @@ function readWhole(fd: number, label: string): Buffer | undefined {
   return same ? bytes.subarray(0, length) : undefined
 }
 
-/** Without waiting: a named pipe would hold up the whole agent until somebody writes. */
+/** Without waiting: a named pipe would hold up the whole agent until a writer comes. */
 function open(path: string, label: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    if (code === 'ENOENT')
-      throw new SourceError(label, 'there is no such file', `create \`${path}\` or mend the reference`)
-    throw new SourceError(
-      label,
-      `it cannot be opened (${code})`,
-      'check its owner and mode, and those of its directories',
-    )
+    throw unopened(path, label, error)
   }
+}
+
+function unopened(path: string, label: string, error: unknown): SourceError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+  if (code === 'ENOENT')
+    return new SourceError(label, 'there is no such file', `create \`${path}\` or mend the reference`)
+  const hint = 'check its owner and mode, and those of its directories'
+  return new SourceError(label, `it cannot be opened (${code})`, hint)
 }

@@ -22,7 +22,7 @@ export interface UnreadSource {
   readonly kept: boolean
 }
 
-/** The value a reference had before, where it is the same reference; what cannot be read keeps that. */
+/** The value a reference had before, where it is the same reference; an unreadable reference keeps it. */
 export type Earlier = (binding: Binding, ref: SecretRef) => Buffer | undefined
 
 /** Resolves every reference; all failures are reported together. @throws SourceErrors */
@@ -32,7 +32,7 @@ export async function resolveAll(config: Config, sources: Sources): Promise<read
   return values
 }
 
-/** Resolves what can be resolved. */
+/** Resolves the readable references, and reports the others. */
 export async function resolve(config: Config, sources: Sources, earlier: Earlier): Promise<Resolution> {
   const each = config.secrets.map((binding, i) => resolveBinding(binding, i, sources, earlier))
   const resolutions = await Promise.all(each)

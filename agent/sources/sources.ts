@@ -1,8 +1,8 @@
-/** Where values come from: a reader for each kind of source, and what they keep from one reading to the next. */
+/** Where values come from: a reader for each kind of source, and their caches from one reading to the next. */
 import type { Source } from '../policy/types.ts'
 import { openEnv } from './env.ts'
 import { SourceError } from './error.ts'
-import { readFileSource } from './file.ts'
+import { pathWithin, readFileSource } from './file.ts'
 import { kubeSecretPath, readKubeSecret } from './kube-secret.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -13,21 +13,24 @@ type VaultRef = Extract<Source, { kind: 'vaultRef' }>
 export interface Sources {
   /** @throws SourceError */
   readonly read: (source: OriginalSource) => Buffer | Promise<Buffer>
-  /** What is far away is asked for again, whatever was kept of it. */
+  /** Drops cached values of remote sources: the next reading asks again. */
   readonly forget: () => void
 }
 
 export type ReadVault = (ref: VaultRef) => Promise<Buffer>
 
-/** @param vault absent: the agent has no address of one */
-export function openSources(vault?: Vault): Sources {
+/**
+ * @param vault absent: the agent has no address of one
+ * @param roots directories that files must really be in, once links are followed; absent: anywhere
+ */
+export function openSources(vault?: Vault, roots?: readonly string[]): Sources {
   const readEnv = openEnv()
   const read = (source: OriginalSource): Buffer | Promise<Buffer> => {
     switch (source.kind) {
       case 'secretKeyRef':
         return readKubeSecret(source.name, source.key)
       case 'fileRef':
-        return readFileSource(source.path)
+        return readFileSource(roots ? pathWithin(source.path, roots) : source.path)
       case 'envRef':
         return readEnv(source.name)
       case 'value':

@@ -1,20 +1,20 @@
 /**
  * Says when a file may have changed: its directory is watched, since files are replaced by renaming and those of a Kubernetes
  * volume by swapping `..data`. Events are hints: one that is lost (inotify(7), queue overflow; a directory that was made
- * anew) is made up for by whoever looks again on a timer, and calls `refresh`.
+ * anew) is made up for by the caller, which looks again on a timer and calls `refresh`.
  */
 import { type FSWatcher, realpathSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
 export interface Watch {
-  /** Watches the directories as they are now: an inotify watch stays with the inode, whatever has its name. */
+  /** Watches the directories as they are now: an inotify watch stays with the inode, not with the name. */
   readonly refresh: () => void
   readonly close: () => void
 }
 
 /** A writer's next step follows within this time, or it is done. */
 const QUIET_MS = 100
-/** Somebody who never stops writing is not waited for longer. */
+/** A writer that never stops is not waited for longer. */
 const LONGEST_MS = 1000
 
 /** @param files absolute paths, asked for at each refresh; they need not exist */
@@ -35,7 +35,9 @@ export function watchFiles(files: () => readonly string[], onChange: () => void)
   return { refresh, close }
 }
 
-/** What the kubelet replaces to change all files of a volume in one step (pkg/volume/util/atomic_writer.go). */
+/**
+ * The link that the kubelet replaces to change all files of a volume in one step (pkg/volume/util/atomic_writer.go).
+ */
 const SWAPPED = '..data'
 
 /** Which names count in which directory: the file's own, and that of the file a symbolic link leads to. */

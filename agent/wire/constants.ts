@@ -31,7 +31,7 @@ export const PROC_FLAG = {
   GIVEN: 4096,
 } as const
 
-/** What the agent can be to the kernel beside itself (`agent_stance` in bpf/guard/agent_guard.bpf.c). */
+/** Modes of the agent towards the kernel, beside its own (`agent_stance` in bpf/guard/agent_guard.bpf.c). */
 export const STANCE = { NONE: 0, CANARY: PROC_FLAG.CANARY, BLIND: PROC_FLAG.BLIND } as const
 /** Policies have at most 63 bindings; the last bit is the canary's, and so is the last id of a value. */
 export const CANARY_BINDING = 1n << 63n
@@ -39,7 +39,7 @@ export const CANARY_VALUE = 0xffffffff
 
 export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6, WRITE: 7, WAIT: 8 } as const
 
-/** What a process that waits needs beside values over its placeholders. */
+/** Work for a waiting process beside values over its placeholders. */
 export const CHORE = { PROVE: 1, ADD: 2 } as const
 
 export const ACTION = { ALLOWED: 0, AUDITED: 1, BLOCKED: 2, KILLED: 3, STARTED: 4 } as const

@@ -16,7 +16,7 @@ import { EVENT, TASK, WRITE } from './layout.ts'
 export interface Task {
   readonly pid: number
   readonly tid: number
-  /** Number in its own PID namespace: what `ps` in the Pod shows. */
+  /** Number in its own PID namespace, as `ps` in the Pod shows it. */
   readonly nsPid: number
   readonly uid: number
   readonly comm: string
@@ -199,7 +199,7 @@ function task(bytes: Buffer, at: number): Task {
   }
 }
 
-/** Bytes up to the terminator; what is no printable ASCII is escaped, since a program's name is an attacker's text. */
+/** Bytes up to the terminator; all but printable ASCII is escaped, since a program's name is an attacker's text. */
 function text(bytes: Buffer, at: number, width: number): string {
   const end = bytes.indexOf(0, at)
   const raw = bytes.toString('latin1', at, end < 0 || end > at + width ? at + width : end)

@@ -2,7 +2,7 @@
 import type { Fields, Struct } from './layout.ts'
 
 type Value = number | bigint | Buffer
-/** One value per field; what is not named is zero. */
+/** One value per field; fields that are not named are zero. */
 export type ValuesOf<F extends Fields> = { readonly [K in keyof F]?: Value }
 
 /** @throws Error when a value does not fit its field: nothing is truncated silently */

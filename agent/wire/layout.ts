@@ -135,7 +135,7 @@ export const STRUCTS: readonly Struct[] = [
   WRITE,
 ]
 
-/** What differs between our tables and the object's BTF, one sentence each; empty when nothing does. */
+/** The differences between our tables and the object's BTF, one sentence each; empty when there are none. */
 export function layoutDifferences(layouts: ReadonlyMap<string, StructLayout>): string[] {
   return STRUCTS.flatMap((s) => differencesOf(s, layouts.get(s.name)))
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # programs: of `kubernetes`
 # Sourced. Kubernetes 1.20.2 from the source package of Debian 12, for machines without a Go module proxy and for the
-# tests of what old servers lack. The package has all it needs beside it (vendor/, staging/).
+# tests of old servers' gaps. The package has all it needs beside it (vendor/, staging/).
 
 build_from_debian() {
   local version=$1 work=$2

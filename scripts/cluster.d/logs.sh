@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # state, name: of scripts/cluster
-# Sourced. What somebody needs who was not there: the logs of programs and Pods, and the objects, never a Secret.
+# Sourced. Collects evidence for a later reader: the logs of programs and Pods, and the objects, never a Secret.
 
 OBJECTS=nodes,pods,deployments.apps,replicasets.apps,jobs.batch,services,endpointslices.discovery.k8s.io,events
 OBJECTS+=,mutatingwebhookconfigurations,validatingwebhookconfigurations

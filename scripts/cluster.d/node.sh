@@ -11,7 +11,7 @@ SERVICE_ADDRESS=10.96.0.1
 # Its name stands in the node's containerd configuration too.
 PAUSE_IMAGE=localhost/kernelseal-pause:1
 
-# What has to be fetched is, before anything is started in a network of its own.
+# Fetches everything needed before anything is started in a network of its own.
 prepare_node() {
   need_packages qemu-system-x86 busybox-static cpio kmod runc containernetworking-plugins socat clang libc6-dev ||
     fail "the programs a node takes are not there"

@@ -1,6 +1,6 @@
 /*
- * A Pod's first process: it holds the Pod's namespaces, and in a Pod that shares its process namespace it is process 1, which
- * is left with what others do not wait for.
+ * A Pod's first process: it holds the Pod's namespaces, and in a Pod that shares its process namespace it is process
+ * 1, which inherits the processes that their parents do not wait for.
  */
 #include <signal.h>
 #include <sys/wait.h>

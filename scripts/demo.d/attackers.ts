@@ -1,4 +1,4 @@
-/** Who attacks the application's process, from where, and what became of each attempt. */
+/** The attackers of the application's process, their places, and the outcome of each attempt. */
 import type { Outcome } from '../../agent/attack/attempt.ts'
 import { attemptsOfRows } from '../../agent/attack/attempts/suite.ts'
 import type { Identity } from '../../agent/attack/runner/identity.ts'
@@ -13,7 +13,7 @@ export interface Attacker {
   readonly identity: Identity
   readonly container: string
   readonly options: ExecOptions
-  /** May stop and kill the agent: what comes after it could not attack the agent any more. */
+  /** May stop and kill the agent: later attempts could not attack the agent any more. */
   readonly last?: true
 }
 

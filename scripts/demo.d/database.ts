@@ -23,7 +23,7 @@ export function makeDatabase(directory: string): void {
 const idOf = (option: string): number => Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }))
 
 export interface Database {
-  /** Makes the role anew: who knows the old password does not get in any more. */
+  /** Makes the role anew: the old password is of no more use. */
   readonly setPassword: (role: string, password: string) => Promise<void>
   readonly stop: () => void
 }
@@ -37,7 +37,7 @@ export function startDatabase(directory: string): Database {
   const [upper, work, data] = ['upper', 'work', 'data'].map((name) => join(SCRATCH, name)) as [string, string, string]
   for (const path of [upper, work, data]) mkdirSync(path, { recursive: true, mode: 0o700 })
   chmodSync(SCRATCH, 0o711)
-  chownSync(upper, uid, gid) // what the merged folder gets its owner from
+  chownSync(upper, uid, gid) // the merged folder takes its owner from this one
   execFileSync('mount', ['-t', 'overlay', '-o', `lowerdir=${directory},upperdir=${upper},workdir=${work}`, 'db', data])
   const args = ['-D', data, '-k', SOCKETS, '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off']
   const server = spawn(program('postgres'), args, { uid, gid, stdio: ['ignore', 'ignore', 'pipe'] })

@@ -26,7 +26,7 @@ const sealed = await run('enforce')
 database.stop()
 process.exitCode = conclude(attackers.map((attacker, i) => ({ attacker, without: without[i]!, with: sealed[i]! })))
 
-/** @returns what each attacker achieved */
+/** @returns each attacker's outcomes */
 async function run(mode: 'disabled' | 'enforce'): Promise<Map<string, Outcome>[]> {
   step(`The Pod with kernelseal.io/mode: ${mode}${mode === 'disabled' ? ', for comparison' : ''}`)
   const password = `pw-${randomBytes(24).toString('hex')}`

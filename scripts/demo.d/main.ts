@@ -26,7 +26,7 @@ const COMPILED = ['agent/cli/run.ts', 'agent/attack/runner/attacker.ts', 'script
 const { values: options } = parseArgs({
   options: { kernel: { type: 'string', default: '6.1' }, verbose: { type: 'boolean', default: false } },
 })
-/** What runs and has to end before we do; the last started first. */
+/** Running parts that have to end before we do; the last started first. */
 const running: (() => unknown)[] = []
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-demo-'))
 for (const [signal, number] of [

@@ -1,4 +1,4 @@
-/** The manifest on its way through admission: read, patched, and what changed in a few lines. */
+/** The manifest on its way through admission: read, patched, and the changes in a few lines. */
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { applyPatch } from 'rfc6902'

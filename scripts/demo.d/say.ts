@@ -1,4 +1,4 @@
-/** The demo's voice: `==>` begins a step, four spaces what came of it. */
+/** The demo's voice: `==>` begins a step, four spaces its result. */
 
 export function step(text: string): void {
   console.log(`\n==> ${text}`)

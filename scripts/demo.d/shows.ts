@@ -1,4 +1,4 @@
-/** What the demo shows of a running Pod, and checks while it shows it. */
+/** The demo's views of a running Pod, each checked as it is shown. */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningPod } from './pod/kubelet.ts'
@@ -8,7 +8,7 @@ const VARIABLE = 'PGPASSWORD'
 /** Node and psql start within some 5 s under emulation; on a busy machine it takes longer. */
 const START_SECONDS = 60
 
-/** The application prints what it has; the demo knows what it should have. @returns problems */
+/** The application prints its value; the demo compares it with the expected one. @returns problems */
 export async function checkDelivery(pod: RunningPod, password: string): Promise<string[]> {
   const app = pod.container('app')
   for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end && app.running(); await sleep(200)) {

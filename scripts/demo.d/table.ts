@@ -1,4 +1,4 @@
-/** The outcomes without and with protection as one table, and what is wrong with them. Pure. */
+/** The outcomes without and with protection as one table, and the faults in them. Pure. */
 import type { Attempt, Outcome } from '../../agent/attack/attempt.ts'
 import { type Verdict, verdictOf } from '../../agent/attack/report/matrix.ts'
 import type { Attacker } from './attackers.ts'
@@ -9,7 +9,7 @@ export interface Result {
   readonly with: ReadonlyMap<string, Outcome>
 }
 
-/** Attempts down; for each attacker what came of it without protection, and with it. */
+/** Attempts down; for each attacker the outcome without protection, and with it. */
 export function renderTable(attempts: readonly Attempt[], results: readonly Result[]): string {
   const heads = [
     ['', '', ...results.flatMap(({ attacker }) => [attacker.title, ''])],
@@ -25,7 +25,7 @@ export function renderTable(attempts: readonly Attempt[], results: readonly Resu
 
 function cells({ id }: Attempt, result: Result): [string, string] {
   const [without, sealed] = [result.without.get(id), result.with.get(id)]
-  // What this attacker lacks a capability for, or this kernel does not have.
+  // An attempt for which this attacker lacks a capability, or this kernel the feature.
   if (without?.kind === 'refused' || without?.kind === 'impossible')
     return ['–', sealed?.kind === 'leaked' ? 'READ' : '–']
   return [word(without), word(sealed)]

@@ -68,7 +68,7 @@ interface Response {
   readonly patch?: string
 }
 
-/** What kube-apiserver 1.34 sends when a Pod is created (k8s.io/api/admission/v1). */
+/** The request of kube-apiserver 1.34 when a Pod is created (k8s.io/api/admission/v1). */
 function reviewOf(uid: string, pod: Pod): object {
   const kind = { group: '', version: 'v1', kind: 'Pod' }
   const resource = { group: '', version: 'v1', resource: 'pods' }

@@ -23,7 +23,7 @@ make_base() {
   rm -r "$work"
 }
 
-# The packages the Dockerfiles would install are there already: what apt needs to get at them stays outside.
+# The packages the Dockerfiles would install are there already: apt's own settings for them stay outside.
 debian_root() {
   local mirror
   mirror=$(apt-get indextargets --format "\$(RELEASE) \$(REPO_URI)" 'Created-By: Packages' 'Origin: Debian' |

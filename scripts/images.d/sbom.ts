@@ -1,7 +1,7 @@
 /**
- * `node sbom.ts NAME FOLDER`: what is in an unpacked image (FOLDER/rootfs) as CycloneDX 1.5 JSON on standard output. It lists what
- * is there, file by file of the package managers, not what a lock would have put there: `npm sbom` leaves packages out that the
- * workspace's root has for development too. Two bills of one image are the same text.
+ * `node sbom.ts NAME FOLDER`: the content of an unpacked image (FOLDER/rootfs) as CycloneDX 1.5 JSON on standard
+ * output. It lists the actual packages, file by file of the package managers, not those of a lock: `npm sbom` leaves
+ * packages out that the workspace's root has for development too. Two bills of one image are the same text.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

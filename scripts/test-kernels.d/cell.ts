@@ -39,7 +39,7 @@ const result: CellResult = {
 console.error(summaryOf(result))
 process.stdout.write(`${JSON.stringify(result)}\n`)
 
-/** Without a document there is no outcome, whatever the status says. */
+/** Without a document there is no outcome, even with status 0. */
 function runAttack(): CellResult['attack'] {
   const { stdout, status, signal, error } = kernelseal(['attack', '--disruptive', '--verbose', '--json'])
   try {

@@ -1,4 +1,4 @@
-/** What a cell, one kernel in one configuration, has to say, and when it is green. Pure. */
+/** The result of a cell, one kernel in one configuration, and when it is green. Pure. */
 import type { Verdict } from '../../agent/attack/report/matrix.ts'
 import type { Tally } from '../../agent/attack/sweep/request.ts'
 
@@ -7,7 +7,7 @@ export type Config = (typeof CONFIGS)[number]
 
 /** `kernelseal attack --json`. */
 export interface AttackReport {
-  /** How the agent refuses, and who writes the values. */
+  /** The tiers: how accesses are refused, and values written. */
   readonly tier: string
   readonly delivery: string
   readonly attempts: readonly {

@@ -1,6 +1,7 @@
 /**
- * Preloaded by test files in a machine of their own: what a test left running, to be ended with the machine, does not hold its file up.
- * Node's --test-force-exit ends before all results are told: 26 tests of 119 went missing, and nobody complained.
+ * Preloaded by test files in a machine of their own: processes that a test left running, to be ended with the
+ * machine, do not hold its file up. Node's --test-force-exit ends before all results are told: 26 tests of 119 went
+ * missing, silently.
  */
 import { after, afterEach } from 'node:test'
 

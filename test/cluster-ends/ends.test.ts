@@ -17,7 +17,7 @@ const CACHE = KERNELSEAL_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache
 const FILE = 'test/cluster/reinvocation.test.ts'
 const SECONDS = 600
 
-/** In the environment of whatever a run starts, and so in that of what it should not leave. */
+/** In the environment of every process that a run starts, and so of those that it must not leave. */
 const MARK = `KERNELSEAL_ENDS_TEST=${randomUUID()}`
 /** Of the runs alone. */
 const FILES = mkdtempSync(join(tmpdir(), 'kernelseal-ends-'))
@@ -49,11 +49,11 @@ function isOurs(pid: string): boolean {
   }
 }
 
-/** @param until what has to be there before it is interrupted; none: it runs to its end @returns its exit status */
+/** @param until the condition before it is interrupted; none: it runs to its end @returns its exit status */
 async function run(args: readonly string[], until?: () => boolean): Promise<number> {
-  // A session of its own, whose processes get the signal together, as those of a terminal do.
+  // A session of its own: its processes get the signal together, as those of a terminal do.
   const [name, value] = MARK.split('=') as [string, string]
-  // Without it node --test takes itself for a part of this run, and reports to nobody.
+  // Without it node --test takes itself for a part of this run, and reports nothing.
   const { NODE_TEST_CONTEXT, ...environment } = process.env
   const env = { ...environment, [name]: value, TMPDIR: FILES }
   const child = spawn(TEST_CLUSTER, args, { cwd: REPOSITORY, env, stdio: 'ignore', detached: true })

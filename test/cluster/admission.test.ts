@@ -1,4 +1,4 @@
-/** What becomes of Pods that are created at a real API server with the webhook installed as shipped. */
+/** Pods created at a real API server with the webhook installed as shipped. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** The ValidatingAdmissionPolicy: what the API server itself refuses, whatever became of the webhook's work. */
+/** The ValidatingAdmissionPolicy: the API server's own refusals, without the webhook's work. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
@@ -15,7 +15,7 @@ describe('the agent policy', { skip: MINOR < 30 ? 'this server has no Validating
     webhook = await install()
     await makeNamespace('shop', INJECTED)
     await makeNamespace('elsewhere')
-    // Somebody removes the configuration, and nothing is injected any more.
+    // The configuration is removed, and nothing is injected any more.
     must(await call('DELETE', MUTATING), 'the configuration')
     // Policies come into force some time after they are stored.
     await until('Pods without an agent are refused', async () => (await bare('first')).status !== 201)

@@ -37,7 +37,7 @@ async function published(): Promise<string[]> {
   return bundles.map((bundle) => Buffer.from(bundle ?? '', 'base64').toString('utf8'))
 }
 
-/** What a replica shows to a new connection, verified as an API server would. */
+/** The certificate a replica shows to a new connection, verified as an API server would. */
 async function served(address: string, ca: string): Promise<X509Certificate> {
   const socket = connect({ host: address, port: 8443, servername: NAME, ca })
   await once(socket, 'secureConnect')

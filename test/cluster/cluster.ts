@@ -19,7 +19,7 @@ const VERSION = readFileSync(join(STATE, 'version'), 'utf8').trim()
 /** 36 of 1.36.3. */
 export const MINOR = Number(VERSION.split('.')[1])
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the server holds
+// biome-ignore lint/suspicious/noExplicitAny: any object of the server
 export type Any = any
 
 export interface Answer {
@@ -31,7 +31,7 @@ export interface Answer {
 
 const file = (name: string) => readFileSync(join(STATE, 'pki', name))
 const identity = { ca: file('ca.crt'), cert: file('admin.crt'), key: file('admin.key') }
-/** Connections of their own for each, so that what looks after the cluster never queues behind a load. */
+/** Connections of their own for each, so that the cluster's controllers never queue behind a load. */
 const agents = { control: openAgent(), load: openAgent() }
 
 function openAgent(): Agent {
@@ -100,7 +100,7 @@ export function kubectl(args: readonly string[], input?: string): Promise<Ran> {
   return promise
 }
 
-/** @throws Error with what it was that never came true */
+/** @throws Error with the condition that never came true */
 export async function until<Found>(
   what: string,
   look: () => Promise<Found | undefined | false>,
@@ -130,7 +130,7 @@ export async function makeNamespace(name: string, labels: Record<string, string>
   })
 }
 
-/** Label of namespaces whose Pods the webhook is asked about. */
+/** Label of namespaces in which the webhook is asked about Pods. */
 export const INJECTED = { 'kernelseal.io/injection': 'enabled' }
 
 export const podsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`

@@ -1,4 +1,7 @@
-/** Sessions and debug containers, asked for at a real API server. Its Pods have no node, so what passes fails afterwards. */
+/**
+ * Sessions and debug containers, asked for at a real API server. Its Pods have no node, so a permitted session fails
+ * afterwards.
+ */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import {
@@ -17,7 +20,7 @@ import {
 import { type Installation, install } from './installation.ts'
 import { BINDING, pod } from './pods.ts'
 
-/** What the API server says of a session that nobody refused: there is no node to connect to. */
+/** The API server's answer to a session that was not refused: there is no node to connect to. */
 const PASSED = /does not have a host assigned/
 const REFUSED = /KernelSeal: sessions in the agent's container would see every secret of the Pod/
 

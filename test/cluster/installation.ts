@@ -10,7 +10,7 @@ export const DEPLOYMENT = `/apis/apps/v1/namespaces/${SYSTEM}/deployments/kernel
 export const MUTATING = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/kernelseal'
 export const VALIDATING = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/kernelseal'
 
-/** The overlay whose certificate needs nobody else, in the form this server takes. */
+/** The overlay that makes its own certificate, in the form this server takes. */
 export const OVERLAY = MINOR < 21 ? 'kubernetes-1.20' : 'self-signed'
 
 export interface Installation {
@@ -71,7 +71,7 @@ export async function kustomized(verb: 'apply' | 'delete', folder: string, ...fl
   return ran.stdout + ran.stderr
 }
 
-/** Configurations first: without their webhook they would hold up what is still to be removed. */
+/** Configurations first: without their webhook they would hold up the rest of the removal. */
 async function remove(): Promise<void> {
   const items = build(join(REPOSITORY, 'deploy/overlays', OVERLAY))
   const [first, rest] = [items.filter(isConfiguration), items.filter((item) => !isConfiguration(item))]

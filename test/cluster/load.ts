@@ -1,4 +1,4 @@
-/** Pods created at a steady rate, not one after the other, and what became of each. */
+/** Pods created at a steady rate, not one after the other, and the outcome of each. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryPod } from './cluster.ts'
 import { hasAgent, pod, sealed } from './pods.ts'
@@ -72,7 +72,7 @@ class Load {
     this.namespace = namespace
   }
 
-  /** Sends at the rate there is at each moment; what could not be sent in time is not made up for in a burst. */
+  /** Sends at the rate there is at each moment; late requests are not made up for in a burst. */
   async keepUp(rate: () => number, over: () => boolean): Promise<void> {
     let due = 0
     for (let last = performance.now(); !over(); await sleep(5)) {

@@ -10,7 +10,7 @@ import { apply, kustomized, SYSTEM } from './installation.ts'
 
 const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
 const NAMESPACES = [SYSTEM, 'shop', 'demo', 'kernelseal-doctor', 'kernelseal-unload']
-/** What is run on nodes, below deploy/. */
+/** Jobs for nodes, below deploy/. */
 const JOBS = ['doctor', 'unload']
 const EXAMPLES = join(REPOSITORY, 'deploy/examples')
 /** The others are written in an API that this server does not have yet, or has no more. */
@@ -20,7 +20,7 @@ const CRDS = join(REPOSITORY, 'test/fixtures/cluster/cert-manager-crds.yaml')
 const STRICT = MINOR >= 25 ? ['--validate=strict'] : []
 
 before(async () => {
-  // A dry run stores nothing, so what stands in a namespace needs that first.
+  // A dry run stores nothing, so objects in a namespace need the namespace first.
   for (const name of NAMESPACES) await makeNamespace(name)
   if (MINOR < 30) return
   const ran = await kubectl(['apply', '-f', CRDS])

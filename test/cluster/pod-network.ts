@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Whatever ends the tests ends these too. */
+/** These end with the tests, even if the tests are killed. */
 const MORTAL = ['--pdeathsig', 'KILL', '--']
 
 /** Addresses from 10.77.1.1 on; the API server's is 10.77.0.1. */

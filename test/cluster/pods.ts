@@ -1,4 +1,4 @@
-/** Pods as an application's author writes them, and what the webhook is to make of them. */
+/** Pods as an application's author writes them, and the webhook's expected changes to them. */
 import assert from 'node:assert/strict'
 import { slotIn } from '../../agent/policy/placeholder.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'

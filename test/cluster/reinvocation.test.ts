@@ -12,7 +12,7 @@ import { NATIVE, pod, sealed } from './pods.ts'
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'
 const PORT = 7443
 const reference = (name: string) => [{ name, valueFrom: { secretKeyRef: { name: 'db-credentials', key: 'password' } } }]
-/** What a service mesh does, with a secret of its own. */
+/** A service mesh's change, with a secret of its own. */
 const MESH = { name: 'mesh', image: 'registry.example/mesh:1', env: reference('MESH_TOKEN') }
 
 let webhook: Installation

@@ -1,6 +1,7 @@
 /**
- * What a kubelet does for one Pod of the webhook's Deployment, with the webhook as a process instead of an image: network,
- * token, environment and probes as the manifest says, status reported, SIGTERM and its grace period on deletion.
+ * A kubelet's work for one Pod of the webhook's Deployment, with the webhook as a process instead of an image:
+ * network, token, environment and probes as the manifest says, status reported, SIGTERM and its grace period on
+ * deletion.
  */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +19,7 @@ export interface StandInPod {
   readonly uid: string
   readonly address: string
   readonly ready: boolean
-  /** What the webhook has logged, over all its lives. */
+  /** The webhook's log, over all its lives. */
   readonly log: readonly Any[]
   readonly restarts: number
   /** As if the kernel had killed it; the stand-in starts it again. */
@@ -110,7 +111,10 @@ export async function startPod(pod: Any): Promise<StandInPod> {
   }
 }
 
-/** The container's own variables, and what a kubelet adds: where the API server is, and a token bound to the Pod. */
+/**
+ * The container's own variables, and a kubelet's additions: the address of the API server, and a token bound to the
+ * Pod.
+ */
 async function environmentOf(pod: Any, directory: string): Promise<NodeJS.ProcessEnv> {
   const { name, namespace, uid } = pod.metadata
   const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${pod.spec.serviceAccountName}/token`

@@ -1,4 +1,4 @@
-/** Pods nobody creates by hand: the control plane's own controllers make them from templates. */
+/** Pods not created by hand: the control plane's own controllers make them from templates. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Any, call, get, INJECTED, kubectl, makeNamespace, must, podsOf, until } from './cluster.ts'

@@ -1,4 +1,4 @@
-/** The agent's image: what needs no kernel of ours here, the sidecar in a virtual machine (see sidecar.ts). */
+/** The agent's image: the parts without a kernel of ours here, the sidecar in a virtual machine (see sidecar.ts). */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'

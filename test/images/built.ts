@@ -25,7 +25,7 @@ export interface BuiltImage {
   readonly remove: () => void
 }
 
-/** What is unchanged is taken from the build before. @throws Error with what the build said */
+/** Unchanged parts are taken from the build before. @throws Error with the build's output */
 export function build(name: 'agent' | 'webhook'): BuiltImage {
   const built = spawnSync(IMAGES, ['build', name], { encoding: 'utf8' })
   if (built.status !== 0) throw new Error(`scripts/images build ${name}:\n${built.stdout}${built.stderr}`)

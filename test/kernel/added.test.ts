@@ -1,4 +1,4 @@
-/** `withoutPlaceholder: add`: a named program gets its variables though nobody put placeholders into its environment. */
+/** `withoutPlaceholder: add`: a named program gets its variables though its environment has no placeholders. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

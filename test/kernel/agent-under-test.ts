@@ -32,7 +32,7 @@ export interface AgentOptions {
   readonly args?: readonly string[]
   /** The command, for example that of another version. */
   readonly program?: string
-  /** `dropped`: what it logs goes nowhere, since it would be too much to hold. */
+  /** `dropped`: its log goes nowhere, since it would be too much to hold. */
   readonly log?: 'kept' | 'dropped'
   /** Longest time until it is ready, where many start at once. */
   readonly readyMs?: number

@@ -1,4 +1,4 @@
-/** The agent is ready only while its canary is refused to everybody; a guard that is gone is noticed. */
+/** The agent is ready only while every access to its canary is refused; a guard that is gone is noticed. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readdirSync, unlinkSync } from 'node:fs'

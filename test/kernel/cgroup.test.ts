@@ -1,4 +1,4 @@
-/** A control group as a scope: who is in it gets the secret, whenever the group is made, and nobody else does. */
+/** A control group as a scope: its processes get the secret, whenever the group is made, and no others do. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** What a program started by a sealed one gets: scrub, inherit or deny, by the binding. */
+/** Values of a program started by a sealed one: scrub, inherit or deny, by the binding. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'

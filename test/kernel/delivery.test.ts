@@ -1,4 +1,4 @@
-/** Delivery on a plain host: who gets a value, who does not, what happens when it cannot be had. */
+/** Delivery on a plain host: the programs that get a value, those that do not, and values that cannot be read. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** `kernelseal doctor` on a kernel that can enforce, and beside a tool that would export what is kept. */
+/** `kernelseal doctor` on a kernel that can enforce, and beside a tool that would export the values. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** What is there until the last moment, and what is gone after it. */
+/** The end of a scope: protected until the last moment, and gone after it. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** An agent whose log is on a disk that fills up goes on, and its log does too once there is room. */
+/** An agent with its log on a disk that fills up goes on, and its log does too once there is room. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

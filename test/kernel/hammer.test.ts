@@ -55,7 +55,7 @@ function startReader(): { stop: () => Promise<number[]> } {
   return { stop }
 }
 
-/** Starts the bound program so many times, one after the other. @returns the file that holds what they printed */
+/** Starts the bound program so many times, one after the other. @returns the file that holds their output */
 async function startMany(times: number, starter: number, env: NodeJS.ProcessEnv): Promise<string> {
   const out = join(folder, `out-${starter}`)
   const script = `for ((i = 0; i < ${times}; i++)); do /usr/bin/busybox sh -c 'echo $PASSWORD'; done > ${out}`

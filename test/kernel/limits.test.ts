@@ -1,4 +1,4 @@
-/** At the limits: what is allowed is delivered whole, what is beyond is refused with the limit named. */
+/** At the limits: allowed values are delivered whole, larger ones are refused with the limit named. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -72,7 +72,7 @@ test('an environment string of the greatest length the kernel takes is passed ov
 const SCOPES = 1024
 const hex = (bytes: Buffer): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
 
-/** Entries of scopes that nobody lives in, in one go. */
+/** Entries of scopes without processes, in one go. */
 function changeScopes(change: 'update' | 'delete', numbers: readonly number[]): void {
   const record = change === 'update' ? ` value hex ${hex(Buffer.alloc(SCOPE.size))}` : ''
   const lines = numbers.map((number) => {
@@ -86,7 +86,7 @@ function changeScopes(change: 'update' | 'delete', numbers: readonly number[]): 
 }
 
 test('one scope more than the node takes is refused with the limit named, and those there are stay', async () => {
-  await agent.stop() // nobody else becomes an agent beneath that of the whole machine
+  await agent.stop() // no other process becomes an agent beneath that of the whole machine
   const [first, second] = [await pidNamespace(), await pidNamespace()]
   const env = { SOURCE: 'short-secret-3c' }
   const standing = await startAgent({ config: config(), env, args: first.args })

@@ -1,4 +1,7 @@
-/** Containers of a PID namespace, as a runtime starts them: whose placeholder it is, and who may start what with it. */
+/**
+ * Containers of a PID namespace, as a runtime starts them: the owner of a placeholder, and the programs that may be
+ * started with it.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -39,7 +42,7 @@ const inContainer = (script: string): readonly string[] => [
 ]
 const environment = () => ({ PATH: '/usr/bin', ...agent.placeholders })
 
-/** A container that stays, and does what it is told line by line. */
+/** A container that stays, and executes commands line by line. */
 function container(env: Readonly<Record<string, string>> = environment()) {
   const script = 'echo $$ $(readlink /proc/self/ns/mnt); while read -r line; do eval "$line"; done'
   const shell = spawn('unshare', inContainer(script), { env: { PATH: '/usr/bin', ...env } })

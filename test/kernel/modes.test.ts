@@ -1,4 +1,4 @@
-/** The three modes and the self-read switch: what is refused, what is reported, what must keep working. */
+/** The three modes and the self-read switch: refused and reported accesses, and those that must keep working. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { constants, openSync, readFileSync, readlinkSync } from 'node:fs'
@@ -64,7 +64,7 @@ test('mode audit allows and reports with both sides of the attempt', () =>
     assert.equal(await agent.metric('kernelseal_access_blocked_total'), 0)
   }))
 
-test('mode enforce refuses and reports, in the words of the seeds', () =>
+test('mode enforce refuses and reports, in the 1.x format', () =>
   withSleeper('enforce', async (agent, pid) => {
     assert.throws(() => environOf(pid), { code: 'EPERM' })
     const event = await access(agent, 'LSM BLOCKED')

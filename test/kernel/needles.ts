@@ -24,7 +24,10 @@ function percent(byte: number): string {
   return /[A-Za-z0-9\-_.!~*'()]/.test(c) ? c : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
 }
 
-/** Three bytes are four digits, so a piece within a longer text looks one of three ways; without what its neighbours decide. */
+/**
+ * Three bytes are four digits, so a piece within a longer text looks one of three ways; without the digits that
+ * depend on its neighbours.
+ */
 function base64Of(piece: Buffer): string[] {
   return [0, 1, 2].flatMap((skip) => {
     const whole = piece.subarray(skip, piece.length - ((piece.length - skip) % 3))

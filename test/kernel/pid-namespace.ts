@@ -8,7 +8,7 @@ export interface PidNamespace {
   readonly init: number
   /** Options that make an agent that of this namespace. */
   readonly args: readonly string[]
-  /** What `nsenter` is told before a command. */
+  /** The command line of `nsenter` before a command. */
   readonly enter: readonly string[]
   /** Runs a command in it to its end. */
   readonly run: (command: readonly string[], env?: Readonly<Record<string, string>>) => Ran

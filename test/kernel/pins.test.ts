@@ -129,7 +129,7 @@ test('a set of another version stands beside ours until its last scope ends', as
   const [before, after] = [await pidNamespace(), await pidNamespace()]
   const old = await start({ SOURCE: 'older-secret-31' }, before.args)
   await killAgent(old)
-  renameSync(PINS, OLDER) // what another version pinned, to this one
+  renameSync(PINS, OLDER) // the pins of another version, to this one
   const agent = await start(undefined, after.args)
   assert.match(agent.log(), /programs attached and pinned/)
   const inside = (space: PidNamespace, { placeholders }: Agent) =>

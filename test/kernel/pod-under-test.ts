@@ -7,7 +7,7 @@ import { injectPod } from '../../webhook/mutate/inject.ts'
 
 /**
  * Without monitoring, since the sidecar has to answer its startup probe even so. TOKEN goes to the program that a
- * binding names, PASSWORD to the entrypoint and what descends from it.
+ * binding names, PASSWORD to the entrypoint and its descendants.
  */
 const CONFIG = `
 version: v1
@@ -24,7 +24,7 @@ secrets:
 const SERVER = 'echo "server has $(printf %s "$PASSWORD" | sha256sum)"; exec sleep infinity'
 const ENTRYPOINT = `echo "printenv has $(printf %s "$(printenv TOKEN)" | sha256sum)"; exec bash -c '${SERVER}'`
 
-/** Starts a program with whatever somebody writes into FOUND as its PASSWORD, and keeps what that program then has. */
+/** Starts a program with the text of FOUND as its PASSWORD, and keeps the value that the program then has. */
 export const FOUND = '/tmp/found'
 export const GOT = '/tmp/got'
 const INTRUDER = `until [ -s ${FOUND} ]; do sleep 0.2; done

@@ -1,6 +1,6 @@
 /**
- * The Pod form: what the webhook makes of a Pod, its containers by runc in one PID namespace, the agent as its sidecar.
- * The same stand-in for a kubelet as in scripts/demo.
+ * The Pod form: a Pod as the webhook changes it, its containers by runc in one PID namespace, the agent as its
+ * sidecar. The same stand-in for a kubelet as in scripts/demo.
  */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'

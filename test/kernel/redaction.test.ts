@@ -49,11 +49,11 @@ secrets:
   - { name: starter, selector: { binary: ${PYTHON} }, secretRefs: *all }
 `
 
-/** Somebody forgot the quotes: of 16 digits, so that YAML keeps every one of them. */
+/** A secret without its quotes: of 16 digits, so that YAML keeps every one of them. */
 const NUMBER = `4${randomInt(1e14, 2e14)}`
 const needles = [...Object.values(VALUES).flatMap(needlesOf), NUMBER]
 
-/** What was seen, by where it was seen. */
+/** The texts seen, by place. */
 const seen = new Map<string, string>()
 const see = (where: string, what: string): void => void seen.set(where, what)
 let agent: Agent
@@ -171,7 +171,7 @@ test('a configuration that is refused is refused without the value that stands i
   }
 })
 
-/** A binding of one variable to this file, whose value is not to be had. */
+/** A binding of one variable to this file, which cannot be read. */
 const binding = (file: string): string => `version: v1
 secrets:
   - name: a

@@ -1,6 +1,6 @@
 /**
  * Rows 1, 2, 3 and 5 in every mode, by every attacker. Each verdict contrasts two real attempts: one under `mode: disabled`, where
- * it must work, and one under `mode: enforce`. The refusal tier is what the kernel's command line allows; both must hold.
+ * it must work, and one under `mode: enforce`. The kernel's command line decides the refusal tier; both must hold.
  */
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ const TAKES_FULL_ROOT = new Set([
   ...['second-procfs', 'bind-directory', 'bind-file', 'detached-procfs', 'open-tree'].map((how) => `environ-${how}`),
   ...['perf-task', 'perf-cpu', 'perf-registers', 'stack'],
 ])
-/** Those to whom the kernel itself gives their canary's memory. */
+/** Attackers that the kernel itself gives their canary's memory. */
 const POWERFUL: readonly AttackerName[] = ['root', 'container-root', 'same-uid']
 
 interface Session {

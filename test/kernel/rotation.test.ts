@@ -1,6 +1,6 @@
 /**
- * What changes while a Pod runs: a Secret and the annotations, both swapped by the kubelet's stand-in as the kubelet does
- * it. New processes get the new values, running ones keep theirs and are told; the policy changes in one step or not at all.
+ * Changes while a Pod runs: a Secret and the annotations, both swapped by the kubelet's stand-in as the kubelet does it. New
+ * processes get the new values, running ones keep theirs and are told; the policy changes in one step or not at all.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

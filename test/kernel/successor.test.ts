@@ -1,4 +1,7 @@
-/** Processes outlive the policy they were started under, and the agent: what their numbers mean does not change under them. */
+/**
+ * Processes outlive the policy they were started under, and the agent: the meaning of their numbers does not change
+ * under them.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'

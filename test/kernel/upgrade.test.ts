@@ -1,6 +1,6 @@
 /**
  * An agent of another version takes a scope over while bound programs start and others try to read them. The other version is
- * a copy of this one under another ABI: what two versions know of each other is agent/node/handover.ts.
+ * a copy of this one under another ABI: the contract between two versions is agent/node/handover.ts.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

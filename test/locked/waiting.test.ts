@@ -1,6 +1,6 @@
 /**
- * Delivery where the kernel may not write (lockdown=integrity): the process waits, stopped, until the agent has written. What
- * happens when somebody else continues it, and when the agent is not there.
+ * Delivery where the kernel may not write (lockdown=integrity): the process waits, stopped, until the agent has
+ * written. Also: another process continues it, and the agent is not there.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -44,7 +44,7 @@ interface Printer {
   readonly ended: Promise<string>
 }
 
-/** The bound program, and what became of it: its output, or the signal that ended it. */
+/** The bound program, and its result: its output, or the signal that ended it. */
 function printer(user: { readonly uid?: number; readonly gid?: number } = {}): Printer {
   const options = { env: agent.placeholders, ...user }
   const child = spawn('/usr/bin/printenv', ['TOKEN'], { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -185,7 +185,7 @@ test('an agent outside of the PID namespace writes as well', async () => {
   const space = await pidNamespace()
   const text = config('kill').replace('/usr/bin/printenv }', '/usr/bin/printenv, lineage: any }')
   agent = await startAgent({ config: text, env: { SOURCE: secret }, args: space.args })
-  // Not by nsenter itself, which stops along with what it has started.
+  // Not by nsenter itself, which stops along with its child.
   const inside = spawn('nsenter', [...space.enter, 'sh', '-c', 'read line; printenv TOKEN; exit 0'], {
     env: { PATH: '/usr/bin', ...agent.placeholders },
     stdio: ['pipe', 'pipe', 'inherit'],

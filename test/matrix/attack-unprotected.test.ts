@@ -1,6 +1,7 @@
 /**
- * A refusal proves nothing if the attack never worked: each attempt must really obtain the needle of a canary nobody
- * protects, as root. What a kernel cannot do at all has to be listed here. Changes `core_pattern` and loads BPF objects: for the VM.
+ * A refusal proves nothing if the attack never worked: each attempt must really obtain the needle of an unprotected
+ * canary, as root. Attempts that a kernel cannot do at all have to be listed here. Changes `core_pattern` and loads
+ * BPF objects: for the VM.
  */
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'

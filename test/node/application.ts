@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { BINDING } from '../cluster/pods.ts'
 import { deploy, template } from './shop.ts'
 
-/** Says what it was given without saying it, and stays; `sleep` is the process to look at. */
+/** Proves its value without printing it, and stays; `sleep` is the process to look at. */
 export const SCRIPT =
   'echo "PGPASSWORD: $(printf %s "$PGPASSWORD" | wc -c) characters, SHA-256 $(printf %s "$PGPASSWORD" | sha256sum)"; exec sleep 1000000'
 
@@ -25,7 +25,7 @@ export const startRotating = (secret: string): Promise<void> =>
     }),
   )
 
-/** What the application says of a password it was given. */
+/** The application's line about a password it was given. */
 export const saysOf = (password: string): RegExp => {
   const hash = createHash('sha256').update(password).digest('hex')
   return new RegExp(`^PGPASSWORD: ${password.length} characters, SHA-256 ${hash}`, 'm')

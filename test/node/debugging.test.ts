@@ -14,7 +14,7 @@ async function debug(app: string) {
   return { ...ran, pod: metadata.name as string }
 }
 
-/** What the debugger printed, errors too. */
+/** The debugger's output, errors too. */
 async function saidIn(pod: string): Promise<string> {
   const ended = async () =>
     (await get(`${podsOf('shop')}/${pod}`)).status.ephemeralContainerStatuses?.some(

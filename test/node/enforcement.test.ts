@@ -1,4 +1,4 @@
-/** A Deployment with one annotation, on a kernel that enforces: who gets to see the secret. */
+/** A Deployment with one annotation, on a kernel that enforces: the processes that see the secret. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'

@@ -1,4 +1,4 @@
-/** What is to end does: the agent beside its container is no reason to go on. */
+/** A Job ends: the agent beside its container is no reason to go on. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { call, kubectl, must, until } from '../cluster/cluster.ts'

@@ -1,4 +1,4 @@
-/** What runs to its end. */
+/** Jobs on the node. */
 import { call, get, must, until } from '../cluster/cluster.ts'
 import { allOf, PATIENCE } from './shop.ts'
 
@@ -11,14 +11,14 @@ export async function startJob(name: string, pod: { readonly metadata: object; r
   must(await call('POST', JOBS, { metadata: { name }, spec }), 'the Job')
 }
 
-/** @param jobs path of the namespace's @returns `Complete`, or what else the Job came to */
+/** @param jobs path of the namespace's @returns `Complete`, or the Job's other final condition */
 export async function jobEnds(name: string, jobs = JOBS): Promise<string> {
   const ended = async () => (await get(`${jobs}/${name}`)).status.conditions?.find(isFinal)
   const { type, message } = await until(`the Job ${name} has ended`, ended, PATIENCE)
   return type === 'Complete' ? type : `${type}: ${message}`
 }
 
-/** Jobs whose name begins so. */
+/** Jobs with names that begin so. */
 export async function jobsOf(prefix: string): Promise<string[]> {
   const { items } = await get(JOBS)
   return items

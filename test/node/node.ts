@@ -7,14 +7,14 @@ import { PATIENCE, SHELL } from './shop.ts'
 const NAMESPACE = 'administration'
 let count = 0
 
-/** @returns what the script printed */
+/** @returns the script's output */
 const onNode = (script: string): Promise<string> => run({ image: SHELL, args: ['-c', script] })
 
-/** Paths of what holds programs and maps of the node's kernel. */
+/** Paths of the pins of programs and maps in the node's kernel. */
 export const pins = (): Promise<string> => onNode('find /sys/fs/bpf ! -type d')
 
 /**
- * Names of the BPF programs in the node's kernel and of their functions, whoever loaded them (kernel/bpf/core.c,
+ * Names of the BPF programs in the node's kernel and of their functions, ours and others' (kernel/bpf/core.c,
  * bpf_get_prog_name). Without those that have no name: runc gives each container one for its devices.
  */
 export const programsOfKernel = async (): Promise<string[]> =>

@@ -1,4 +1,4 @@
-/** The node loses its power: what was protected is protected again, and while there is no webhook no Pod slips by. */
+/** The node loses its power: protected Pods are protected again, and while there is no webhook no Pod slips by. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { basename } from 'node:path'

@@ -1,4 +1,4 @@
-/** What the stories are about: the webhook installed as the README says, and a namespace `shop` with a Secret. */
+/** The setting of the stories: the webhook installed as the README says, and a namespace `shop` with a Secret. */
 import assert from 'node:assert/strict'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import {
@@ -16,7 +16,7 @@ import {
 } from '../cluster/cluster.ts'
 import { kustomized, OVERLAY, rolledOut } from '../cluster/installation.ts'
 
-/** In the Secret `db-credentials`; known to nobody else, so that finding it anywhere is a finding. */
+/** In the Secret `db-credentials`; it occurs nowhere else, so that every occurrence is a leak. */
 export const PASSWORD = 'five-tonnes-of-flax'
 /** Emulated, a Pod with its agent takes half a minute on an idle machine. */
 export const PATIENCE = 600
@@ -102,7 +102,10 @@ export const exec = (app: string, ...command: readonly string[]): Promise<Ran> =
 export const execInto = (container: string, app: string, ...command: readonly string[]): Promise<Ran> =>
   kubectl(['-n', 'shop', 'exec', `deployment/${app}`, '-c', container, '--', ...command])
 
-/** What the application wrote, once it did: it is ready when it was started, and emulated it comes to that a moment later. */
+/**
+ * The application's output, once there is some: it is ready when it was started, and emulated it writes a moment
+ * later.
+ */
 export const logs = (app: string): Promise<string> => writtenIn(`deployment/${app}`)
 
 /** @param target as kubectl names it @throws Error when nothing was written in time */
@@ -123,7 +126,7 @@ export async function agentLog(app: string): Promise<Any[]> {
     .map((line) => JSON.parse(line))
 }
 
-/** What the agent of a Pod tells Prometheus; a test is on the Pods' network. */
+/** The metrics of a Pod's agent; a test is on the Pods' network. */
 export async function metrics(app: string): Promise<string> {
   const { status } = await podOf(app)
   return (await fetch(`http://${status.podIP}:9090/metrics`)).text()

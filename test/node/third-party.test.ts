@@ -1,4 +1,4 @@
-/** A manifest of somebody else's, unchanged but for one annotation: init container, probes and hooks go on working. */
+/** A third party's manifest, unchanged but for one annotation: init container, probes and hooks go on working. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'

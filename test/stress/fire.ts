@@ -22,7 +22,7 @@ secrets:
     secretRefs: [{ name: PASSWORD, source: { ${source} } }]
 `
 
-/** A source that is a file: an agent's own environment is everybody's until it is enrolled. */
+/** A source that is a file: an agent's own environment is readable until it is enrolled. */
 export function fileSource(value: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-source-')), 'password')
   writeFileSync(path, value)

@@ -1,6 +1,6 @@
 /**
- * Many scopes made and ended by many agents at once, and what is left of them. The long run: KERNELSEAL_SCOPES=300
- * KERNELSEAL_AGENTS=50 (and 8 GiB for the machine).
+ * Many scopes made and ended by many agents at once, and the entries left of them. The long run:
+ * KERNELSEAL_SCOPES=300 KERNELSEAL_AGENTS=50 (and 8 GiB for the machine).
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

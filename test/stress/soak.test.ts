@@ -1,6 +1,7 @@
 /**
- * Starts and rotations, very many, and what the agent is like afterwards. The long run: KERNELSEAL_STARTS=1000000
- * KERNELSEAL_ROTATIONS=10000, an hour and a half under emulation. With a tenth of the default, what grows is the start.
+ * Starts and rotations, very many, and the agent's state afterwards. The long run: KERNELSEAL_STARTS=1000000
+ * KERNELSEAL_ROTATIONS=10000, an hour and a half under emulation. With a tenth of the default, the growth seen is
+ * that of the start.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -17,7 +18,7 @@ const ROTATIONS = Number(process.env.KERNELSEAL_ROTATIONS ?? 500)
 /** Starts of one starter process. */
 const BATCH = 1_000
 const SAMPLE_MS = 2_000
-/** Twice what agent/sources/watch.ts waits for. */
+/** Twice the quiet time of agent/sources/watch.ts. */
 const PAUSE_MS = 200
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-soak-'))
 const [PROGRAM, STARTER, SOURCE] = [join(folder, 'started'), join(folder, 'starter'), join(folder, 'value')]
@@ -45,7 +46,9 @@ function rotate(number: number): void {
   renameSync(`${SOURCE}.new`, SOURCE)
 }
 
-/** Spread over the starts, with a pause in which the agent finds the file quiet: what changes before that is one rotation. */
+/**
+ * Spread over the starts, with a pause in which the agent finds the file quiet: changes before that are one rotation.
+ */
 async function rotateUntil(done: () => boolean, isDue: () => boolean): Promise<void> {
   for (let number = 1; !done(); ) {
     if (isDue()) rotate(number++)
@@ -62,7 +65,7 @@ async function startBatch({ placeholders }: Agent): Promise<string[]> {
   return (await text(child.stdout)).split('\n').filter(Boolean)
 }
 
-/** What the agent counts, for whoever wants to know why a start failed. */
+/** The agent's counters, to explain a failed start. */
 async function nonZero({ port }: Agent): Promise<string[]> {
   const said = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   return said.split('\n').filter((line) => /^kernelseal_(?!.*_bucket).* [^0]/.test(line))

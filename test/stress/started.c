@@ -10,7 +10,7 @@ static int begins(const char *text, const char *with)
 	return !*with;
 }
 
-/* @stack: what the kernel leaves there: number of arguments, arguments, NULL, environment, NULL */
+/* @stack: the kernel's content of it: number of arguments, arguments, NULL, environment, NULL */
 __attribute__((used, noreturn)) static void start(char **stack)
 {
 	char **environment = stack + *(long *)stack + 2;

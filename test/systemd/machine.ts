@@ -1,4 +1,4 @@
-/** A machine that was set up as the README says, in the test VM, whose process 1 is systemd. */
+/** A machine that was set up as the README says, in the test VM, with systemd as process 1. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -38,7 +38,7 @@ export function installShipped(unit: string, settings: Readonly<Record<string, s
   installUnit(unit, shipped.replace('--timeout 60', `--timeout ${SECONDS}`))
 }
 
-/** @throws with what systemd and the unit said when it fails */
+/** @throws with the output of systemd and the unit when it fails */
 export function systemctl(...args: readonly string[]): void {
   const { status, stderr } = spawnSync('systemctl', args, { encoding: 'utf8' })
   if (status === 0) return

@@ -25,7 +25,7 @@ secrets:
     selector: { binary: /usr/bin/env, withoutPlaceholder: add }
     secretRefs: [{ name: TOKEN, source: { fileRef: /etc/kernelseal/token } }]
 `
-/** It says what it was given, and stays. */
+/** It prints its value, and stays. */
 const service = (environment: string): string => `[Service]
 Type=exec
 ${environment}
@@ -48,7 +48,7 @@ after(() => {
   spawnSync('kernelseal', ['unload', '--force'])
 })
 
-/** What /usr/bin/env prints as a service. */
+/** The output of /usr/bin/env as a service. */
 function environmentIn(unit: string, environment: string): string {
   const output = '/run/environment'
   installUnit(

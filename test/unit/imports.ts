@@ -1,4 +1,4 @@
-/** What a file of the repository imports, and those files in turn. */
+/** The imports of a file of the repository, and those files' in turn. */
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'

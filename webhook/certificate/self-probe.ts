@@ -8,14 +8,14 @@ import { publishedBundles } from './shared/publish.ts'
 
 /** Lives as long as the server. */
 export interface SelfProbe {
-  /** False once the published caBundle does not fit what is served, until it does again. */
+  /** False once the published caBundle does not fit the served certificate, until it does again. */
   trusted(): boolean
   close(): void
 }
 
 /** Two small readings of the configuration a minute would do; an API server refuses every Pod meanwhile. */
 const PERIOD = 5_000
-/** While nobody trusts us, which after an installation lasts until the caBundle is there. */
+/** While no API server trusts us, as after an installation until the caBundle is there. */
 const PERIOD_UNTRUSTED = 1_000
 const HANDSHAKE_MS = 5_000
 

@@ -17,7 +17,7 @@ export interface ServingCertificate {
   readonly first: KeyPair
   /** The authority's certificate, PEM, when it is our own. */
   readonly ca?: string
-  /** Looks at once whether all is as it should be: API servers do not trust what is served. */
+  /** Looks at once whether all is as it should be: API servers do not trust the served certificate. */
   recheck?(): void
   close(): void
 }

@@ -6,7 +6,7 @@ const SHORTEST = 500
 const LONGEST = 30_000
 /** The longest a server's own `Retry-After` is believed: labels that are that old are old enough. */
 const BELIEVED = 120_000
-/** What worked for this long has worked: the next failure is a first one again. */
+/** After a connection has lived this long, the next failure counts as a first one again. */
 export const LIVED = 5_000
 
 export interface BackOff {

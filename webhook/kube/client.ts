@@ -15,8 +15,8 @@ const [http, https] = [process.getBuiltinModule('node:http'), process.getBuiltin
 
 export interface KubeApi {
   /**
-   * @param accept what may be answered, where JSON of the whole object is more than is wanted
-   * @throws ApiError with the server's own words, or what the connection says
+   * @param accept the media type of the answer, where JSON of the whole object is more than is wanted
+   * @throws ApiError with the server's own words, or the connection's error
    */
   call<Answer>(method: Method, path: string, body?: unknown, accept?: string): Promise<Answer>
   /** The lines of a watch, until the server or the signal ends it. */
@@ -129,7 +129,7 @@ async function read<Answer>(opened: Opened, { method, path }: Asked): Promise<An
   const response = await opened
   const status = response.statusCode ?? 0
   if (status < 300) return (await json(response)) as Answer
-  // What refuses may be a proxy, which does not answer in JSON.
+  // The refusal may come from a proxy, which does not answer in JSON.
   const { message = '' } = await (json(response) as Promise<{ message?: string }>).catch(() => ({ message: '' }))
   throw new ApiError(method, path, status, message, retryAfter(response))
 }

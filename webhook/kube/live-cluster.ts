@@ -1,4 +1,4 @@
-/** What the cluster is, kept up to date beside the admission path. */
+/** The cluster's facts, kept up to date beside the admission path. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GuardedCluster } from '../mutate/cluster.ts'
 import { featuresOf, namespaceFacts } from '../mutate/namespaces.ts'
@@ -7,7 +7,7 @@ import type { Settings } from '../settings/table.ts'
 import type { KubeApi } from './client.ts'
 import { watchNamespaces } from './namespace-watch.ts'
 
-/** What an administrator says of it. */
+/** The administrator's settings for it. */
 type ClusterSettings = Pick<Settings, 'defaultMode' | 'sidecarForm'>
 
 /** Lives as long as the server. */
@@ -21,7 +21,10 @@ export interface LiveCluster extends GuardedCluster {
 const VERSION_RECHECK = 10 * 60 * 1000
 /** Not longer: a webhook that waits for an API server that waits for the webhook would be a deadlock. */
 const KNOWN_WITHIN = 10_000
-/** Assumed while nobody says otherwise. An older server drops the sidecar's `restartPolicy`, and the Pod does not start. */
+/**
+ * Assumed until the server or a setting says otherwise. An older server drops the sidecar's `restartPolicy`, and the
+ * Pod does not start.
+ */
 const LATEST_MINOR = 30
 
 export function liveCluster(api: KubeApi, { defaultMode, sidecarForm }: ClusterSettings, log: Log): LiveCluster {

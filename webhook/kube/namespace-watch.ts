@@ -5,7 +5,7 @@ import type { Log } from '../server/server.ts'
 import { backOff, LIVED } from './back-off.ts'
 import type { KubeApi } from './client.ts'
 
-/** Lives as long as the server. What was known stays known while the API server cannot be reached. */
+/** Lives as long as the server. Known namespaces stay known while the API server cannot be reached. */
 export interface NamespaceWatch {
   labels(namespace: string | undefined): NamespaceLabels | undefined
   /** Once all namespaces are known for the first time. */
@@ -58,7 +58,7 @@ export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
     }
   }
 
-  /** Exchanged as a whole: while pages come in, what was known stays known. */
+  /** Exchanged as a whole: while pages come in, the known ones stay known. */
   async function list(): Promise<string> {
     const next = new Map<string, NamespaceLabels>()
     for (let query = ''; ; ) {

@@ -3,21 +3,52 @@
  * done so before a webhook is asked. A container that we add lacks the mount, the plugin adds it afterwards, and the API
  * server then asks every webhook once more: twice the admissions. So our container brings the mount the others have.
  */
-import { type Container, isObject, type Pod } from './pod.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { isObject, type Pod } from './pod.ts'
 
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** What the plugin writes, and nothing more. */
-export function isTokenMount(mount: unknown): boolean {
-  return isObject(mount) && mount.mountPath === TOKEN_PATH && mount.readOnly === true
+interface TokenMount {
+  readonly name: string
+  readonly mountPath: string
+  readonly readOnly: true
+}
+
+/**
+ * The mount as the plugin writes it, and nothing more: any other member (`subPath`, `mountPropagation`) is the
+ * author's, and so is a volume of that name with anything but a token in it.
+ */
+export function isTokenMount(mount: unknown, { spec }: Pod): mount is TokenMount {
+  if (!isObject(mount) || typeof mount.name !== 'string' || !isPluginsVolume(mount.name)) return false
+  if (!isDeepStrictEqual(mount, { name: mount.name, mountPath: TOKEN_PATH, readOnly: true })) return false
+  const volume: unknown = (spec.volumes ?? []).find(({ name }) => name === mount.name)
+  return isObject(volume) && holdsToken(volume)
 }
 
 /** The mount of the Pod's other containers; undefined where they have none, as with `automountServiceAccountToken: false`. */
-export function tokenMountOf({ spec }: Pod): NonNullable<Container['volumeMounts']>[number] | undefined {
-  const mounts = [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ volumeMounts }) => volumeMounts ?? [])
-  return mounts.find((mount) => isTokenMount(mount) && isPluginsVolume(mount.name))
+export function tokenMountOf(pod: Pod): TokenMount | undefined {
+  const { initContainers, containers } = pod.spec
+  const mounts: readonly unknown[] = [...(initContainers ?? []), ...containers].flatMap(
+    ({ volumeMounts }) => volumeMounts ?? [],
+  )
+  return mounts.find((mount) => isTokenMount(mount, pod))
 }
 
 /** `kube-api-access-x7k2p` (ServiceAccountVolumeName), and before 1.21 the Secret's name, `default-token-x7k2p`. */
-const isPluginsVolume = (name: unknown): boolean =>
-  typeof name === 'string' && /^kube-api-access-|-token-[0-9a-z]{5}$/.test(name)
+const isPluginsVolume = (name: string): boolean => /^kube-api-access-|-token-[0-9a-z]{5}$/.test(name)
+
+/**
+ * A Secret of the volume's own name, or a projection with a token, a ConfigMap of authorities and the namespace
+ * (serviceaccount/admission.go, TokenVolumeSource); distributions add a second ConfigMap.
+ */
+function holdsToken({ name, ...source }: Record<string, unknown>): boolean {
+  const [kind, ...others] = Object.keys(source)
+  if (others.length > 0) return false
+  if (kind === 'secret') return isObject(source.secret) && source.secret.secretName === name
+  const projected = kind === 'projected' && isObject(source.projected) ? source.projected.sources : undefined
+  return Array.isArray(projected) && projected.length > 0 && projected.every(isTokenSource)
+}
+
+const isTokenSource = (source: unknown): boolean =>
+  isObject(source) &&
+  Object.keys(source).every((key) => ['serviceAccountToken', 'configMap', 'downwardAPI'].includes(key))

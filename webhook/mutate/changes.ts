@@ -1,4 +1,4 @@
-/** What the Pod shall be: one change per member that is ours, however many variables there are. */
+/** The changes to the Pod: one change per member that is ours, however many variables there are. */
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import type { Variable } from '../../agent/policy/variables.ts'
 import { tokenMountOf } from './account-token.ts'
@@ -52,7 +52,7 @@ function containerChanges({ pod, agent, variables }: Place): Change[] {
   return [{ at: ['spec', 'containers'], value: agentFirst(pod.spec.containers, pod, agent, variables) }]
 }
 
-/** The agent first: what stands before it would start before protection does. */
+/** The agent first: a container before it would start before protection does. */
 function agentFirst(
   existing: readonly Container[],
   pod: Pod,
@@ -70,7 +70,7 @@ function withToken(agent: AgentContainer, pod: Pod): unknown {
   return mount === undefined ? agent : { ...agent, volumeMounts: [...agent.volumeMounts, mount] }
 }
 
-/** An agent of an earlier pass keeps what the API server added to it; its image is ours again. */
+/** An agent of an earlier pass keeps the API server's additions; its image is ours again. */
 function withOwnImage(found: Container, agent: AgentContainer): unknown {
   return { ...found, image: agent.image, imagePullPolicy: agent.imagePullPolicy }
 }

@@ -1,4 +1,4 @@
-/** What a decision may know about the cluster. All of it is in memory: nothing is asked while a Pod waits. */
+/** The facts about the cluster that a decision may use. All of it is in memory: nothing is asked while a Pod waits. */
 import type { Mode } from '../../agent/policy/types.ts'
 
 /** Levels of Pod Security admission, `pod-security.kubernetes.io/enforce` on a namespace. */
@@ -19,7 +19,7 @@ export interface Cluster {
   appArmorField(): boolean
 }
 
-/** What the guard asks besides. */
+/** Further facts for the guard. */
 export interface GuardedCluster extends Cluster {
   /** The namespace lets sessions and debug containers into sealed Pods. */
   allowsDebug(namespace: string | undefined): boolean

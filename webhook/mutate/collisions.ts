@@ -1,12 +1,13 @@
 /** Names of ours that something else in the Pod has taken. */
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import { differenceFrom } from './container-diff.ts'
+import { differenceFrom, differenceInContainer } from './container-diff.ts'
 import { type Deny, deny } from './outcome.ts'
 import type { Pod } from './pod.ts'
 import { type AgentContainer, type AgentVolumes, type Form, isAgentVolume } from './sidecar.ts'
 
-/** Also the test for an earlier pass: an agent that is what we would add is ours, whoever wrote it. */
-export function refuseNames({ spec }: Pod, agent: AgentContainer, volumes: AgentVolumes, form: Form): Deny | undefined {
+/** Also the test for an earlier pass: an agent equal to the one we would add counts as ours, from any author. */
+export function refuseNames(pod: Pod, agent: AgentContainer, volumes: AgentVolumes, form: Form): Deny | undefined {
+  const { spec } = pod
   const inits = spec.initContainers ?? []
   const [home, away] = form === 'native' ? [inits, spec.containers] : [spec.containers, inits]
   const elsewhere = [...away, ...(spec.ephemeralContainers ?? [])]
@@ -17,7 +18,7 @@ export function refuseNames({ spec }: Pod, agent: AgentContainer, volumes: Agent
   const found = home.filter(({ name }) => name === AGENT_CONTAINER)
   if (found.length > 1)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` stands in the Pod ${found.length} times`)
-  const difference = found[0] === undefined ? undefined : differenceFrom(found[0], agent)
+  const difference = found[0] === undefined ? undefined : differenceInContainer(found[0], agent, pod)
   if (difference !== undefined)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` differs at \`${difference}\``)
   return refuseVolumes(spec, volumes)

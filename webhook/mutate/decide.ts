@@ -1,4 +1,4 @@
-/** A Pod → whether it is injected, and with what; or the reason why not. */
+/** A Pod → the decision to inject it, with the content; or the reason against it. */
 import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/policy/annotations.ts'
 import type { AgentResources } from '../../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
@@ -18,7 +18,7 @@ export interface Go {
   readonly resources: AgentResources
   /** Containers that start after the agent, which alone can be served. */
   readonly covered: readonly Container[]
-  /** The annotation that carries what `seal-env` found. */
+  /** The annotation that carries the findings of `seal-env`. */
   readonly sealed: string | undefined
   readonly warnings: readonly string[]
 }
@@ -61,7 +61,7 @@ interface Policies {
   readonly open: readonly string[]
 }
 
-/** What the author wrote, then that with what `seal-env` adds, read as the agent will read it. */
+/** The author's annotations, alone and with the additions of `seal-env`, read as the agent will read them. */
 function readPolicies(
   pod: Pod,
   annotations: Annotations,
@@ -97,7 +97,7 @@ function readPolicies(
   return 'kind' in whole ? whole : { policy: whole, covered, sealed, open: sealing.open }
 }
 
-/** Without an agent there was no earlier pass: what a stranger or a copied template says of one is not believed. */
+/** Without an agent there was no earlier pass: a stranger's or a copied template's claim of one is not believed. */
 export function hasAgent({ spec }: Pod): boolean {
   return [...(spec.initContainers ?? []), ...spec.containers].some(({ name }) => name === AGENT_CONTAINER)
 }
@@ -126,7 +126,8 @@ function warningsOf({ config, warnings }: PodPolicy): string[] {
 function refuseLevel(cluster: Cluster, namespace: string | undefined): Deny | undefined {
   const level = cluster.podSecurity(namespace)
   if (level === undefined || level === 'privileged') return undefined
-  return deny('pod-security', `namespace \`${namespace}\` enforces \`${level}\``)
+  // Naming the level would tell it to every client that can reach this port.
+  return deny('pod-security')
 }
 
 function refuseBindings(

@@ -1,24 +1,27 @@
-/** `$(NAME)` in `env[].value`, resolved as the kubelet would: by what the webhook knows, and by name what only the agent does. */
+/**
+ * `$(NAME)` in `env[].value`, resolved as the kubelet would: by value where the webhook knows it, by name where only
+ * the agent does.
+ */
 import { MAX_CAPACITY } from '../../agent/policy/placeholder.ts'
 import { templateParts } from '../../agent/policy/template.ts'
 import { type EnvVar, isObject } from './pod.ts'
 
-/** What an environment entry that stands earlier in the list is to one that refers to it. */
+/** An earlier environment entry, as seen by one that refers to it. */
 export type Known =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'sealed' }
   | { readonly kind: 'kubelet' }
 
-/** A template without references but those to sealed variables; or the reference nobody but the kubelet can resolve. */
+/** A template without references but those to sealed variables; or the reference that only the kubelet can resolve. */
 export type Expansion =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'template'; readonly template: string }
   | { readonly kind: 'unknown'; readonly name: string }
 
 /**
- * kubelet, makeEnvironmentVariables: a value sees the entries before it, then Services; what nobody set stays as it
- * is written. `envFrom` and Services are known to the kubelet alone.
- * What grows beyond any placeholder (each of forty variables may double the one before) counts as unknown.
+ * kubelet, makeEnvironmentVariables: a value sees the entries before it, then Services; an unset name stays as it is
+ * written. `envFrom` and Services are known to the kubelet alone. A value that grows beyond any placeholder (each of forty
+ * variables may double the one before) counts as unknown.
  * @param earlier entries before this one, by name
  * @param openEnded the container has `envFrom`, so that an unknown name may exist after all
  */

@@ -1,4 +1,7 @@
-/** What `seal-env` may make of one Pod, counted while it is made: a Pod of 165 KB can ask for 650 MB of composed values. */
+/**
+ * Limits of the output of `seal-env` for one Pod, counted while it is made: a Pod of 165 KB can ask for 650 MB of
+ * composed values.
+ */
 import { MAX_VARIABLES } from '../../agent/policy/check-bindings.ts'
 
 /** As much as all annotations of a Pod may have (apimachinery, TotalAnnotationSizeLimitB), where the templates go. */
@@ -8,12 +11,12 @@ export class Growth {
   private variables = 0
   private composed = 0
 
-  /** One more variable to seal. @returns what the limit is, once it is passed */
+  /** One more variable to seal. @returns the limit, once it is passed */
   addVariable(): string | undefined {
     return ++this.variables > MAX_VARIABLES ? `more than ${MAX_VARIABLES} variables` : undefined
   }
 
-  /** One more value with references. @returns what the limit is, once it is passed */
+  /** One more value with references. @returns the limit, once it is passed */
   addComposed(characters: number): string | undefined {
     this.composed += characters
     return this.composed > MAX_COMPOSED ? `composed values of more than ${MAX_COMPOSED} characters` : undefined

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { parseStatus } from '../../agent/policy/annotations.ts'
 import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/check-bindings.ts'
+import { filesOutside } from '../../agent/policy/file-roots.ts'
 import { literalsIn } from '../../agent/policy/literal.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import { quote } from '../../agent/policy/suggest.ts'
@@ -42,6 +43,7 @@ export function injectPod(pod: unknown, settings: InjectionSettings, deps: Injec
   const namespace = deps.namespace ?? (typeof own === 'string' && own !== '' ? own : undefined)
   const decision = decide(read.pod, namespace, deps.cluster)
   if (decision.kind === 'skip' && decision.reason === 'no-bindings') return { ...decision, ...markOf(read.pod) }
+  if (decision.kind === 'skip' && decision.reason === 'opted-out') return { ...decision, ...unmarked(read.pod) }
   if (decision.kind !== 'go') return decision
   return injectInto(read.pod, decision, settings, deps)
 }
@@ -81,21 +83,35 @@ const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>
 /** The status of a Pod in which there is nothing to seal after all; deploy/base/agent-policy.yaml knows this very text. */
 export const NOTHING_TO_SEAL = '{"version":"v1","skipped":"no-bindings"}'
 
+/** Marks of a sealed Pod. */
+const MARKS: readonly string[] = [`${PREFIX}status`, `${PREFIX}mode`, SEALED_ENV]
+
+/** A Pod that opts out shall not look like a sealed one, neither to people nor to programs that read annotations. */
+function unmarked(pod: Pod, marks = MARKS): Pick<Skip, 'operations'> {
+  const annotations = Object.entries(pod.metadata.annotations ?? {})
+  const kept = annotations.filter(([key]) => !marks.includes(key))
+  if (kept.length === annotations.length) return {}
+  return { operations: patchOf(pod, [{ at: ['metadata', 'annotations'], value: Object.fromEntries(kept) }]) }
+}
+
 /** Without it the API server's own check would take the Pod for one that the webhook was not asked about. */
 function markOf(pod: Pod): Pick<Skip, 'operations'> {
-  if (hasAgent(pod) || !bindsBy(pod.metadata.annotations ?? {})) return {}
+  if (hasAgent(pod) || !bindsBy(pod.metadata.annotations ?? {})) return unmarked(pod, [`${PREFIX}status`])
   return { operations: patchOf(pod, [{ at: ['metadata', 'annotations', `${PREFIX}status`], value: NOTHING_TO_SEAL }]) }
 }
 
-/** What the agent would refuse, said before the Pod is there. */
-function refuseSources(config: Config, { allowLiteral, vault }: AgentSettings): Deny | undefined {
+/** Sources that the agent would refuse, refused before the Pod is there. */
+function refuseSources(config: Config, { allowLiteral, vault, fileRoots = [] }: AgentSettings): Deny | undefined {
   const [literal] = allowLiteral ? [] : literalsIn(config)
   if (literal) return deny('literal-value', `\`${literal.variable}\` of binding ${quote(literal.binding)}`)
+  const [file] = filesOutside(config, fileRoots)
+  if (file)
+    return deny('file-outside', `\`${file.variable}\` of binding ${quote(file.binding)} names ${quote(file.path)}`)
   const [ref] = vault ? [] : vaultRefsIn(config)
   return ref && deny('no-vault', `\`${ref.variable}\` of binding ${quote(ref.binding)}`)
 }
 
-/** What an earlier pass wrote. */
+/** The record of an earlier pass. */
 function earlierStatus(pod: Pod): Status | undefined {
   const text = pod.metadata.annotations?.[`${PREFIX}status`]
   return hasAgent(pod) && text !== undefined ? parseStatus(text) : undefined

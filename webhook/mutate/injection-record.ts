@@ -1,4 +1,4 @@
-/** What of an injection could as well have been written by the Pod's author, kept in the status for `uninject`. */
+/** Parts of an injection that the Pod's author might have written as well, kept in the status for `uninject`. */
 import { ADDED, type Added, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import type { Variable } from '../../agent/policy/variables.ts'
 import { type Container, isObject, type Pod } from './pod.ts'

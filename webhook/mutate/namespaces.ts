@@ -1,4 +1,4 @@
-/** What namespaces' labels and the server's version mean for a decision. */
+/** The effect of namespaces' labels and of the server's version on a decision. */
 
 import { MODES } from '../../agent/policy/schema.ts'
 import { PREFIX } from '../../agent/policy/sidecar.ts'

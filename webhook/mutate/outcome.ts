@@ -1,4 +1,4 @@
-/** What the webhook decides, as constructors. An outcome is made once and never changed. */
+/** The webhook's decisions, as constructors. An outcome is made once and never changed. */
 import { visible } from '../../agent/policy/suggest.ts'
 import type { Operation } from './patch.ts'
 import { type Reason, reasonEntry } from './reasons.ts'
@@ -14,7 +14,7 @@ export interface Inject extends Decided {
 }
 export interface Skip extends Decided {
   readonly kind: 'skip'
-  /** That the Pod was looked at, for whoever checks the result. */
+  /** A mark that the Pod was looked at, for the policy that checks the result. */
   readonly operations?: readonly Operation[]
 }
 export interface Deny extends Decided {

@@ -42,7 +42,7 @@ function memberAt(object: unknown, at: readonly (string | number)[]): unknown {
   return value
 }
 
-/** The object with the operations applied; what they do not touch is shared with the original, which stays as it is. */
+/** The object with the operations applied; untouched parts are shared with the original, which stays as it is. */
 export function applyOperations(object: unknown, operations: readonly Operation[]): unknown {
   return operations.reduce((changed, { path, value }) => withMember(changed, stepsOf(path), value), object)
 }

@@ -1,4 +1,4 @@
-/** Placeholders into the environment of the application's containers, and what stands in their way. */
+/** Placeholders into the environment of the application's containers, and the obstacles to it. */
 import { slotIn } from '../../agent/policy/placeholder.ts'
 import { templateReferences } from '../../agent/policy/template.ts'
 import type { Config, Source } from '../../agent/policy/types.ts'

@@ -39,7 +39,7 @@ export interface Pod {
   }
 }
 
-/** The object as a Pod, or where it is not one. The API server sends well-formed Pods; nobody else has to. */
+/** The object as a Pod, or where it is not one. The API server sends well-formed Pods; other callers need not. */
 export function asPod(value: unknown): { readonly pod: Pod } | { readonly problem: string } {
   const problem = problemIn(value)
   return problem === undefined ? { pod: value as Pod } : { problem }

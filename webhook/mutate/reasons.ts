@@ -46,6 +46,11 @@ export const REASONS = {
     sentence: '`spec.hostUsers` is false, but programs cannot be loaded from inside a user namespace',
     hint: 'remove the field',
   },
+  'no-application': {
+    code: 403,
+    sentence: 'the Pod has no container but the agent: a session without a name would be one with the agent',
+    hint: 'add the application to `spec.containers`',
+  },
   'windows-pod': {
     code: 403,
     sentence: '`spec.os.name` is not linux',
@@ -131,6 +136,11 @@ export const REASONS = {
     code: 422,
     sentence: 'a value stands in the annotation, for all who can read the Pod',
     hint: 'put it into a Secret and use `secretKeyRef`; or start the webhook with `--agent-allow-literal true`',
+  },
+  'file-outside': {
+    code: 422,
+    sentence: 'a binding names a file, and annotations may name files only in directories that the webhook was given',
+    hint: 'use `secretKeyRef`; or start the webhook with `--agent-file-roots`',
   },
   'no-vault': {
     code: 422,

@@ -11,7 +11,7 @@ import { Growth } from './growth.ts'
 import { type Deny, deny } from './outcome.ts'
 import { type Container, type EnvVar, isObject } from './pod.ts'
 
-/** What the names of our bindings begin with. */
+/** The beginning of our bindings' names. */
 export const SEAL_ENV_BINDING = 'seal-env.'
 
 /** A source as it is written in an annotation. */
@@ -29,7 +29,7 @@ interface WrittenBinding {
 export interface Sealing {
   readonly kind: 'sealing'
   readonly bindings: readonly WrittenBinding[]
-  /** What stays in the open, one sentence each. */
+  /** Variables that stay in the open, one sentence each. */
   readonly open: readonly string[]
 }
 
@@ -37,9 +37,9 @@ export interface SealInput {
   readonly sealEnv: SealEnv
   /** Containers that start after the agent. */
   readonly covered: readonly Container[]
-  /** Containers that start before it, whose variables nobody would fill. */
+  /** Containers that start before it: their variables would stay unfilled. */
   readonly uncovered: readonly Container[]
-  /** What the Pod's author binds; such a variable is not looked at. */
+  /** The author's bindings; such a variable is not looked at. */
   readonly config: Config
   /** Bindings of an earlier pass, for variables that are placeholders by now. */
   readonly earlier: readonly Binding[]

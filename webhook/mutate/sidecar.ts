@@ -20,6 +20,8 @@ export interface AgentSettings {
   readonly lockPolicy?: boolean
   /** Values may stand in the annotations. */
   readonly allowLiteral?: boolean
+  /** Directories of the agent's container whose files annotations may name; none when absent. */
+  readonly fileRoots?: readonly string[]
   readonly vault?: VaultAccess
 }
 
@@ -42,7 +44,7 @@ export const isAgentVolume = (name: string): boolean =>
   name.startsWith(`${VOLUME_PREFIX}secret-`)
 
 /**
- * What the agent does with each, capabilities(7):
+ * The agent's use of each, capabilities(7):
  * BPF and PERFMON load and attach programs; SYS_ADMIN pins them and covers both on kernels and runtimes before 5.8;
  * SYS_PTRACE reads and writes a stopped process; SYS_RESOURCE lifts the memlock limit before 5.11; KILL ends a process
  * that could not be served; DAC_OVERRIDE opens memory and executables of processes that run as other users.
@@ -168,7 +170,7 @@ function mountsOf(config: Config) {
 const SECRET_MODE = 0o400
 const PODINFO_MODE = 0o644
 
-/** Volumes the agent mounts. Defaults are spelled out, so that a second pass sees what the first one wrote. */
+/** Volumes the agent mounts. Defaults are spelled out, so that a second pass sees the first one's text. */
 export function agentVolumes(config: Config, vault?: VaultAccess) {
   const annotations = { path: 'annotations', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.annotations' } }
   return [

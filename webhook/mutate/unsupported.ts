@@ -12,9 +12,10 @@ export function refuseCount({ spec }: Pod): Deny | undefined {
   return count > MAX_CONTAINERS ? deny('too-many-containers', `${count}, the limit is ${MAX_CONTAINERS}`) : undefined
 }
 
-/** Most of these the API server or the kubelet refuses too, with a message nobody understands. */
+/** Most of these the API server or the kubelet refuses too, with an obscure message. */
 export function refuseShape(pod: Pod, metricsPort: number): Deny | undefined {
   const { spec } = pod
+  if (spec.containers.every(({ name }) => name === AGENT_CONTAINER)) return deny('no-application')
   if (spec.hostPID === true) return deny('host-pid')
   if (spec.shareProcessNamespace === false) return deny('share-process-namespace')
   if (spec.hostUsers === false) return deny('user-namespace')

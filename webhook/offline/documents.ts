@@ -1,4 +1,4 @@
-/** Manifest files → objects, and back. Read as Kubernetes reads them, so that what comes out means what went in. */
+/** Manifest files → objects, and back. Read as Kubernetes reads them, so that the output means the same as the input. */
 import {
   binaryTag,
   boolYaml11Tag,

@@ -7,7 +7,7 @@ import type { ManifestFile } from './documents.ts'
 import type { OfflineCluster } from './offline-cluster.ts'
 import { type PodPlace, podsIn } from './workloads.ts'
 
-/** A Pod of a manifest and what becomes of it. */
+/** A Pod of a manifest and the decision on it. */
 export interface Decided {
   readonly where: string
   readonly place: PodPlace

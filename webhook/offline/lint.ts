@@ -1,4 +1,4 @@
-/** What is wrong, or probably not meant, in manifests: found before anything reaches a cluster. */
+/** Mistakes, certain and probable, in manifests: found before anything reaches a cluster. */
 import { MODES } from '../../agent/policy/schema.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from '../../agent/policy/sidecar.ts'
 import { didYouMean, quote } from '../../agent/policy/suggest.ts'

@@ -1,4 +1,4 @@
-/** What is known of a cluster without one: the Namespaces among the manifests, and what the command line says. */
+/** The facts of a cluster without one: the Namespaces among the manifests, and the command line's options. */
 import type { Mode } from '../../agent/policy/types.ts'
 import type { GuardedCluster } from '../mutate/cluster.ts'
 import { featuresOf, type NamespaceLabels, namespaceFacts } from '../mutate/namespaces.ts'

@@ -33,7 +33,7 @@ export function uninjectPod(object: unknown): unknown {
   return { ...pod, metadata: { ...pod.metadata, annotations: annotationsOf(pod, status) }, spec }
 }
 
-/** What the annotations bind. When they have become unreadable, placeholders are removed and nothing is put back. */
+/** The annotations' bindings. When they have become unreadable, placeholders are removed and nothing is put back. */
 function configOf(pod: Pod): Config | undefined {
   try {
     return parseAnnotations(pod.metadata.annotations ?? {}, {}).config

@@ -21,7 +21,7 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   PodTemplate: ['template'],
   CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
 }
-/** Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, ReplicationController, and whatever else has one there. */
+/** Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, ReplicationController, and other kinds that have one there. */
 const USUAL_TEMPLATE = ['spec', 'template']
 
 export function podsIn(object: unknown, steps: readonly (string | number)[] = []): PodPlace[] {

@@ -9,7 +9,7 @@ export const BODY_LIMIT = 7 * 1024 * 1024
 /** A client that is cut off in the middle of sending does not read the answer, so a little more is read and thrown away. */
 const DRAIN_LIMIT = 8 * BODY_LIMIT
 
-/** `head`: what came before the limit. `drained`: the rest was read too, the connection can be used again. */
+/** `head`: the bytes before the limit. `drained`: the rest was read too, the connection can be used again. */
 export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   | { readonly kind: 'oversized'; readonly head: Buffer; readonly drained: boolean }

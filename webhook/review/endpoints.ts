@@ -1,4 +1,4 @@
-/** A request's bytes → the answer's text, without a server: what the API server asks, and how each is decided. */
+/** A request's bytes → the answer's text, without a server: the API server's questions, and the decision on each. */
 
 import type { GuardedCluster } from '../mutate/cluster.ts'
 import { type InjectionSettings, injectPod } from '../mutate/inject.ts'
@@ -13,7 +13,7 @@ export interface JourneyDeps {
   readonly cluster: GuardedCluster
 }
 
-/** A path the API server posts to: what it may ask about there, and how that is decided. */
+/** A path the API server posts to: the kinds it may ask about there, and how they are decided. */
 export interface Journey {
   readonly kinds: readonly string[]
   decide(review: Review, deps: JourneyDeps): Outcome
@@ -24,7 +24,10 @@ export const JOURNEYS = {
   '/validate': {
     kinds: GUARDED_KINDS,
     decide: (review, { cluster, settings }) =>
-      guard(review, cluster.allowsDebug(review.namespace), settings.agent.lockPolicy === true),
+      guard(review, cluster.allowsDebug(review.namespace), {
+        locked: settings.agent.lockPolicy === true,
+        agentMayBeFirst: !cluster.nativeSidecars(),
+      }),
   },
 } as const satisfies Record<string, Journey>
 
@@ -71,7 +74,7 @@ function decidePod(review: Review, { settings, nonce, cluster }: JourneyDeps): O
   return injectPod(review.object, settings, { nonce, cluster, ...namespace })
 }
 
-/** A patch may repeat what a stranger nested too deep for the serialiser; that too is answered. */
+/** A patch may repeat a stranger's structure that is nested too deep for the serialiser; that too is answered. */
 function serialise(caller: Caller, outcome: Outcome): { readonly outcome: Outcome; readonly text: string } {
   try {
     return { outcome, text: JSON.stringify(respond(caller, outcome)) }

@@ -6,8 +6,8 @@
  */
 export const MAX_DEPTH = 128
 /**
- * A Pod of etcd's 1.5 MiB may stand in a review twice, and its smallest entry, `{"name":"a"},`, has 13 bytes and two of what is
- * counted here: 484,000. As empty lists or objects, the worst, this many take 30 MB.
+ * A Pod of etcd's 1.5 MiB may stand in a review twice, and its smallest entry, `{"name":"a"},`, has 13 bytes and two
+ * of the values counted here: 484,000. As empty lists or objects, the worst, this many take 30 MB.
  */
 export const MAX_VALUES = 500_000
 
@@ -15,7 +15,7 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
 const [OPEN_LIST, CLOSE_LIST, OPEN_MAPPING, CLOSE_MAPPING] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /**
- * One pass, 10 ms for 7 MiB. Of a text that is no JSON the counts are those of what looks like it.
+ * One pass, 10 ms for 7 MiB. In a text that is no JSON, parts that look like it are counted.
  * @returns which limit the text passes, or undefined
  */
 export function beyondBounds(text: Buffer): string | undefined {

@@ -9,7 +9,7 @@ import { uidIn } from './uid.ts'
 const API_VERSIONS = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const
 type ApiVersion = (typeof API_VERSIONS)[number]
 
-/** To whom the answer goes. */
+/** The receiver of the answer. */
 export interface Caller {
   readonly uid: string
   readonly apiVersion: ApiVersion
@@ -25,7 +25,7 @@ export interface Review extends Caller {
   readonly object: unknown
 }
 
-/** `review` can be decided; `refusal` has someone to answer to; `unanswerable` is an HTTP error. */
+/** `review` can be decided; `refusal` has a request to answer; `unanswerable` is an HTTP error. */
 export type Reading =
   | { readonly kind: 'review'; readonly review: Review }
   | { readonly kind: 'refusal'; readonly caller: Caller; readonly outcome: Deny }
@@ -54,7 +54,7 @@ export function readReview(body: Buffer, kinds: readonly string[] = ['Pod']): Re
   return { kind: 'review', review: { ...caller, ...fieldsOf(request as Record<string, unknown>) } }
 }
 
-/** The answer to a body that cannot be read whole, when its beginning says who asks. */
+/** The answer to a body that cannot be read whole, when its beginning names the request. */
 export function refusalFor(head: Buffer, outcome: Deny): Reading {
   const text = head.subarray(0, HEAD_LENGTH).toString('utf8')
   const uid = uidIn(text)
@@ -97,7 +97,7 @@ function fieldsOf(request: Record<string, unknown>): Omit<Review, keyof Caller> 
 
 const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise)
 
-/** What kubectl and the audit log show for each code. */
+/** The reason that kubectl and the audit log show for each code. */
 const STATUS_REASONS: Readonly<Record<number, string>> = {
   400: 'BadRequest',
   403: 'Forbidden',

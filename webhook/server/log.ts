@@ -1,4 +1,4 @@
-/** The webhook's log: nothing waits for it, and what is lost of it is counted. */
+/** The webhook's log: nothing waits for it, and lost lines are counted. */
 import type { Writable } from 'node:stream'
 import { pino } from 'pino'
 import type { Log } from './server.ts'
@@ -12,7 +12,7 @@ export interface CountedLog {
   lostLines(): number
 }
 
-/** A log that no full disk ends: what cannot be held is lost, since Pods refused for a log would be worse. */
+/** A log that no full disk ends: lines that cannot be held are lost, since Pods refused for a log would be worse. */
 export function openLog({ caOut, logLevel }: { readonly caOut: string; readonly logLevel: string }): CountedLog {
   // The CA may go to standard output; the log keeps out of its way then.
   const { write, lostLines } = countedWriter(caOut === '-' ? process.stderr : process.stdout)
@@ -23,7 +23,7 @@ export function openLog({ caOut, logLevel }: { readonly caOut: string; readonly 
 export function countedWriter(stream: Writable, held = HELD) {
   let lost = 0
   stream.on('error', () => {})
-  // Also of a line that was taken and could not be written after all: a reader that goes leaves what waits for it.
+  // Also of a line that was taken and could not be written after all: a reader that goes leaves its waiting lines.
   const written = (error?: Error | null): void => {
     if (error) lost++
   }

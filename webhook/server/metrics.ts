@@ -1,4 +1,4 @@
-/** What the webhook counts: admissions by outcome and reason, how long they take, and how long its certificate lasts. */
+/** The webhook's metrics: admissions by outcome and reason, how long they take, and how long its certificate lasts. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Limits } from '../budget/limits.ts'
 import { REFUSAL_NAMES, type Refusal } from '../budget/refusals.ts'
@@ -11,7 +11,7 @@ export interface Metrics {
   admission(outcome: Pick<Outcome, 'kind' | 'reason'>, seconds: number): void
   certificate(notAfter: Date): void
   certificateReload(succeeded: boolean): void
-  /** Whether the published caBundle fits what is served. */
+  /** Whether the published caBundle fits the served certificate. */
   certificateTrusted(trusted: boolean): void
   /** @param seconds the API server's clock is ahead of this one */
   clockOffset(seconds: number): void

@@ -31,7 +31,7 @@ export interface ServerDeps extends JourneyDeps {
   readonly tls?: TlsOptions
   /** Absent: those of the memory that deploy/base gives. */
   readonly limits?: Limits
-  /** Common names of the clients that may ask, empty for any with a certificate; absent: everyone may. */
+  /** Common names of the clients that may ask, empty for any with a certificate; absent: all clients may. */
   readonly callers?: readonly string[]
 }
 

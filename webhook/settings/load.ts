@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readDocument } from '../../agent/policy/document.ts'
 import { Field } from '../../agent/policy/field.ts'
+import { wrongFileRoot } from '../../agent/policy/file-roots.ts'
+import { wrongPath } from '../../agent/policy/names.ts'
 import { ConfigError, reportInto } from '../../agent/policy/problems.ts'
 import { didYouMean, quote } from '../../agent/policy/suggest.ts'
 import type { Problem } from '../../agent/policy/types.ts'
@@ -34,7 +36,7 @@ export function loadSettings(argv: readonly string[], env: Readonly<Record<strin
       message: 'is missing: a certificate and its key go together',
     })
   }
-  found.push(...problemsOfVault(settings))
+  found.push(...problemsOfVault(settings), ...problemsOfRoots(settings))
   if (found.length > 0) throw new ConfigError('', found)
   return settings
 }
@@ -51,6 +53,13 @@ function problemsOfVault({ vaultAddress, vaultRole }: Settings): Problem[] {
     ...(/^https:\/\/[^/?#@]+\/?$/.test(vaultAddress) ? [] : [problem('vaultAddress', 'is not `https://host:port`')]),
     ...(vaultRole === '' ? [problem('vaultRole', 'is missing: agents log in to Vault with a role')] : []),
   ]
+}
+
+function problemsOfRoots({ agentFileRoots }: Settings): Problem[] {
+  return agentFileRoots.flatMap((root) => {
+    const wrong = wrongPath(root) ?? wrongFileRoot(root)
+    return wrong ? [{ severity: 'error', path: `--${flagOf('agentFileRoots')}`, ...wrong }] : []
+  })
 }
 
 function given(

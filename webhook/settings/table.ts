@@ -42,6 +42,11 @@ export const SETTINGS = {
     help: 'agents refuse changes of a running policy that weaken it',
   },
   agentAllowLiteral: { kind: SWITCH, default: 'false', help: 'values may stand in annotations, for all who read them' },
+  agentFileRoots: {
+    kind: 'list',
+    default: '',
+    help: "directories of the agent's container whose files annotations may name; empty: none",
+  },
   vaultAddress: { kind: 'text', default: '', help: 'Vault or OpenBao for the agents, https://host:port; empty: none' },
   vaultRole: { kind: 'text', default: '', help: 'role of its Kubernetes auth method' },
   vaultMount: { kind: 'text', default: 'secret', help: 'mount of its KV engine, version 2' },
@@ -107,6 +112,7 @@ export interface Settings {
   readonly agentReadySeconds: number
   readonly agentLockPolicy: 'true' | 'false'
   readonly agentAllowLiteral: 'true' | 'false'
+  readonly agentFileRoots: readonly string[]
   readonly vaultAddress: string
   readonly vaultRole: string
   readonly vaultMount: string
@@ -147,6 +153,7 @@ export function agentSettings(settings: Settings): AgentSettings {
     readySeconds: settings.agentReadySeconds,
     lockPolicy: settings.agentLockPolicy === 'true',
     allowLiteral: settings.agentAllowLiteral === 'true',
+    fileRoots: settings.agentFileRoots,
     ...vaultOf(settings),
   }
 }
@@ -164,7 +171,7 @@ const ENV_PREFIX = 'KSEAL_'
 export const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 export const envOf = (name: string) => ENV_PREFIX + flagOf(name).replaceAll('-', '_').toUpperCase()
 
-/** The text as a value of its kind, or what is expected of it. */
+/** The text as a value of its kind, or the expected form. */
 export function parseSetting(kind: Kind, text: string): { readonly value: unknown } | { readonly expected: string } {
   const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
   switch (kind) {

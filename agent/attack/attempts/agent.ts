@@ -109,8 +109,8 @@ function setLimit(pid: number): Outcome {
 }
 
 /**
- * fs/fcntl.c, sigio_perm: for root, or the user that the target is of; then security_file_send_sigiotask, which is asked in place
- * of security_task_kill. Whoever writes into the pipe is told of neither.
+ * fs/fcntl.c, sigio_perm: for root, or the target's own user; then security_file_send_sigiotask, which is asked in
+ * place of security_task_kill. The writer into the pipe sees neither result.
  */
 function fileSignal(pid: number): Outcome {
   const ends = Buffer.alloc(8)

@@ -1,4 +1,4 @@
-/** bpf(2) by hand (include/uapi/linux/bpf.h, union bpf_attr): what an attacker needs no library for. */
+/** bpf(2) by hand (include/uapi/linux/bpf.h, union bpf_attr): an attacker needs no library for it. */
 import { readFileSync } from 'node:fs'
 import { addressOf, sys } from '../../linux/syscall.ts'
 import { expand } from './perf.ts'
@@ -62,7 +62,7 @@ export function* valuesOf(fd: number): Generator<Buffer> {
   }
 }
 
-/** map_fd 0, key 8, value or next_key 16. Whatever fails, the map does not offer it. */
+/** map_fd 0, key 8, value or next_key 16. A failing call means that the map does not offer it. */
 function call(command: number, fd: number, key: Buffer | null, out: Buffer): boolean {
   try {
     bpf(command, (attr) => {

@@ -1,4 +1,6 @@
-/** Row 13: our maps and programs, taken by whoever may call bpf() (kernel/bpf/syscall.c, bpf_map_get_fd_by_id). */
+/**
+ * Row 13: our maps and programs, taken by a process that may call bpf() (kernel/bpf/syscall.c, bpf_map_get_fd_by_id).
+ */
 import { closeSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Attempt, empty, judge, leaked, type Outcome, type Target } from '../attempt.ts'

@@ -1,4 +1,4 @@
-/** A program that is started, says what it has, and ends: what came out of it. For rows 7 to 10. */
+/** Starts a program that prints its values and ends, and collects its output. For rows 7 to 10. */
 import { spawnSync } from 'node:child_process'
 import { empty, Impossible, type Outcome, refused, search, type Target } from '../attempt.ts'
 import { CANARY_VARIABLE } from '../targets/canary.ts'
@@ -22,7 +22,7 @@ const LONGEST_MS = 60_000
 export const SAY = `printf %s "$${CANARY_VARIABLE}"`
 
 /**
- * With the environment of the target: its variable holds the needle, or what its agent gave out in place of it.
+ * With the environment of the target: its variable holds the needle, or its agent's placeholder.
  * @throws Error of the start, with its errno
  */
 export function speak(target: Target, path: string, args: readonly string[], { env, argv0 }: HowTo = {}): Said {
@@ -36,7 +36,7 @@ export function speak(target: Target, path: string, args: readonly string[], { e
   return { output: done.stdout, complaints: done.stderr.toString('latin1'), signal: done.signal }
 }
 
-/** What the target's variable is set to: the needle, or a placeholder. */
+/** The content of the target's variable: the needle, or a placeholder. */
 export function variableOf(target: Target): string {
   return environmentOf(target)[CANARY_VARIABLE] ?? ''
 }
@@ -62,7 +62,7 @@ export function judgeSaid({ output, complaints, signal }: Said, { needle }: Targ
   return found
 }
 
-/** Without it "said nothing" could be a program that never says anything, or a placeholder that is nobody's. */
+/** Without it "said nothing" could be a program that never says anything, or a placeholder without an owner. */
 export function control(target: Target, path: string): void {
   const { output } = speak(target, path, ['-c', SAY])
   if (!output.includes(target.needle)) throw new Error('control failed: the bound program itself has no value')

@@ -1,5 +1,5 @@
 /**
- * Row 7: what the bound program starts. Its child has no binding: what it gets is what the program hands on
+ * Row 7: children of the bound program. A child has no binding: it gets the variables that the program hands on
  * (`children: scrub`, the default of a binding that names a binary).
  */
 import type { Attempt } from '../attempt.ts'

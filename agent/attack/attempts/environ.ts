@@ -1,6 +1,6 @@
 /**
- * Row 1: `environ` by the ways procfs itself offers. All end in fs/proc/base.c, environ_open; what differs is how the
- * path gets there, so a guard that looks at path text or at the number opened falls to one of them.
+ * Row 1: `environ` by the ways procfs itself offers. All end in fs/proc/base.c, environ_open; only the path to it
+ * differs, so a guard that looks at path text or at the number opened falls to one of them.
  */
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
 import { sys } from '../../linux/syscall.ts'
@@ -51,7 +51,7 @@ export function readEnviron(from: string | number, target: Target): Outcome {
   }
 }
 
-/** The threads beside the leader, whose path is an attempt of its own. */
+/** The threads beside the leader; the leader's path is an attempt of its own. */
 function byThreads(target: Target, path: (tid: string) => string): Outcome {
   const tids = readdirSync(`/proc/${target.pid}/task`).filter((tid) => tid !== String(target.pid))
   let last = empty('the target has one thread')
@@ -71,7 +71,7 @@ function fromWorkingDirectory(target: Target): Outcome {
   }
 }
 
-/** O_PATH opens call no `file_open` hook; what is opened from it must. */
+/** O_PATH opens call no `file_open` hook; an open that starts from one must. */
 function fromDirectory(target: Target, open: (directory: number) => number): Outcome {
   const directory = openSync(`/proc/${target.pid}`, O_PATH | constants.O_DIRECTORY)
   try {

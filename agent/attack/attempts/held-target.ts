@@ -1,6 +1,6 @@
 /**
  * A target of the attempt's own, held back just before its exec: the attacker prepares, lets it go, and looks. It runs under the
- * attacker's identity, since nobody can start a process with more than he has.
+ * attacker's identity, since an attacker cannot start a process with more rights than its own.
  */
 
 import { sys } from '../../linux/syscall.ts'

@@ -1,4 +1,7 @@
-/** Row 14: all memory at once, and the tracing interface that can read any. Under lockdown the kernel itself refuses everybody. */
+/**
+ * Row 14: all memory at once, and the tracing interface that can read any. Under lockdown the kernel itself refuses
+ * every process.
+ */
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,7 +62,10 @@ function openTrace(name: 'uprobe_events' | 'trace_pipe'): Outcome {
   return leaked('opened')
 }
 
-/** Without protection a refusal under lockdown is the kernel's (security/lockdown/lockdown.c): what it refuses proves nothing. */
+/**
+ * Without protection a refusal under lockdown is the kernel's (security/lockdown/lockdown.c): such a refusal proves
+ * nothing.
+ */
 function unlessLocked(attempt: () => Outcome): Outcome {
   try {
     return attempt()

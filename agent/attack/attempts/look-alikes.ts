@@ -69,7 +69,7 @@ function byMemory(target: Target): Outcome {
   }
 }
 
-/** Who may write beside the program puts his own in its place. Its content is not what the binding says. */
+/** An attacker who may write beside the program replaces it. The content is not the one the binding pins. */
 function replaced(target: Target): Outcome {
   const { pinned } = target
   if (pinned === undefined) throw new Impossible('there is no program whose content is bound')

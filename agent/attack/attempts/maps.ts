@@ -1,4 +1,7 @@
-/** Row 5: what procfs tells about a process's memory and files without its contents. Effect: it answered with something. */
+/**
+ * Row 5: procfs files that describe a process's memory and files without their contents. Effect: it answered with
+ * something.
+ */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { sleep } from '../../linux/syscall.ts'
 import { type Attempt, empty, leaked, type Outcome } from '../attempt.ts'

@@ -39,7 +39,7 @@ export function readRegion(fd: number, { start, end }: Region): Buffer {
   return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, start))
 }
 
-/** The one farthest from the leader, whose path is an attempt of its own. */
+/** The thread farthest from the leader; the leader's path is an attempt of its own. */
 function lastThread({ pid }: Target): string {
   return readdirSync(`/proc/${pid}/task`).at(-1) ?? String(pid)
 }

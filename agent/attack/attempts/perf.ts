@@ -1,6 +1,6 @@
 /**
- * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack), or with registers. Whoever has
- * CAP_PERFMON never meets the ptrace check (kernel/events/core.c, perf_check_permission).
+ * Row 3: perf samples with the user stack (kernel/events/core.c, perf_output_sample_ustack), or with registers. A
+ * process with CAP_PERFMON never meets the ptrace check (kernel/events/core.c, perf_check_permission).
  */
 import { readFileSync } from 'node:fs'
 import { openSampler, type Sampler } from '../../linux/perf-sampler.ts'
@@ -35,7 +35,7 @@ const SAMPLING_MS = 1500
 
 /**
  * For samplers that a guarded target would not have let open: on a busy machine it may not run for many seconds. It ends with
- * the first sample that has the needle, and below what an attempt may be silent for.
+ * the first sample that has the needle, and within the time an attempt may be silent.
  */
 const PATIENT_MS = 40_000
 

@@ -1,4 +1,4 @@
-/** Row 9: a library of the attacker's in the bound program, by way of LD_PRELOAD, set by what the program started. */
+/** Row 9: a library of the attacker's in the bound program, by way of LD_PRELOAD, set by a child of the program. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ export const preloadAttempts: readonly Attempt[] = [
   },
 ]
 
-/** The child has no value, but knows what to put in its place. */
+/** The child has no value, but knows the placeholder to put in its place. */
 function byChild(target: Target): Outcome {
   const shell = shellOf(target)
   return withLibrary((library) => {
@@ -37,7 +37,7 @@ export function judgeSpied(output: Buffer, { needle }: Target): Outcome {
   return empty(found.kind === 'empty' ? found.detail : '')
 }
 
-/** Readable for everybody: it is loaded under any identity. */
+/** Readable for every user: it is loaded under any identity. */
 export function withLibrary<T>(use: (path: string) => T): T {
   const directory = prepare('temporary directory', () => mkdtempSync(join(tmpdir(), 'kernelseal-attack-')))
   try {

@@ -1,6 +1,6 @@
 /**
- * Rows 9 and 10: who enters the namespaces of a running container, as `kubectl exec` lets him: a process from outside, beside
- * the entrypoint, with the environment that the container was given.
+ * Rows 9 and 10: visitors of a running container's namespaces, as `kubectl exec` makes them: a process from outside,
+ * beside the entrypoint, with the environment that the container was given.
  */
 import { type Attempt, type Outcome, refused, type Target } from '../attempt.ts'
 import { judgeSaid, SAY, type Said, shellOf, speak, variableOf } from './child-output.ts'
@@ -33,7 +33,7 @@ export const visitorAttempts: readonly Attempt[] = [
   },
 ]
 
-/** It has to have said something: the value, or what stands in its place. */
+/** It has to have said something: the value, or the placeholder in its place. */
 function said(target: Target, command: readonly string[]): Outcome {
   const what = enter(target, command)
   const outcome = judgeVisit(what, target)
@@ -47,7 +47,7 @@ function spied(target: Target, command: readonly string[]): Outcome {
   return outcome.kind === 'empty' ? judgeSpied(what.output, target) : outcome
 }
 
-/** Without CAP_SYS_ADMIN the setns(2) of 5.10 answers EINVAL, that of newer kernels EPERM: nobody got in. */
+/** Without CAP_SYS_ADMIN the setns(2) of 5.10 answers EINVAL, that of newer kernels EPERM: no process got in. */
 function judgeVisit(what: Said, target: Target): Outcome {
   const outcome = judgeSaid(what, target)
   const keptOut = outcome.kind === 'empty' && /reassociate to namespace .* Invalid argument/.test(what.complaints)

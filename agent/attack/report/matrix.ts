@@ -35,7 +35,7 @@ export function matrixOf(subjects: readonly Subject[], runs: readonly Run[]): Ma
   })
 }
 
-/** A leak is a leak, whatever happened without protection; everything else needs the contrast. */
+/** A leak is a leak, even if the attempt failed without protection; everything else needs the contrast. */
 export function verdictOf(
   proof: Attempt['proof'],
   attacker: AttackerName,

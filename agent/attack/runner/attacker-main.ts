@@ -12,7 +12,7 @@ for (const attempt of attemptsById(request.ids)) {
   report({ id: attempt.id, outcome: run(attempt, target) })
 }
 
-/** A dead target refuses nothing: what fails because of that is an error. */
+/** A dead target refuses nothing: a failure because of that is an error. */
 function run(attempt: Attempt, target: Target): Outcome {
   const outcome = tried(attempt, target)
   return outcome.kind === 'leaked' || alive(target.pid) ? outcome : failed('the target is no longer alive')

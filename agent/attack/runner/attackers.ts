@@ -1,4 +1,4 @@
-/** Who attacks, and whom. An attacker meets a canary as an application is beside which he would find himself. */
+/** Attackers and their victims. An attacker meets a canary that runs as the application beside it would. */
 import { type Identity, isIdentity } from './identity.ts'
 
 /** `same-uid` is an ordinary user attacking a process of his own: without protection the kernel lets him do nearly everything. */
@@ -30,7 +30,7 @@ export function parseAttacker(text: string): Attacker {
   throw new RangeError(`unknown attacker \`${text}\`: expected root, container-root, same-uid or uid:<number>`)
 }
 
-/** Those who attack the same canary, together. */
+/** The attackers of the same canary, together. */
 export function byVictim(attackers: readonly Attacker[]): Map<Identity, Attacker[]> {
   return Map.groupBy(attackers, ({ victim }) => victim)
 }

@@ -1,4 +1,4 @@
-/** The whole suite: the same attempts by the same attackers on both sides, and what follows from the contrast. */
+/** The whole suite: the same attempts by the same attackers on both sides, and the conclusions from the contrast. */
 import { release } from 'node:os'
 import type { Mode } from '../../policy/types.ts'
 import { type Attempt, Impossible, impossible, type Outcome } from '../attempt.ts'
@@ -18,7 +18,7 @@ export interface ContestOptions extends Omit<Attack, 'onOutcome'> {
   readonly mode: Mode
   readonly onStage?: (what: string) => void
   readonly onOutcome?: (side: SideName, attacker: AttackerName, id: string, outcome: Outcome) => void
-  /** Takes what has to be closed should the caller be interrupted. */
+  /** Receives the resources to close should the caller be interrupted. */
   readonly cleanup?: Cleanup
 }
 
@@ -27,7 +27,7 @@ export interface Contest {
   readonly mode: Mode
   /** How the agent refuses on this node. */
   readonly tier: string
-  /** Who writes the values here. */
+  /** The writer of the values here: kernel or agent. */
   readonly delivery: string
   readonly lines: readonly MatrixLine[]
 }
@@ -110,7 +110,7 @@ async function contrast(
   return { unprotected, sealed, tier, delivery }
 }
 
-/** Where there is nothing to make a Pod with, that is what becomes of each attempt. */
+/** Where the tools to make a Pod are missing, each attempt gets that outcome. */
 async function contrastInPod(
   program: CanaryProgram,
   options: ContestOptions & { readonly cleanup: Cleanup },

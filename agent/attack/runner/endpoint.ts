@@ -1,9 +1,9 @@
-/** What an agent says over HTTP. A connection per question: one kept alive may be closed just when it is used again. */
+/** An agent's HTTP endpoint. A connection per question: one kept alive may be closed just when it is used again. */
 import { get } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 export interface Endpoint {
-  /** Whether /readyz says so; false also while nobody listens. */
+  /** Whether /readyz says so; false also while no process listens. */
   ready(): Promise<boolean>
   /** A metric, summed over its labels. @throws Error if there is none */
   metric(name: string): Promise<number>

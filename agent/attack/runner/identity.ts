@@ -1,5 +1,5 @@
 /**
- * Who attacks: a uid and the capabilities an exec can give it.
+ * An attacker: a uid and the capabilities an exec can give it.
  *   root            uid 0, everything this process may pass on
  *   container-root  uid 0 with the default set of container runtimes
  *   uid:N           uid and gid N without capabilities; `uid:0` is a root without any
@@ -30,7 +30,7 @@ export function isIdentity(text: string): text is Identity {
 
 /**
  * Takes the identity on for the next `execve` of this thread; root's new capabilities come from the bounding set
- * (security/commoncap.c, handle_privileged_root), so that is what shrinks.
+ * (security/commoncap.c, handle_privileged_root), so the bounding set is reduced.
  * @throws SyscallError
  */
 export function assume(identity: Identity): void {

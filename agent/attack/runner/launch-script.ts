@@ -1,11 +1,11 @@
-/** The launcher as a shell script, for what a shell can do: a stop, a limit on cores, and the exec. */
+/** The launcher as a shell script, for the steps a shell can do: a stop, a limit on cores, and the exec. */
 import type { LaunchSpec } from './launch.ts'
 
 export const SHELL = '/bin/sh'
 
 /**
  * The environment comes on descriptor 3, one variable a line. A shell says neither whether an exec was refused nor why, so that
- * any failure ends with 99, which is nobody's proof.
+ * any failure ends with 99, which counts as no proof.
  */
 export function scriptOf({ env, gate, coreLimit }: LaunchSpec): { script: string; input: string } {
   const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`)
@@ -21,5 +21,5 @@ export function scriptOf({ env, gate, coreLimit }: LaunchSpec): { script: string
   return { script: script.join('\n'), input: lines.join('') }
 }
 
-/** What `ulimit -c` counts in (POSIX). */
+/** The unit of `ulimit -c` (POSIX), in bytes. */
 const BLOCK = 512

@@ -31,7 +31,7 @@ export const EXEC_REFUSED = 126
 /** The descriptor on which the launcher finds its specification. */
 export const SPEC_FD = 3
 
-/** The launcher's own environment, before the exec: what a handle of that time can show at most. */
+/** The launcher's own environment, before the exec: the most that a handle of that time can show. */
 export const LAUNCHER_MARK = 'KERNELSEAL_LAUNCHER=1'
 
 const LAUNCHER = join(import.meta.dirname, 'launcher.ts')
@@ -52,13 +52,14 @@ function start(spec: LaunchSpec, streams: readonly [Stream, Stream, Stream]): Ch
 
 /** include/uapi/linux/personality.h */
 const ADDR_NO_RANDOMIZE = 0x0040000
-/** personality(2): changes nothing, returns what is. */
+/** personality(2): changes nothing, returns the current value. */
 const QUERY = 0xffffffff
 
 /**
- * Up to 8 KiB of random gap lie between a program's strings and its stack (arch_align_stack). A page of it that nobody ever touched
- * is not there, and ends every sample of the stack before it gets to the environment: measured, 1 start in 4. What is started
- * inherits the personality of the thread that starts it. A seccomp filter may refuse; then the gap stays.
+ * Up to 8 KiB of random gap lie between a program's strings and its stack (arch_align_stack). A page of it that was
+ * never touched is not there, and ends every sample of the stack before it gets to the environment: measured, 1 start
+ * in 4. A child inherits the personality of the thread that starts it. A seccomp filter may refuse; then the gap
+ * stays.
  */
 function withoutGap<T>(action: () => T): T {
   const before = takePersonality()
@@ -112,7 +113,10 @@ function withSpec(
   }
 }
 
-/** What our own processes inherit: under emulation the compile cache makes the difference between 9 and 3 s a start. */
+/**
+ * The environment our own processes inherit: under emulation the compile cache makes the difference between 9 and 3 s
+ * a start.
+ */
 export function runtimeEnvironment(): Record<string, string> {
   const names = ['NODE_COMPILE_CACHE', 'NODE_COMPILE_CACHE_PORTABLE']
   return Object.fromEntries(
@@ -133,7 +137,7 @@ export function stateOf(pid: number): string {
 
 /** Natively about 0.1 s; a launcher and its program under emulation need some 10 s on a loaded machine. Below START_MS of attacker.ts. */
 const START_TIMEOUT_MS = 150_000
-/** For canaries, which nobody watches over, and which an agent may have to fill. */
+/** For canaries, which run unwatched, and which an agent may have to fill. */
 const CANARY_TIMEOUT_MS = 180_000
 
 /** Blocks until `ready`, for attempts. */

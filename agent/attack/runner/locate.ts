@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import type { Region, Target } from '../attempt.ts'
 
 /**
- * The places to search, best first: the environment by `stat`, what the target said, the whole stack by `maps`. Empty
- * when everything is withheld; the caller tries its call nevertheless, because it must be refused even so.
+ * The places to search, best first: the environment by `stat`, the address the target gave, the whole stack by
+ * `maps`. Empty when everything is withheld; the caller tries its call nevertheless, because it must be refused even
+ * so.
  */
 export function regionsOf(target: Target): Region[] {
   const found = [environmentOf(target.pid), target.region, stackOf(target.pid)]

@@ -1,5 +1,5 @@
 /**
- * Attacks one process and prints what came of it:
+ * Attacks one process and prints the result:
  *
  *     node main.ts --pid P [--as IDENTITY] [--rows 1,2,3] [--agent-pid A] [--disruptive] [--json] < needle
  *

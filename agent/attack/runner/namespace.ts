@@ -1,6 +1,6 @@
 /**
- * The suite's own PID namespace. Its agent serves that namespace, so that agents of Pods come and go beside it, and whatever
- * happens to this process, the kernel ends everything in there and its scope.
+ * The suite's own PID namespace. Its agent serves that namespace, so that agents of Pods come and go beside it, and
+ * if this process is killed, the kernel ends everything in there and its scope.
  */
 import { once } from 'node:events'
 import { startInit } from '../../linux/namespaces.ts'

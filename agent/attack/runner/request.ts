@@ -1,4 +1,4 @@
-/** What the runner tells the attacker's process over stdin, and what comes back, one JSON document per line. */
+/** The runner's requests to the attacker's process over stdin, and the answers, one JSON document per line. */
 import type { Outcome, Target } from '../attempt.ts'
 import type { LaunchSpec } from './launch.ts'
 

@@ -1,7 +1,7 @@
 /** The two forms an agent has: on a config file, for a host, or on annotations, as the sidecar of a Pod. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadAgentConfig } from '../../config/load.ts'
+import { type ConfigOptions, loadAgentConfig } from '../../config/load.ts'
 import { PREFIX } from '../../policy/sidecar.ts'
 import type { Mode } from '../../policy/types.ts'
 import { CANARY_VARIABLE } from './canary.ts'
@@ -10,7 +10,7 @@ import type { CanaryProgram } from './program.ts'
 export interface AgentForm {
   /** Of `kernelseal run`. */
   readonly options: readonly string[]
-  /** What stands in the program's environment in place of the needle. */
+  /** The text in the program's environment in place of the needle. */
   readonly placeholder: string
   /** A command that brings it to where it runs, as its own child. */
   readonly enter: readonly string[]
@@ -25,17 +25,20 @@ export function hostForm(program: CanaryProgram, mode: Mode): AgentForm {
   return { options: ['--config', config], placeholder: placeholderOf({ config }), enter: [] }
 }
 
-/** What the webhook and the downward API would have written. @param enter into the Pod's PID namespace */
+/** The files that the webhook and the downward API would have written. @param enter into the Pod's PID namespace */
 export function podForm(program: CanaryProgram, mode: Mode, enter: readonly string[]): AgentForm {
   const annotations = join(program.directory, `${mode}.annotations`)
   const status = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
   const entries = Object.entries({ bindings: configFor(program, mode), status })
   const lines = entries.map(([key, value]) => `${PREFIX}${key}=${JSON.stringify(JSON.stringify(value))}\n`)
   writeFileSync(annotations, lines.join(''))
-  return { options: ['--annotations', annotations], placeholder: placeholderOf({ annotations }), enter }
+  // The needle comes by a descriptor, which is a link to no file.
+  const root = '/proc/self/fd'
+  const placeholder = placeholderOf({ annotations, 'file-root': [root] })
+  return { options: ['--annotations', annotations, '--file-root', root], placeholder, enter }
 }
 
-/** Every switch on, `blockMaps` too, which is off by default: each row has to show what its switch can. */
+/** Every switch on, `blockMaps` too, which is off by default: each row has to show its switch's effect. */
 function configFor({ path, shells }: CanaryProgram, mode: Mode) {
   const { shell, pinned, sha256 } = shells
   return {
@@ -55,7 +58,7 @@ function binding(name: string, selector: Readonly<Record<string, string>>) {
   return { name, selector, secretRefs: [{ name: CANARY_VARIABLE, source }] }
 }
 
-function placeholderOf(options: { config: string } | { annotations: string }): string {
+function placeholderOf(options: ConfigOptions): string {
   const found = loadAgentConfig(options).variables.find(({ name }) => name === CANARY_VARIABLE)
   if (!found) throw new Error(`\`${JSON.stringify(options)}\` does not bind \`${CANARY_VARIABLE}\``)
   return found.placeholder

@@ -18,7 +18,7 @@ const STOP_MS = 10_000
 
 export interface AgentProcess {
   readonly pid: number
-  /** What stands in the program's environment in place of the needle. */
+  /** The text in the program's environment in place of the needle. */
   readonly placeholder: string
   /** Everything it printed. */
   log(): string
@@ -32,7 +32,7 @@ export interface AgentProcess {
   close(): Promise<void>
 }
 
-/** @throws Error with what the agent printed when it does not get ready */
+/** @throws Error with the agent's output when it does not get ready */
 export async function startAgent(form: AgentForm, needle: Buffer): Promise<AgentProcess> {
   const port = await freePort()
   const child = spawnAgent(form, port, needle)

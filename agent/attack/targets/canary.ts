@@ -1,6 +1,7 @@
 /**
  * A process to attack: its environment holds the needle, it has several threads and it burns a little CPU, so that every
- * attempt has something to find. Without protection only; a sealed canary is started by whoever seals it, with `canaryArgv`.
+ * attempt has something to find. Without protection only; a sealed canary is started by the code that seals it, with
+ * `canaryArgv`.
  */
 import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
@@ -44,7 +45,9 @@ export function startCanary(as: Identity, needle: Buffer = newNeedle(), argv?: r
   return startProcess(canarySpec(needle, as, argv), needle)
 }
 
-/** Starts what the specification says, and waits until it runs; a canary also until its threads do. @throws Error if it ends */
+/**
+ * Starts the specified program, and waits until it runs; a canary also until its threads do. @throws Error if it ends
+ */
 export async function startProcess(spec: LaunchSpec, needle: Buffer): Promise<Canary> {
   const child = launch(spec, ['ignore', 'ignore', 'inherit'])
   const end = new Promise<void>((resolve) => child.once('exit', () => resolve()))

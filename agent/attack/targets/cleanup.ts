@@ -1,4 +1,6 @@
-/** What has to be closed at the end, or when a signal ends it early: the last opened first, each once, whatever fails. */
+/**
+ * Resources to close at the end, or when a signal ends it early: the last opened first, each once, despite failures.
+ */
 
 type Close = () => void | Promise<void>
 
@@ -14,7 +16,7 @@ export function newCleanup(): Cleanup {
     for (let close = closers.pop(); close; close = closers.pop()) {
       try {
         await close()
-      } catch {} // what cannot be closed must not keep the rest open
+      } catch {} // a failed close must not keep the rest open
     }
   }
   return { add: (close) => void closers.push(close), run }

@@ -23,7 +23,7 @@ export function plantDecoys(needle: Buffer): Decoy {
   return { close: () => open.splice(0).forEach((fd) => void closeSync(fd)) }
 }
 
-/** A plain hash map, one entry: what any CAP_BPF holder dumps in one loop. */
+/** A plain hash map, one entry, which any CAP_BPF holder dumps in one loop. */
 function plantMap(needle: Buffer): number {
   const { result: fd } = bpf(MAP_CREATE, (attr) => {
     attr.writeUInt32LE(MAP_TYPE_HASH, 0)

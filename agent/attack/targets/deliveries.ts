@@ -25,7 +25,7 @@ export async function countDeliveries({ metric }: Pick<Endpoint, 'metric'>): Pro
   return { since }
 }
 
-/** @returns what is wrong, if there were fewer deliveries than programs that showed nothing */
+/** @returns the complaint, if there were fewer deliveries than programs that showed nothing */
 export function missingDeliveries(outcomes: Outcomes, delivered: number): string | undefined {
   const starters = attemptsById([...outcomes.keys()]).filter(({ starts }) => starts)
   const silent = starters.filter(({ id }) => outcomes.get(id)?.kind === 'empty').length

@@ -1,4 +1,4 @@
-/** Both sides once more, as a Pod: what the attempts of visitors need, since on a host nobody is a visitor. */
+/** Both sides once more, as a Pod, for the attempts of visitors, since on a host there are none. */
 import type { Mode } from '../../policy/types.ts'
 import { unpinUnused } from '../../scope/unpin-unused.ts'
 import { shellOf } from '../attempts/child-output.ts'
@@ -15,7 +15,7 @@ import type { Side } from './side.ts'
 /** The application: the bound shell as its container's entrypoint. It has little to do. */
 const APPLICATION = 'while :; do sleep 1; done'
 
-/** @throws Impossible without a shell, or without what a Pod takes */
+/** @throws Impossible without a shell, or without the tools for a Pod */
 export async function openUnprotectedPod(program: CanaryProgram): Promise<Side> {
   const needle = newNeedle()
   const pod = await startPod()

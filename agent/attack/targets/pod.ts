@@ -1,6 +1,7 @@
 /**
- * A PID namespace like a Pod's. What is put into it comes from outside, into a mount namespace of its own, as a runtime
- * brings a container's entrypoint. By unshare(1) and nsenter(1) of util-linux: they have one thread, and leave nothing behind.
+ * A PID namespace like a Pod's. Processes enter it from outside, into a mount namespace of their own, as a runtime
+ * brings a container's entrypoint. By unshare(1) and nsenter(1) of util-linux: they have one thread, and leave
+ * nothing behind.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

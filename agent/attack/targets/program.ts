@@ -17,7 +17,7 @@ export interface CanaryProgram {
   /** Absolute and free of symbolic links, as a binding has to name it. */
   readonly path: string
   readonly shells: Shells
-  /** Where they lie: everybody may read here, root alone may write. */
+  /** Where they lie: every user may read here, root alone may write. */
   readonly directory: string
   /** Idempotent. */
   close(): void

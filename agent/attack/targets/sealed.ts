@@ -1,4 +1,4 @@
-/** The side with protection: an agent of our own, and canaries that get the needle from it and from nobody else. */
+/** The side with protection: an agent of our own, and canaries that get the needle from it alone. */
 import { spawnSync } from 'node:child_process'
 import type { Mode } from '../../policy/types.ts'
 import type { Outcomes } from '../runner/attacker.ts'
@@ -41,7 +41,7 @@ export async function openSealed(program: CanaryProgram, mode: Mode, needle = ne
   }
 }
 
-/** Asks the program itself: the needle that nobody else may find is what it has in its environment. */
+/** Asks the program itself: it alone has the needle in its environment. */
 function proveDelivery({ path }: CanaryProgram, { placeholder, log }: AgentProcess, needle: Buffer): void {
   const { env } = canarySpec(placeholder, 'root')
   const asked = spawnSync(path, ['-p', `process.env.${CANARY_VARIABLE}`], { env, encoding: 'latin1' })

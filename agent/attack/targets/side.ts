@@ -8,7 +8,7 @@ import type { Identity } from '../runner/identity.ts'
 import type { Canary } from './canary.ts'
 
 export interface Side {
-  /** What is bound beside the canary's own program. */
+  /** The programs bound beside the canary's own. */
   readonly bound: Pick<Target, 'shell' | 'pinned'>
   /** Starts a canary; who asked for it closes it. @param argv what the bound program runs, if not what a canary does */
   start(victim: Identity, argv?: readonly string[]): Promise<Canary>
@@ -30,7 +30,10 @@ export interface Attack {
 
 export type SideOutcomes = ReadonlyMap<AttackerName, Outcomes>
 
-/** One attacker after the other, since some attempts exclude each other; what ends the agent comes when all else is done. */
+/**
+ * One attacker after the other, since some attempts exclude each other; attempts that end the agent come when all
+ * others are done.
+ */
 export async function attackSide(side: Side, { attackers, ...attack }: Attack): Promise<SideOutcomes> {
   const ending = attemptsById(attack.ids).filter(({ endsAgent }) => endsAgent)
   const last = ending.map(({ id }) => id)
@@ -72,5 +75,5 @@ function startable(target: Target, bound: Side['bound']): Target {
   return { ...target, ...bound, start: { ...start, argv: [bound.shell, '-c', SPIN] } }
 }
 
-/** It runs all the time: perf samples only what runs. */
+/** It runs all the time: perf samples only running tasks. */
 const SPIN = 'while :; do :; done'

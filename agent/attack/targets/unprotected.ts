@@ -1,4 +1,4 @@
-/** The side without protection. What is refused on the other proves something only if it works here. */
+/** The side without protection. A refusal on the other proves something only if the attempt works here. */
 import { type Canary, canaryArgv, newNeedle, startCanary, startProcess } from './canary.ts'
 import { newCleanup } from './cleanup.ts'
 import { plantDecoys } from './decoy.ts'

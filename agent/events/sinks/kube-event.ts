@@ -1,6 +1,6 @@
 /**
- * Kubernetes Events on the Pod for what was refused and what could not be delivered. Off the event path: a line is counted
- * here, and posted when its time has come. What fails is tried again with the next, and never fails the agent.
+ * Kubernetes Events on the Pod for refused accesses and failed deliveries. Off the event path: a line is counted
+ * here, and posted when its time has come. A failed post is tried again with the next one, and never fails the agent.
  */
 import { eventOf, type Occurrence, postEvent } from '../../kube/event.ts'
 import type { OwnPod } from '../../kube/pod.ts'
@@ -50,7 +50,7 @@ export class KubeEvents {
     this.#schedule()
   }
 
-  /** Tries to post what waits, a second at most. Safe to call twice. */
+  /** Tries to post the waiting Events, for a second at most. Safe to call twice. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())

@@ -1,4 +1,4 @@
-/** The agent's log: text lines in the seeds' vocabulary on a terminal, JSON otherwise. */
+/** The agent's log: text lines in the 1.x format on a terminal, JSON otherwise. */
 import pino from 'pino'
 import type { Line } from '../describe.ts'
 import type { Output } from './output.ts'

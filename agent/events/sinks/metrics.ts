@@ -100,7 +100,7 @@ function canaryGauges(registry: Registry): CanaryMetrics['canary'] {
   }
 }
 
-/** What becomes of a process whose values cannot be had (`on-failure`). */
+/** The end of a failed delivery for its process (`on-failure`). */
 const FATES = ['killed', 'started'] as const
 
 /** Labels are closed sets: reasons, ways and kinds of wire.h. */

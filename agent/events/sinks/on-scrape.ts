@@ -1,4 +1,4 @@
-/** Metrics whose truth is elsewhere: asked for at each scrape, kept nowhere. */
+/** Metrics computed on each scrape and kept nowhere. */
 import { Counter, Gauge, type Registry } from './prometheus.ts'
 
 /** Set, not incremented. */

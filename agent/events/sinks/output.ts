@@ -1,4 +1,7 @@
-/** Where the log's lines go: a descriptor that may be a full disk, or a pipe whose reader has gone. An agent outlives both. */
+/**
+ * The destination of the log's lines: a descriptor that may be a full disk, or a pipe without a reader any more. An
+ * agent outlives both.
+ */
 import { fstatSync, writeSync } from 'node:fs'
 import pino from 'pino'
 
@@ -23,7 +26,7 @@ export function openOutput(fd: number, held = HELD): Output {
 function toReader(fd: number, held: number): Output {
   const stream = fd === STDERR ? process.stderr : process.stdout
   let lost = 0
-  stream.on('error', () => {}) // the reader has gone, and with it whoever could be told
+  stream.on('error', () => {}) // the reader has gone, and there is no other place to report it
   const write = (text: string): void => {
     if (stream.destroyed || stream.writableLength > held) lost++
     else stream.write(text)
@@ -37,7 +40,7 @@ function toFile(fd: number, held: number): Output {
   let lost = 0
   destination.on('drop', () => lost++)
   destination.once('error', (error: Error) => {
-    // What else failed since was said by the same disk.
+    // Later errors are of the same disk, and were reported by the first.
     destination.on('error', () => {})
     say(
       `kernelseal: the log cannot be written: ${error.message}; up to ${held} characters are held, what comes then is lost\n`,
@@ -50,6 +53,6 @@ function say(text: string): void {
   try {
     writeSync(STDERR, text)
   } catch {
-    // Often the same disk. The metric counts what is lost.
+    // Often the same disk. The metric counts the lost lines.
   }
 }

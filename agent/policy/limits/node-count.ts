@@ -9,8 +9,8 @@ interface Open {
 /**
  * One pass over the events, however much they stand for: of nine lists of nine aliases each to the one before, the last stands for
  * 387 million values.
- * @param text what the events were read from
- * @returns keys and values, never more than `limit + 1`; an alias inside what it names counts as that
+ * @param text the source of the events
+ * @returns keys and values, never more than `limit + 1`; an alias inside its own anchor counts as that
  */
 export function countNodes(events: readonly Event[], text: string, limit: number): number {
   const sizes = new Map<string, number>()

@@ -25,7 +25,7 @@ export const POLICY_TABLE: { readonly [Key in keyof Policy]-?: Row<Policy[Key]> 
 }
 
 export const POLICY_KEYS = Object.keys(POLICY_TABLE) as (keyof Policy)[]
-/** The keys whose value is on or off. */
+/** The keys with the values on and off. */
 export type Switch = { [Key in keyof Policy]: Policy[Key] extends boolean ? Key : never }[keyof Policy]
 
 export const DEFAULT_POLICY = Object.fromEntries(
@@ -40,7 +40,7 @@ export const DEFAULT_MONITORING: Monitoring = { enabled: true, metricsPort: DEFA
 
 export const WEAKER_MONITORING: { readonly [Key in keyof Monitoring]-?: Weaker<Monitoring[Key]> } = {
   enabled: (before, after) => (before && !after ? '`monitoring.enabled` off' : undefined),
-  // Whoever scrapes it does so at the port that the Pod was admitted with, and so does the kubelet's probe.
+  // Scrapers use the port that the Pod was admitted with, and so does the kubelet's probe.
   metricsPort: another('`metricsPort` is another'),
   logLevel: lower('logLevel', LOG_LEVELS),
   // It has no effect in this version.

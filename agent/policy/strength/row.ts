@@ -1,4 +1,4 @@
-/** One key of a policy: how it is read, what it is where nothing is said, and when a change of it is weaker. */
+/** One key of a policy: how it is read, its default, and when a change of it is weaker. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Field } from '../field.ts'
 
@@ -8,7 +8,7 @@ export interface Row<Value> {
   readonly weaker: Weaker<Value>
 }
 
-/** @returns what becomes weaker, as phrases for log and error; undefined or none when nothing does */
+/** @returns the weakened points, as phrases for log and error; undefined or none when nothing becomes weaker */
 export type Weaker<Value> = (before: Value, after: Value) => string | readonly string[] | undefined
 
 /** A switch that protects: off is weaker. */

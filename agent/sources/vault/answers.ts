@@ -1,4 +1,4 @@
-/** Vault's answers → what is in them, or why it is not. Pure. */
+/** Vault's answers → the values in them, or the reason why there are none. Pure. */
 import { quote } from '../../policy/suggest.ts'
 import { type Answer, VaultFailure } from './exchange.ts'
 

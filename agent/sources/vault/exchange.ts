@@ -39,7 +39,7 @@ export async function exchange(
 ): Promise<Answer> {
   const asking = https().request(new URL(path, address), {
     method: sent ? 'POST' : 'GET',
-    // X-Vault-Request: what a Vault agent refuses requests without, because browsers cannot be made to send it.
+    // X-Vault-Request: a Vault agent refuses requests without it, because browsers cannot be made to send it.
     headers: { 'x-vault-request': 'true', ...(namespace && { 'x-vault-namespace': namespace }), ...headers },
     ...(ca === undefined ? {} : { ca }),
     agent: false,

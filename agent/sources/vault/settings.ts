@@ -1,7 +1,7 @@
 /**
- * Where a Vault (or OpenBao) is and who the agent is to it: from the agent's own environment, which the webhook's
- * configuration or an administrator sets. Nothing of it comes from an annotation: whoever chose the address would be sent
- * the Pod's service-account token.
+ * Where a Vault (or OpenBao) is and the agent's role there: from the agent's own environment, which the webhook's
+ * configuration or an administrator sets. Nothing of it comes from an annotation: a user who chose the address would
+ * be sent the Pod's service-account token.
  */
 
 import { readFileSync } from 'node:fs'

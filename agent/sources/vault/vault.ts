@@ -13,7 +13,7 @@ import type { VaultSettings } from './settings.ts'
 
 export interface Vault {
   readonly read: ReadVault
-  /** The next readings ask Vault, whatever is kept. */
+  /** The next readings ask Vault, not the cache. */
   readonly forget: () => void
 }
 
@@ -113,7 +113,7 @@ async function fetchSecret(
   return secret
 }
 
-/** What `ask` gave, for as long as `lasts` (ms) says; asked once for all who want it meanwhile, a failure is not kept. */
+/** Caches the answer of `ask` for `lasts` ms; concurrent callers share one call, a failure is not kept. */
 function kept<T>(ask: () => Promise<T>, lasts: (value: T) => number, now: () => number): Kept<T> {
   let current: { readonly value: Promise<T>; readonly since: number; until: number; got?: T; worked?: true } | undefined
   const forget = (value: T): boolean => {

@@ -13,7 +13,7 @@ const server = createServer((_request, response) => response.end(`${who()}\n`))
 // Port 0: two Pods of the demo share the machine's network.
 server.listen(0, '127.0.0.1', () => console.log(`login to PostgreSQL succeeded: ${who()}`))
 
-// 5 of every 20 ms are work, as in a service under load: perf samples the stack of what runs, and of nothing else.
+// 5 of every 20 ms are work, as in a service under load: perf samples only the stacks of running tasks.
 setInterval(() => {
   for (const end = Date.now() + 5; Date.now() < end; );
 }, 20)

@@ -1,4 +1,4 @@
-/** Commands as a person types them, and what they print. */
+/** Commands as a person types them, and their output. */
 import { execFile } from 'node:child_process'
 import { shortened, tell } from '../say.ts'
 
@@ -8,9 +8,9 @@ export interface Printed {
 }
 
 interface Difference {
-  /** What is shown in place of the command. */
+  /** Shown in place of the command. */
   readonly as?: string
-  /** What the command reads. */
+  /** The command's standard input. */
   readonly input?: string
 }
 

@@ -89,7 +89,7 @@ const bind = (source: string, destination: string, access: 'ro' | 'rw') => ({
   options: ['rbind', 'rprivate', access],
 })
 
-/** What every container may have: null, zero, full, random, urandom, tty, ptmx and its terminals. */
+/** The devices of every container: null, zero, full, random, urandom, tty, ptmx and its terminals. */
 const DEVICES = [
   { allow: false, access: 'rwm' },
   ...[3, 5, 7, 8, 9].map((minor) => ({ allow: true, type: 'c', major: 1, minor, access: 'rwm' })),

@@ -12,7 +12,7 @@ export interface Ended {
 
 export interface ExecOptions {
   readonly input?: string
-  /** What differs from the process the container was started with, for example fewer capabilities. */
+  /** Differences from the process the container was started with, for example fewer capabilities. */
   readonly process?: Readonly<Record<string, unknown>>
 }
 
@@ -29,7 +29,7 @@ export interface RunningContainer {
   readonly log: () => string
   readonly running: () => boolean
   readonly signal: (name: 'TERM' | 'KILL') => void
-  /** Ends what still runs and takes its root file system away. */
+  /** Ends its running processes and removes its root file system. */
   readonly remove: () => void
 }
 

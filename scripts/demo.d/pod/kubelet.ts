@@ -24,7 +24,7 @@ export interface Node {
   readonly secrets: Secrets
 }
 
-/** Process 1 of the Pod. A shell that waits, since somebody has to reap what the containers leave behind. */
+/** Process 1 of the Pod. A shell that waits, to reap the processes that containers leave behind. */
 const SANDBOX: Container = {
   name: 'sandbox',
   image: 'sandbox',
@@ -84,7 +84,7 @@ async function initialise(container: Container, running: RunningContainer): Prom
   throw new Error(`container \`${container.name}\` did not become ready:\n${running.log()}`)
 }
 
-/** What a sidecar gets after SIGTERM; terminationGracePeriodSeconds is 30, but the agent needs no second of them. */
+/** A sidecar's time after SIGTERM; terminationGracePeriodSeconds is 30, but the agent needs no second of them. */
 const GRACE_MS = 10_000
 
 async function stopPod({ spec }: Pod, directory: string, started: Map<string, RunningContainer>): Promise<void> {

@@ -63,7 +63,10 @@ export interface Volume {
   }
 }
 
-/** What a registry would deliver: here an image is the machine's own root file system, or `root`, and this on top of it. */
+/**
+ * In place of a registry's image: here an image is the machine's own root file system, or `root`, and this on top of
+ * it.
+ */
 export interface Image {
   readonly root?: string
   readonly entrypoint?: readonly string[]

@@ -16,7 +16,10 @@ import type { Pod, Volume } from './spec.ts'
 /** Secret → key → value. */
 export type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** Makes them, or changes what is in them. @param directory in memory, since Secrets go there @returns for each volume's name the folder to mount */
+/**
+ * Makes them, or changes their content. @param directory in memory, since Secrets go there @returns for each volume's
+ * name the folder to mount
+ */
 export function makeVolumes(pod: Pod, directory: string, secrets: Secrets): Map<string, string> {
   return new Map(
     (pod.spec.volumes ?? []).map((volume) => [

@@ -1,4 +1,7 @@
-/** What `kernelseal doctor` makes of a node's mounts, swap and neighbours. The programs themselves are tried in the VM. */
+/**
+ * The verdict of `kernelseal doctor` on a node's mounts, swap and neighbours. The programs themselves are tried in
+ * the VM.
+ */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

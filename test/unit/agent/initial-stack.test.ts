@@ -12,7 +12,7 @@ const words = (...values: bigint[]): Buffer => {
   values.forEach((value, i) => void bytes.writeBigUInt64LE(value, i * 8))
   return bytes
 }
-/** One argument, two variables, AT_PAGESZ and AT_NULL; what lies above is not looked at. */
+/** One argument, two variables, AT_PAGESZ and AT_NULL; the bytes above are not looked at. */
 const stack = {
   sp: SP,
   bytes: words(1n, 0x7ffc_0000_1ff0n, 0n, ...strings.keys(), 0n, 6n, 4096n, 0n, 0n, 0xdeadn),

@@ -1,4 +1,4 @@
-/** What the command line says of a wrong configuration, before it touches the kernel. */
+/** The command line's errors for a wrong configuration, before it touches the kernel. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Registrations on maps in memory, which may be full: what is written when, and what a failure leaves. */
+/** Registrations on maps in memory, which may be full: the order of writes, and the entries left by a failure. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { beforeEach, test } from 'node:test'
@@ -19,7 +19,7 @@ let maps: Map<string, Map<string, Buffer>>
 let writes: string[]
 /** Writes before the one that fails. */
 let failing: number
-/** Before the entry is written: what another agent does at that moment. */
+/** Before the entry is written: another agent's action at that moment. */
 let onWrite: (map: string, key: Buffer) => void
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-/** Values on real files, byte for byte, and what is refused. */
+/** Values on real files, byte for byte, and the refused ones. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

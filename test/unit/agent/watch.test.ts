@@ -38,7 +38,7 @@ const start = (...files: string[]): void => {
 
 async function settled(expected: number): Promise<void> {
   for (const end = Date.now() + 5000; changes < expected && Date.now() < end; ) await sleep(20)
-  await sleep(250) // more than the quiet time: what comes too much would be here
+  await sleep(250) // more than the quiet time: a superfluous call would have come by now
   assert.equal(changes, expected)
 }
 

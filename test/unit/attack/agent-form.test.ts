@@ -18,7 +18,7 @@ test('as a host’s and as a Pod’s the agent binds the same programs to one va
   const [host, pod] = [hostForm(program, 'enforce'), podForm(program, 'audit', ['nsenter'])]
   const [, config = ''] = host.options
   const [, annotations = ''] = pod.options
-  const loaded = [loadAgentConfig({ config }), loadAgentConfig({ annotations })]
+  const loaded = [loadAgentConfig({ config }), loadAgentConfig({ annotations, 'file-root': ['/proc/self/fd'] })]
   assert.deepEqual(
     loaded.map((agent) => [agent.host, agent.config.policy.mode]),
     [

@@ -5,7 +5,7 @@ import { startCanary } from '../../../agent/attack/targets/canary.ts'
 
 const PAGE = 4096
 
-/** Fields 28 and 51, start_stack and env_end (proc_pid_stat(5)): what a sample of the stack has to get through. */
+/** Fields 28 and 51, start_stack and env_end (proc_pid_stat(5)): the range that a sample of the stack has to cover. */
 function stackOf(pid: number): { from: number; to: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const fields = stat

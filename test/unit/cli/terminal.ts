@@ -1,4 +1,4 @@
-/** Runs a program on a pseudo-terminal of its own (python3's pty), types, and keeps what it shows. */
+/** Runs a program on a pseudo-terminal of its own (python3's pty), types, and keeps its output. */
 import { spawnSync } from 'node:child_process'
 
 export interface Shown {

@@ -46,7 +46,7 @@ test('what was taken away is said, not shown as it was', () => {
 const ENTER = '\x1b[?1049h\x1b[?25l'
 const LEAVE = '\x1b[?25h\x1b[?1049l'
 
-/** A node with one scope whose execs grow by 7 each look, and more scopes than the screen has lines. */
+/** A node with one scope, with execs that grow by 7 each look, and more scopes than the screen has lines. */
 const LIVE = `
 import { watch } from '${AGENT}cli/top.ts'
 let execs = 0

@@ -1,4 +1,4 @@
-/** What scripts/cluster and scripts/test-cluster refuse before they start anything. */
+/** Refusals of scripts/cluster and scripts/test-cluster before they start anything. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** The demo's verdict: what keeps its table from being a proof must not pass. */
+/** The demo's verdict: a table that proves nothing must not pass. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Attempt, empty, leaked, type Outcome, refused } from '../../../agent/attack/attempt.ts'

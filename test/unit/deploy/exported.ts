@@ -46,7 +46,7 @@ export function webhookRegistry(): Registry {
 export const exportedByAgent = (): Exported[] => exportedOf(agentRegistry())
 export const exportedByWebhook = (): Exported[] => exportedOf(webhookRegistry())
 
-/** What prom-client keeps of a metric, and types only in part. */
+/** Fields of a metric that prom-client keeps, and types only in part. */
 interface Kept {
   readonly name: string
   readonly help: string

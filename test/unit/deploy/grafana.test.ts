@@ -12,7 +12,7 @@ import { groupingIn, selectorsIn } from './promql.ts'
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
 const exported = [...exportedByAgent(), ...exportedByWebhook()]
 
-/** What Prometheus adds when it scrapes a Pod, by the usual relabelling. */
+/** Labels that Prometheus adds when it scrapes a Pod, by the usual relabelling. */
 const TARGET_LABELS = ['namespace', 'pod', 'instance', 'job']
 
 /** Samples of a metric, by the name they have in an expression. */

@@ -14,7 +14,7 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
   }
-  // biome-ignore lint/suspicious/noExplicitAny: whatever a manifest holds
+  // biome-ignore lint/suspicious/noExplicitAny: any content of a manifest
   readonly [member: string]: any
 }
 

@@ -1,4 +1,4 @@
-/** What an expression of PromQL asks for: as much of the language as our rules and panels use. */
+/** The metrics that an expression of PromQL asks for: as much of the language as our rules and panels use. */
 
 export interface Selector {
   readonly metric: string
@@ -8,7 +8,10 @@ export interface Selector {
 
 const WORDS = new Set(['and', 'or', 'unless', 'bool', 'offset'])
 
-/** Metric names with their matchers: what is neither a function, nor a word of the language, nor a grouping label. */
+/**
+ * Metric names with their matchers: every name that is neither a function, nor a word of the language, nor a grouping
+ * label.
+ */
 export function selectorsIn(expression: string): Selector[] {
   const bare = expression.replace(/\b(by|without|on|ignoring)\s*\([^)]*\)/g, ' ').replace(/\[[^\]]*\]/g, ' ')
   const names = /([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(\{[^}]*\}|\()?/g

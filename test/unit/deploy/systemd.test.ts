@@ -24,7 +24,7 @@ for (const unit of readdirSync(FOLDER)) {
   describe(`deploy/systemd/${unit}`, () => {
     it('is a unit that systemd understands', { skip: hasSystemd ? false : 'there is no systemd-analyze here' }, () => {
       const copy = join(directory, unit)
-      // Programs have to exist: what this repository would install, and anything else that can be run.
+      // Programs have to exist: those this repository would install, and all others that can be run.
       const ours = text(unit).replaceAll('/usr/bin/kernelseal', join(ROOT, 'agent/kernelseal'))
       writeFileSync(copy, ours.replaceAll('/usr/bin/setpriv', '/usr/bin/env'))
       const { status, stderr } = analyze(['verify', '--man=no', copy])

@@ -1,4 +1,4 @@
-/** Lines as `describe` makes them of kernel events, for what takes lines. */
+/** Lines as `describe` makes them of kernel events, for functions that take lines. */
 import { describe as lineOf } from '../../../agent/events/describe.ts'
 import type { AccessEvent, FailEvent, Task } from '../../../agent/wire/decode.ts'
 

@@ -1,4 +1,4 @@
-/** A log that cannot be written: /dev/full says what a full disk does (full(4)). */
+/** A log that cannot be written: /dev/full fails as a full disk does (full(4)). */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** An HTTPS server that takes Events as an API server does, and says what it is told to. */
+/** An HTTPS server that takes Events as an API server does, and gives the prescribed answers. */
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'

@@ -6,7 +6,7 @@ import { parseDownwardApi } from '../../../agent/policy/annotations.ts'
 /** Go's strconv.Quote, as the kubelet applies it, for text without unprintable characters beyond ASCII. */
 function goQuote(text: string): string {
   const escapes: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\' }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is quoted
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are quoted
   return `"${text.replace(/[\x00-\x1f"\\\x7f]/g, (c) => escapes[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`
 }
 

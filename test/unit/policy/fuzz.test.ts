@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { parseAnnotations } from '../../../agent/policy/annotations.ts'
 import { ConfigError, parseConfig } from '../../../agent/policy/parse.ts'
 
-const SEED = readFileSync(new URL('../../fixtures/config/seed-whole-schema.yaml', import.meta.url), 'utf8')
+const SEED = readFileSync(new URL('../../fixtures/config/v1-whole-schema.yaml', import.meta.url), 'utf8')
 
 /** Runs a reader; passes when it accepts, or refuses with a place and a reason for every error. */
 function judge(read: () => unknown): void {

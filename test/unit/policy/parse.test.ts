@@ -41,7 +41,7 @@ describe('a binding to a container, in a config file', () => {
   })
 })
 
-describe('the seed configurations', () => {
+describe('configurations of KernelSeal 1.x', () => {
   for (const file of readdirSync(FIXTURES)) {
     it(`${file} is accepted unchanged`, () => {
       const { config } = parseConfig(readFileSync(new URL(file, FIXTURES), 'utf8'), file)
@@ -52,8 +52,8 @@ describe('the seed configurations', () => {
   }
 
   it('the whole schema is read key by key, and keys without effect are named in warnings', () => {
-    const text = readFileSync(new URL('seed-whole-schema.yaml', FIXTURES), 'utf8')
-    const { config, warnings } = parseConfig(text, 'seed.yaml')
+    const text = readFileSync(new URL('v1-whole-schema.yaml', FIXTURES), 'utf8')
+    const { config, warnings } = parseConfig(text, 'v1.yaml')
     assert.deepEqual(
       warnings.map(({ path, line }) => [path, line]),
       [

@@ -37,8 +37,8 @@ function annotate(annotations: Record<string, string>, files: readonly string[] 
 }
 
 async function start(locked = false): Promise<void> {
-  const load = () => loadAgentConfig({ annotations: at('annotations') })
-  const sources = openSources()
+  const load = () => loadAgentConfig({ annotations: at('annotations'), 'file-root': [folder] })
+  const sources = openSources(undefined, [folder])
   const agent = load()
   const kernel: Kernel = {
     inUse: () => 0n,

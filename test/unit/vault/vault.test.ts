@@ -1,4 +1,4 @@
-/** Vault against a recorded exchange: what is sent, what is kept, what is tried again, and what is said when it fails. */
+/** Vault against a recorded exchange: requests, caching, retries, and errors. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -5,9 +5,16 @@ import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from './fixtures.ts'
 
 const PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const token = (name: string, rest: object = { readOnly: true }) => ({ name, mountPath: PATH, ...rest })
-const pod = (mounts: object[] | undefined) => ({
+const SOURCES = [
+  { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+  { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+]
+const PROJECTED = { name: 'kube-api-access-x7k2p', projected: { sources: SOURCES, defaultMode: 420 } }
+const LEGACY = { name: 'default-token-x7k2p', secret: { secretName: 'default-token-x7k2p', defaultMode: 420 } }
+const pod = (mounts: object[] | undefined, volumes: object[] = [PROJECTED, LEGACY]) => ({
   metadata: { annotations: { 'secret.kernelseal.io/TOKEN': 'secret/api/token' } },
-  spec: { containers: [{ name: 'app', ...(mounts && { volumeMounts: mounts }) }] },
+  spec: { volumes, containers: [{ name: 'app', ...(mounts && { volumeMounts: mounts }) }] },
 })
 interface Injected {
   spec: Record<'containers' | 'initContainers', { name: string; volumeMounts: { name: string; mountPath: string }[] }[]>
@@ -33,6 +40,42 @@ describe('the service account token that the API server mounts into every contai
     assert.deepEqual(mountsOfAgent(pod([token('kube-api-access-x7k2p', {})])), [])
     assert.deepEqual(mountsOfAgent(pod([token('vault-token')])), [])
   })
+
+  const ours = token('kube-api-access-x7k2p')
+  const other = (source: object) => [{ name: 'kube-api-access-x7k2p', ...source }]
+  const mount = (more: object) => [{ ...ours, ...more }]
+  const STRANGE: readonly [what: string, mounts: object[], volumes?: object[]][] = [
+    ['of a directory of the node', [ours], other({ hostPath: { path: '/' } })],
+    ['of another Secret', [ours], other({ secret: { secretName: 'forged-token' } })],
+    [
+      'of a projection with a Secret in it',
+      [ours],
+      other({ projected: { sources: [...SOURCES, { secret: { name: 's' } }] } }),
+    ],
+    ['of a driver', [ours], other({ csi: { driver: 'evil.example' } })],
+    ['of no volume of the Pod', [ours], []],
+    ['of a part of it', mount({ subPath: 'x' })],
+    ['of a part that follows a variable', mount({ subPathExpr: '$(X)' })],
+    ['that propagates to the node', mount({ mountPropagation: 'Bidirectional' })],
+    ['that may be written', mount({ readOnly: false })],
+  ]
+  for (const [what, mounts, volumes] of STRANGE) {
+    it(`is not taken over from a mount ${what}`, () => assert.deepEqual(mountsOfAgent(pod(mounts, volumes)), []))
+
+    it(`refuses an agent that already has a mount ${what}`, () => {
+      const before = pod(undefined)
+      const outcome = inject(before)
+      const second = patched(before, outcome.kind === 'inject' ? outcome.operations : []) as Injected
+      second.spec.initContainers[0]!.volumeMounts.push(
+        ...(mounts as (typeof second.spec.initContainers)[0]['volumeMounts']),
+      )
+      const { volumes: own } = second.spec as unknown as { volumes: { name: string }[] }
+      const kept = own.filter(({ name }) => name.startsWith('kernelseal-'))
+      const again = inject({ ...second, spec: { ...second.spec, volumes: [...kept, ...(volumes ?? [PROJECTED])] } })
+      assert.equal(again.reason, 'container-name-taken')
+      assert.match(again.kind === 'deny' ? again.message : '', /differs at `\.volumeMounts`/)
+    })
+  }
 
   it('changes nothing at a second pass', () => {
     const before = pod([token('kube-api-access-x7k2p')])

@@ -1,4 +1,4 @@
-/** What the webhook's settings hand on to the agent, and that a Pod's author has no say in it. */
+/** Settings that the webhook hands on to the agent, and that a Pod's author has no say in it. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -32,10 +32,10 @@ const SEEDS = readdirSync(PODS)
 
 /** The longest answer of all, in milliseconds of a CPU: the Pods behind it wait for as long. */
 let slowest = 0
-/** What no answer may take. */
+/** The time that no answer may take. */
 const STALL_MS = 200
 
-/** Whatever came in: an answer in the protocol with the uid there was, and a patch that can be applied. */
+/** For every input: an answer in the protocol with the request's uid, and a patch that can be applied. */
 function check(bytes: Buffer, journey: keyof typeof JOURNEYS = '/mutate'): void {
   const start = process.threadCpuUsage()
   const answered = answerTo({ kind: 'whole', bytes }, JOURNEYS[journey], DEPS)
@@ -60,7 +60,7 @@ function check(bytes: Buffer, journey: keyof typeof JOURNEYS = '/mutate'): void 
   assert.deepEqual(applyOperations(answered.review!.object, operations), object)
 }
 
-/** Where, how much goes, what comes. */
+/** The place, the length removed, the text inserted. */
 const edit = fc.tuple(
   fc.double({ min: 0, max: 1, noNaN: true }),
   fc.nat(4),
@@ -94,8 +94,8 @@ const SPEC = {
     },
   ],
 }
-const WHOLE = readFileSync(new URL('../../fixtures/config/seed-whole-schema.yaml', import.meta.url), 'utf8')
-/** What means something to YAML, to templates or to the schema, once or a thousand times. */
+const WHOLE = readFileSync(new URL('../../fixtures/config/v1-whole-schema.yaml', import.meta.url), 'utf8')
+/** Text with a meaning in YAML, in templates or in the schema, once or a thousand times. */
 const PIECES = [
   '\n',
   '  ',

@@ -44,6 +44,18 @@ describe('a session', () => {
     assert.match(warnings[0]!, /may see sealed secrets/)
   })
 
+  it('without a container’s name is refused only where the agent may be the one that is meant', () => {
+    for (const object of [{}, { container: '' }]) {
+      assert.equal(guard(review({ object }), false, { agentMayBeFirst: false }).reason, 'not-guarded')
+      assert.equal(guard(review({ object }), false, { agentMayBeFirst: true }).reason, 'agent-session')
+      assert.equal(guard(review({ object }), true, { agentMayBeFirst: true }).reason, 'debug-allowed')
+    }
+    assert.equal(
+      guard(review({ object: { container: 'app' } }), false, { agentMayBeFirst: true }).reason,
+      'not-guarded',
+    )
+  })
+
   it('without its options is refused', () => assert.equal(guard(review({ object: null }), true).reason, 'bad-review'))
 })
 
@@ -78,8 +90,8 @@ describe('a debug container', () => {
 
 it('a debug container is admitted by the namespace alone where policies are locked', () => {
   const asked = debug(podWith({ 'kernelseal.io/allow-debug': 'true' }))
-  assert.equal(guard(asked, false, true).reason, 'debug-container')
-  assert.equal(guard(asked, true, true).reason, 'debug-allowed')
+  assert.equal(guard(asked, false, { locked: true }).reason, 'debug-container')
+  assert.equal(guard(asked, true, { locked: true }).reason, 'debug-allowed')
 })
 
 it('what is neither is admitted', () =>

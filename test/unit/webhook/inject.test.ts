@@ -20,7 +20,7 @@ describe('golden Pods', () => {
       const actual = golden(decide(file, pod))
       assert.deepEqual(pod, before, 'the Pod given was changed')
       const expected = new URL(`${name}.patch.json`, PODS)
-      // `UPDATE_GOLDEN=1 npm test` writes what is; the diff is then for review.
+      // `UPDATE_GOLDEN=1 npm test` writes the actual results; the diff is then for review.
       if (process.env.UPDATE_GOLDEN === '1') writeFileSync(expected, `${JSON.stringify(actual, null, 2)}\n`)
       assert.deepEqual(actual, JSON.parse(readFileSync(expected, 'utf8')))
     })

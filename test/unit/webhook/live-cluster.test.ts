@@ -52,7 +52,7 @@ describe('what is known of the cluster', () => {
       server.send({ type: 'MODIFIED', object: namespace('other', { 'kernelseal.io/mode': mode }, '8') })
       return cluster!.defaultMode('other') === mode
     }
-    // Sent again until the watch is open: before, events find nobody.
+    // Sent again until the watch is open: before, events have no reader.
     await until(arrives('disabled'))
     server.cut()
     await until(arrives('audit'))

@@ -91,13 +91,13 @@ describe('the webhook as a process', () => {
 
   it('works on while its log cannot be written', async (test) => {
     rmSync(caOut, { force: true })
-    // Says what a full disk does, full(4).
+    // Fails as a full disk does, full(4).
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [MAIN, ...GOOD, '--log-level', 'debug'], { stdio: ['ignore', full, 'pipe'] })
     closeSync(full)
     test.after(() => child.kill('SIGKILL'))
     const ended = once(child, 'exit')
-    // What it publishes last of all.
+    // It publishes this last of all.
     while (!existsSync(caOut))
       await Promise.race([sleep(20), ended.then(([status]) => assert.fail(`ended: ${status}`))])
     await sleep(200)

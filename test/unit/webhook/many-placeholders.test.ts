@@ -6,7 +6,7 @@ import { it, mock } from 'node:test'
 import type { Outcome } from '../../../webhook/mutate/outcome.ts'
 import { inject } from './fixtures.ts'
 
-/** What one Pod may bind. */
+/** Variables that one Pod may bind. */
 const VARIABLES = 256
 
 function pod(containers: number) {

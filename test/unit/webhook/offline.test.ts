@@ -84,7 +84,7 @@ describe('a manifest', () => {
 
 describe('uninject', () => {
   const PODS = new URL('../../fixtures/pods/', import.meta.url)
-  /** Of these something cannot be told any more: what was forged, and lists that were empty. */
+  /** Of these something cannot be told any more: forged parts, and lists that were empty. */
   const LOSSY = [
     'a-forged-placeholder',
     'a-forged-status',

@@ -26,7 +26,7 @@ const volumes = fc.option(
   fc.array(fc.record({ name: fc.constantFrom('data', 'tmp'), emptyDir: fc.constant({}) }), { maxLength: 2 }),
 )
 const FORGED = placeholder('a'.repeat(32), 96)
-const reference = fc.constantFrom('secret/api/token', 'secret/db.prod/password', 'file:/vault/x', 'env:SOURCE')
+const reference = fc.constantFrom('secret/api/token', 'secret/db.prod/password', 'secret/vault/x', 'env:SOURCE')
 const pod = fc
   .record({
     names: fc.shuffledSubarray([...NAMES], { minLength: 1 }),
@@ -137,6 +137,8 @@ describe('a Pod that has passed through the API server', () => {
   it('with a token mounted, quantities rewritten and unknown fields dropped still changes nothing', () => {
     const pod = injected()
     const agent = pod.spec.initContainers[0]!
+    const serviceAccountToken = { path: 'token', expirationSeconds: 3607 }
+    pod.spec.volumes.push({ name: 'kube-api-access-x', projected: { sources: [{ serviceAccountToken }] } })
     agent.volumeMounts.push({
       name: 'kube-api-access-x',
       mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',

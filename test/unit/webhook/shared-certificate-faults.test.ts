@@ -1,4 +1,4 @@
-/** What becomes of the replicas' certificate when a clock, the Secret, the caBundle or the API server is wrong. */
+/** The replicas' certificate when a clock, the Secret, the caBundle or the API server is wrong. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -40,7 +40,7 @@ beforeEach(() => {
   server.objects.set(CONFIGURATIONS[1], configurationOf('sessions.kernelseal.io'))
 })
 
-/** A replica whose clock is off by `skew` ms: it asks the API server as all do, and hears its time. */
+/** A replica with a clock that is off by `skew` ms: it asks the API server as all do, and gets its time. */
 function replica(holder: string, skew = 0) {
   const memory = newMemory()
   const api: KubeApi = { ...server.api, clockOffset: () => -skew }

@@ -31,7 +31,7 @@ const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 let server: StandIn
 let memory: Memory
-/** What the one replica of a test serves. */
+/** The certificate that the one replica of a test serves. */
 const keep = async (
   ...[api, settings, now]: Parameters<typeof keepWith> extends [...infer First, Memory] ? First : never
 ) => (await keepWith(api, settings, now, memory))?.pair

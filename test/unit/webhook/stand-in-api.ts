@@ -1,6 +1,6 @@
 /**
- * Objects by path over plain HTTP, with versions and conflicts: enough to walk through our own steps. What an API server
- * really answers is not shown by it.
+ * Objects by path over plain HTTP, with versions and conflicts: enough to walk through our own steps. It does not
+ * show a real API server's answers.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -11,7 +11,7 @@ import { connectKube, type KubeApi, type WatchEvent } from '../../../webhook/kub
 
 interface Stored {
   metadata: { name: string; resourceVersion?: string }
-  // biome-ignore lint/suspicious/noExplicitAny: whatever was put there
+  // biome-ignore lint/suspicious/noExplicitAny: any object that was put there
   [member: string]: any
 }
 
@@ -21,7 +21,7 @@ export interface StandIn {
   readonly objects: Map<string, Stored>
   /** `METHOD path` of every request but reads. */
   readonly writes: string[]
-  /** Its clock, Unix time in ms; what it puts into its answers. */
+  /** Its clock, Unix time in ms; sent in its answers. */
   clock(): number
   /** Answers the next requests with these, before anything else; by path where one is given. */
   readonly failures: { readonly status: number; readonly path?: string; readonly headers?: Record<string, string> }[]

@@ -93,7 +93,7 @@ describe('fifty thousand namespaces', () => {
     },
   })
 
-  /** An API server's pages: what `limit` says, and a token for the rest. */
+  /** An API server's pages: as long as `limit`, and a token for the rest. */
   function pagedApi(asked: URLSearchParams[]): KubeApi {
     const call = async (_method: string, path: string) => {
       const query = new URL(path, 'http://x').searchParams

@@ -3,10 +3,13 @@ import { type Authority, createAuthority, restoreAuthority } from '../self-signe
 import { bundleOf, issuerOf } from './sound.ts'
 import type { CertificateState, Step } from './state.ts'
 
-/** Two years; the leaf it signs last must end before it, and anyone must have time to notice. */
+/** Two years; the leaf it signs last must end before it, and there must be time to notice. */
 const SHARED_CA_LIFETIME = 730 * 24 * 60 * 60 * 1000
 
-/** @param trusted what API servers trust already, PEM: kept, because another replica may be serving a certificate by it */
+/**
+ * @param trusted authorities that API servers trust already, PEM: kept, because another replica may be serving a
+ * certificate by it
+ */
 export async function advance(
   step: Exclude<Step, 'none'>,
   state: CertificateState | undefined,

@@ -1,4 +1,4 @@
-/** Two clocks, this replica's and the API server's, and what may be done when they differ. Pure. */
+/** Two clocks, this replica's and the API server's, and the steps allowed when they differ. Pure. */
 import { isSoundLeaf } from './sound.ts'
 import { type CertificateState, nextStep, type Step } from './state.ts'
 
@@ -14,8 +14,8 @@ export interface Judged {
 }
 
 /**
- * A certificate that a wrong clock has dated is refused by every API server, and all replicas serve it. So what can wait is
- * done only while both clocks agree, and what cannot only where both find it necessary.
+ * A certificate that a wrong clock has dated is refused by every API server, and all replicas serve it. So steps that
+ * can wait are done only while both clocks agree, and urgent ones only where both find them necessary.
  * @param own this replica's time @param offset ms the server is ahead of it; undefined where no server says
  */
 export function judge(state: CertificateState | undefined, own: number, offset = 0): Judged {

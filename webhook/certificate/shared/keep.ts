@@ -1,4 +1,4 @@
-/** One look at the shared Secret: at most one step, then publishing, then what is to be served. */
+/** One look at the shared Secret: at most one step, then publishing, then the pair to serve. */
 import type { KubeApi } from '../../kube/client.ts'
 import { checkPair, type KeyPair } from '../tls.ts'
 import { advance } from './advance.ts'
@@ -19,10 +19,10 @@ export interface SharedSettings {
   readonly checkSeconds: number
 }
 
-/** What a replica remembers from one look to the next. */
+/** A replica's memory from one look to the next. */
 export interface Memory {
   readonly lease: SeenLease
-  /** The last state that was sound: what a Secret that was deleted or spoiled is written from again. */
+  /** The last state that was sound: a Secret that was deleted or spoiled is written from it again. */
   sound?: CertificateState
   /** Since when each authority has been published, PEM → Unix time in ms by this replica's clock. */
   published: ReadonlyMap<string, number>
@@ -34,7 +34,7 @@ export interface Kept {
   readonly pair: KeyPair
   /** PEM of the authority that signed it. */
   readonly issuer: string
-  /** What was not done, and why. */
+  /** A step that was not done, and the reason. */
   readonly held?: string
 }
 
@@ -44,7 +44,7 @@ interface Secret {
 }
 
 /**
- * Publishing comes before serving, so that nothing is served that nobody trusts yet.
+ * Publishing comes before serving, so that no certificate is served before it is trusted.
  * @param own Unix time in ms by this replica's clock
  * @returns undefined while another replica is at it
  * @throws ApiError; Error where the clocks differ and there is nothing to serve
@@ -64,7 +64,8 @@ export async function keep(
   const taken = work === 'none' || (held && work !== 'restore') ? state : await make()
   if (taken === undefined && held) throw new Error(held)
   if (taken === undefined || !isSoundLeaf(taken, now) || !isSoundBundle(taken, now)) return undefined
-  // Another replica is putting back what is missing; publishing before it has would have API servers distrust what is served.
+  // Another replica is restoring the missing parts; publishing before that would have API servers distrust the served
+  // certificate.
   if (!held && isForgotten(taken, trusted)) return undefined
   await publishBundle(api, configurations, taken['ca.crt'])
   remember(memory, taken, own, now)
@@ -84,7 +85,10 @@ export async function keep(
 
 type Work = Exclude<Step, 'none'> | 'restore'
 
-/** A state that is not sound goes back to the last one that was; a sound one has its step made, and keeps what is trusted. */
+/**
+ * A state that is not sound goes back to the last one that was; a sound one has its step made, and keeps the trusted
+ * authorities.
+ */
 function workFor(
   state: CertificateState | undefined,
   step: Step,

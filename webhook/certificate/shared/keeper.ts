@@ -9,7 +9,7 @@ import { type Kept, keep, newMemory, type SharedSettings } from './keep.ts'
  * hear of a changed configuration over a watch, within a second when they are idle.
  */
 const HEARD = 5_000
-/** A first start waits this long at most between two looks: whatever is missing, it is a person who is waiting. */
+/** A first start waits this long at most between two looks: a person may be waiting for it. */
 const LONGEST_FIRST_PAUSE = 5_000
 
 /**

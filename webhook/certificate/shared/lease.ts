@@ -10,7 +10,7 @@ interface Lease {
   }
 }
 
-/** Where the Lease is, and who asks. */
+/** The place of the Lease, and the asking replica. */
 export interface LeaseOf {
   readonly namespace: string
   readonly name: string
@@ -18,8 +18,8 @@ export interface LeaseOf {
 }
 
 /**
- * What this replica has seen of others' holding, by its own clock: a time that another one wrote down may be years off (client-go,
- * leaderelection, does the same).
+ * Others' holding as this replica has seen it, by its own clock: a time that another one wrote down may be years off
+ * (client-go, leaderelection, does the same).
  */
 export interface SeenLease {
   version?: string
@@ -29,7 +29,7 @@ export interface SeenLease {
 
 /** A step takes a second; a replica that dies in the middle holds up the others this long. */
 const DURATION_SECONDS = 30
-/** What a holder leaves when it is through. */
+/** The duration that a holder leaves when it is through. */
 const RELEASED_SECONDS = 1
 
 /** @returns whether `holder` has the Lease now; false as well when another one was faster */
@@ -82,7 +82,7 @@ export async function orMissing<Found>(asked: Promise<Found>): Promise<Found | u
   }
 }
 
-/** False where somebody else wrote in the meantime: 409 for another version, and for a name that is taken. */
+/** False where another writer came first: 409 for another version, and for a name that is taken. */
 export async function unlessConflict(written: Promise<unknown>): Promise<boolean> {
   try {
     await written

@@ -13,7 +13,7 @@ export const CONFIGURATIONS = [
   `${API}/validatingwebhookconfigurations/kernelseal`,
 ] as const
 
-/** Entries are found by name: somebody may have put others between them. */
+/** Entries are found by name: there may be others between them. */
 const isOurs = (name: string): boolean => name.endsWith('.kernelseal.io')
 const textOf = (caBundle: string | undefined): string => Buffer.from(caBundle ?? '', 'base64').toString('utf8')
 
@@ -22,7 +22,7 @@ export function readConfigurations(api: KubeApi): Promise<readonly Configuration
   return Promise.all(CONFIGURATIONS.map((path) => api.call<Configuration>('GET', path)))
 }
 
-/** What API servers trust now and we made, PEM, without what has expired. */
+/** Authorities of ours that API servers trust now, PEM, without the expired ones. */
 export function publishedAuthorities(configurations: readonly Configuration[], now: number): string {
   const entries = configurations.flatMap(({ webhooks = [] }) => webhooks).filter(({ name }) => isOurs(name))
   const found = entries.flatMap(({ clientConfig }) => splitPem(textOf(clientConfig.caBundle)))
@@ -53,7 +53,7 @@ export async function publishBundle(
   }
 }
 
-/** What the API server trusts when it calls each of ours, PEM, in their order; '' where nothing was published. */
+/** The bundle that the API server trusts for each of ours, PEM, in their order; '' where nothing was published. */
 export async function publishedBundles(api: KubeApi): Promise<readonly string[]> {
   const entries = (await readConfigurations(api)).flatMap(({ webhooks = [] }) => webhooks)
   return entries.filter(({ name }) => isOurs(name)).map(({ clientConfig }) => textOf(clientConfig.caBundle))

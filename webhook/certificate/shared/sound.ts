@@ -1,4 +1,4 @@
-/** What in the Secret can be used. Everything there may have been written by a stranger, or by half. Pure. */
+/** Checks of the Secret's content. All of it may have been written by a stranger, or by half. Pure. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { CertificateState } from './state.ts'
 
@@ -8,7 +8,7 @@ export function isSoundSigner(cert: string, key: string, now: number): boolean {
   return certificate?.ca === true && isTimeOf(certificate, now) && belongs(certificate, key)
 }
 
-/** What is served: key, time, and that one of the trusted authorities signed it. */
+/** The served certificate: key, time, and the signature of one of the trusted authorities. */
 export function isSoundLeaf(state: CertificateState, now: number): boolean {
   const certificate = certificateIn(state['tls.crt'])
   if (certificate === undefined || !isTimeOf(certificate, now) || !belongs(certificate, state['tls.key'])) return false
@@ -25,7 +25,7 @@ export function issuerOf(state: CertificateState, now: number): string | undefin
   })
 }
 
-/** Nothing but certificates, and among them those that what is served, and what will be, rests on. */
+/** Nothing but certificates, and among them the authorities of the present and the next served certificate. */
 export function isSoundBundle(state: CertificateState, now: number): boolean {
   const text = state['ca.crt']
   const found = splitPem(text)
@@ -39,7 +39,7 @@ export function includes(bundle: readonly string[], pem: string): boolean {
   return bundle.some((one) => one.trim() === pem.trim())
 }
 
-/** Authorities that have not expired, the given one first. What is no certificate is left out. */
+/** Authorities that have not expired, the given one first. Text that is no certificate is left out. */
 export function bundleOf(first: string, others: string, now: number): string {
   const certificates = [first, ...splitPem(others)].map((pem) => `${pem.trim()}\n`)
   const isLiving = (pem: string): boolean => {

@@ -1,15 +1,15 @@
-/** The certificates all replicas share, as the Secret holds them, and what they need next. Pure. */
+/** The certificates all replicas share, as the Secret holds them, and their next step. Pure. */
 import { X509Certificate } from 'node:crypto'
 import { isSoundBundle, isSoundLeaf, isSoundSigner } from './sound.ts'
 
 /** PEM throughout. The keys are the Secret's keys. Any of them may be garbage, or empty where the Secret has none. */
 export interface CertificateState {
-  /** Authorities to be trusted, newest first: what is published as `caBundle`. */
+  /** Authorities to be trusted, newest first, published as `caBundle`. */
   readonly 'ca.crt': string
   /** The authority that signs, and its key. */
   readonly 'signer.crt': string
   readonly 'signer.key': string
-  /** What is served. */
+  /** The served certificate. */
   readonly 'tls.crt': string
   readonly 'tls.key': string
   /** The authority that will sign, trusted already; and since when, ISO 8601. */
@@ -29,7 +29,8 @@ const HEARD_AFTER = 5 * 60 * 1000
 const CLOCKS_DIFFER = 60_000
 
 /**
- * What can still be served is kept, and exchanged by preparing, waiting and switching; only what serves nobody is replaced at once.
+ * A certificate that can still be served is kept, and exchanged by preparing, waiting and switching; only a useless
+ * one is replaced at once.
  * @param state undefined when there is none
  * @param now Unix time, ms
  */
@@ -68,7 +69,7 @@ function isInLastThird(pem: string, now: number): boolean {
   return now >= end - (end - Date.parse(validFrom)) / 3
 }
 
-/** What stands in a Secret, sound or not; undefined where nothing of it is there. */
+/** A Secret's content, sound or not; undefined where nothing of it is there. */
 export function readState(data: Readonly<Record<string, string>> | undefined): CertificateState | undefined {
   const text = (key: string): string => Buffer.from(data?.[key] ?? '', 'base64').toString('utf8')
   if (!REQUIRED.some((key) => data?.[key])) return undefined

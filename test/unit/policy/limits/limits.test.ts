@@ -8,7 +8,7 @@ import { ConfigError, parseConfig } from '../../../../agent/policy/parse.ts'
 import { quote, visible } from '../../../../agent/policy/suggest.ts'
 import { fillTemplate } from '../../../../agent/policy/template.ts'
 
-/** Keys and values of what the text means, aliases written out. */
+/** Keys and values of the parsed text, aliases written out. */
 function sizeOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sizeOf(item), 1)

@@ -1,4 +1,7 @@
-/** "Weaker" against a definition that knows nothing of the tables: what one policy lets happen or hides, and the other does not. */
+/**
+ * "Weaker" against a definition that knows nothing of the tables: events that one policy permits or hides, and the
+ * other does not.
+ */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -56,7 +59,7 @@ const config = fc.record({
   monitoring,
 }) as unknown as fc.Arbitrary<Config>
 
-/** Changes of a single thing find what a pair of strangers, weaker in ten ways, would hide. */
+/** Changes of a single item find mistakes that a pair of unrelated policies, weaker in ten ways, would hide. */
 const oneChange = fc.tuple(config, config, fc.nat(), fc.nat()).map(([a, b, at, inside]): [Config, Config] => {
   const key = (['policy', 'onFailure', 'secrets', 'monitoring'] as const)[at % 4]!
   if (key === 'onFailure' || key === 'secrets') return [a, { ...a, [key]: b[key] }]
@@ -109,8 +112,8 @@ function addHarmsOf({ name, selector, secretRefs, onRotate }: Binding, found: Se
 }
 
 /**
- * A binding that is new or gone is that alone: what its selector says has nothing to be compared with. An absent binding runs
- * without its checks, which then is the same as a new one.
+ * A binding that is new or gone is that alone: its selector has no counterpart to be compared with. An absent binding
+ * runs without its checks, which then is the same as a new one.
  */
 function isWeaker(before: Config, after: Config): boolean {
   const had = harms(before)

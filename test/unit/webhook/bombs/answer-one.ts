@@ -1,4 +1,7 @@
-/** Answers the request on standard input as a replica with the shipped limits would; says what it cost: milliseconds of a CPU, and memory. */
+/**
+ * Answers the request on standard input as a replica with the shipped limits would; prints its cost: milliseconds of
+ * a CPU, and memory.
+ */
 import { readFileSync } from 'node:fs'
 import { answerTo, JOURNEYS } from '../../../../webhook/review/endpoints.ts'
 import { CLUSTER, NONCE, SETTINGS } from '../fixtures.ts'

@@ -19,7 +19,10 @@ function pod(annotations: Record<string, string>, env: readonly object[] = [], m
 const key = (name: string) => `kernelseal.io/${name}`
 const secret = { name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }
 
-/** Sixteen doublings of four characters are 256 KiB; each of 5,000 more variables then takes what fits a placeholder. */
+/**
+ * Sixteen doublings of four characters are 256 KiB; each of 5,000 more variables then takes as much as fits a
+ * placeholder.
+ */
 function expansion(): string {
   const doubling = Array.from({ length: 14 }, (_, i) => ({ name: `D${i + 1}`, value: `$(D${i})$(D${i})` }))
   const uses = Array.from({ length: 5000 }, (_, i) => ({ name: `U${i}`, value: '$(S)$(D14)' }))

@@ -1,0 +1,138 @@
+/** An agent that stands in the Pod before the webhook looks: of an earlier pass, or by the author's own hand. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { quantityOf } from '../../../webhook/mutate/quantity.ts'
+import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from './fixtures.ts'
+
+const POD = {
+  metadata: { annotations: { 'secret.kernelseal.io/TOKEN': 'secret/api/token' } },
+  spec: { containers: [{ name: 'app', image: 'app' }] },
+}
+interface Injected {
+  spec: { containers: object[]; initContainers: { resources: Record<string, unknown>; env: object[] }[] }
+}
+
+/** @param change what is done to the agent between two passes */
+function again(change: (agent: Injected['spec']['initContainers'][0]) => void) {
+  const first = inject(POD)
+  const pod = structuredClone(patched(POD, first.kind === 'inject' ? first.operations : [])) as Injected
+  change(pod.spec.initContainers[0]!)
+  return inject(pod)
+}
+
+describe('the resources of an agent that is already there', () => {
+  const FILLED: readonly [what: string, resources: object][] = [
+    ['are those of the first pass', { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } }],
+    ['were rewritten by the server', { requests: { cpu: '0.01', memory: '65536Ki' }, limits: { memory: '268435456' } }],
+    [
+      'were filled in by a LimitRange',
+      { requests: { cpu: '10m', memory: '64Mi', 'ephemeral-storage': '1Gi' }, limits: { memory: '256Mi', cpu: '1' } },
+    ],
+  ]
+  for (const [what, resources] of FILLED) {
+    it(`pass where they ${what}`, () => {
+      const outcome = again((agent) => {
+        agent.resources = resources as Record<string, unknown>
+      })
+      assert.equal(outcome.reason, 'nothing-to-change')
+    })
+  }
+
+  const ours = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } }
+  const WRONG: readonly [what: string, resources: unknown, place: string][] = [
+    ['claim a device', { ...ours, claims: [{ name: 'gpu' }] }, '.resources.claims'],
+    [
+      'ask for a device',
+      { ...ours, limits: { ...ours.limits, 'nvidia.com/gpu': '1' } },
+      '.resources.limits.nvidia.com/gpu',
+    ],
+    [
+      'ask for huge pages',
+      { ...ours, limits: { ...ours.limits, 'hugepages-2Mi': '2Mi' } },
+      '.resources.limits.hugepages-2Mi',
+    ],
+    ['starve it', { ...ours, limits: { memory: '2Mi' } }, '.resources.limits.memory'],
+    ['lack the limit', { requests: ours.requests }, '.resources.limits.memory'],
+    ['are no quantities', { ...ours, limits: { ...ours.limits, cpu: {} } }, '.resources.limits.cpu'],
+    ['are not there', null, '.resources'],
+  ]
+  for (const [what, resources, place] of WRONG) {
+    it(`refuse the Pod where they ${what}`, () => {
+      const outcome = again((agent) => {
+        agent.resources = resources as Record<string, unknown>
+      })
+      assert.match(outcome.kind === 'deny' ? outcome.message : outcome.reason, new RegExp(`differs at \`${place}\``))
+    })
+  }
+})
+
+describe('a quantity', () => {
+  for (const [a, b] of [
+    ['1Gi', '1024Mi'],
+    ['0.5', '500m'],
+    ['1500m', '1.5'],
+    ['1e3', '1k'],
+    ['100E', '100000P'],
+    ['1000000n', '1m'],
+    ['12E2', '1200'],
+    ['+1', '1'],
+  ] as const) {
+    it(`\`${a}\` is \`${b}\``, () => assert.equal(quantityOf(a), quantityOf(b)))
+  }
+
+  it('is told from every other, and from what is none', () => {
+    assert.notEqual(quantityOf('1n'), quantityOf('2n'))
+    assert.notEqual(quantityOf('1M'), quantityOf('1Mi'))
+    for (const none of ['', 'x', '-1', '1x', '1 Gi', '1KiB', {}, null]) assert.equal(quantityOf(none), undefined)
+    fc.assert(fc.property(fc.string(), (text) => void quantityOf(text)))
+  })
+})
+
+describe('a Pod without an application', () => {
+  it('is refused in both forms, whether or not somebody wrote the agent into it', () => {
+    const agent = { name: 'kernelseal-agent', image: 'any' }
+    for (const cluster of [CLUSTER, OLD_CLUSTER]) {
+      const pod = { ...POD, spec: { initContainers: [{ name: 'first', image: 'app' }], containers: [agent] } }
+      assert.equal(inject(pod, NONCE, cluster).reason, 'no-application')
+    }
+  })
+})
+
+describe('a Pod that is not sealed', () => {
+  const forged = {
+    'kernelseal.io/status': JSON.stringify({ version: 'v1', nonce: NONCE, hash: '0'.repeat(64), containers: ['app'] }),
+    'kernelseal.io/mode': 'enforce',
+    'kernelseal.io/sealed-env': '[]',
+    other: 'kept',
+  }
+  const annotationsOf = (pod: object) => {
+    const outcome = inject(pod)
+    const operations = outcome.kind === 'skip' ? (outcome.operations ?? []) : []
+    return (patched(pod, operations) as { metadata: { annotations: Record<string, string> } }).metadata.annotations
+  }
+
+  it('because it opts out keeps nothing that says it were', () => {
+    const annotations = { ...forged, 'kernelseal.io/inject': 'false' }
+    assert.deepEqual(annotationsOf({ ...POD, metadata: { annotations } }), {
+      'kernelseal.io/inject': 'false',
+      other: 'kept',
+    })
+    const labelled = { metadata: { annotations: forged, labels: { 'kernelseal.io/inject': 'false' } }, spec: POD.spec }
+    assert.deepEqual(annotationsOf(labelled), { other: 'kept' })
+  })
+
+  it('because it binds nothing keeps no forged status', () => {
+    const { 'kernelseal.io/sealed-env': _, ...annotations } = forged
+    const { 'kernelseal.io/status': status } = annotationsOf({ ...POD, metadata: { annotations } })
+    assert.equal(status, undefined)
+  })
+})
+
+it('a refusal for the namespace’s Pod Security level does not say which it is', () => {
+  for (const namespace of ['baseline', 'restricted']) {
+    const outcome = inject({ ...POD, metadata: { ...POD.metadata, namespace } })
+    assert.equal(outcome.reason, 'pod-security')
+    assert.doesNotMatch(outcome.kind === 'deny' ? outcome.message : '', /baseline|restricted/)
+  }
+})
