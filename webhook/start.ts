@@ -32,7 +32,7 @@ export interface Surroundings {
   readonly lostLines?: () => number
 }
 
-/** What is being answered when the webhook closes has this long; API servers wait no longer. */
+/** Requests in progress when the webhook closes have this long; API servers wait no longer. */
 const LAST_REQUESTS_MS = 5_000
 
 interface State {

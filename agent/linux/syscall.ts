@@ -41,8 +41,8 @@ export function sys(call: CallName, ...args: Argument[]): number {
 }
 
 /**
- * A call by its number, with bare words: for what has no name here. Where it fails it does not throw, for a sweep fails most of
- * the time.
+ * A call by its number, with bare words: for calls without a name here. Where it fails it does not throw, for a sweep
+ * fails most of the time.
  * @returns the result, or minus the errno
  */
 export function callNumber(number: number, words: readonly (number | bigint)[]): number {

@@ -24,7 +24,7 @@ export function filesOutside({ secrets }: Config, roots: readonly string[]): Fil
 export const isBelow = (path: string, roots: readonly string[]): boolean =>
   roots.some((root) => path.startsWith(`${root}/`))
 
-/** What makes files of other processes, of the kernel or of the agent itself look like any other. */
+/** Folders in which files of other processes, of the kernel or of the agent itself look like any other. */
 const NEVER = ['/proc', '/sys', '/dev', '/run/kernelseal', '/etc/kernelseal', '/var/run', '/run/secrets']
 
 /** A directory that the webhook's settings name. */

@@ -4,7 +4,7 @@ import { onceASecond } from '../status-port/cached.ts'
 import { openStatusPort, type Page, type Pages, type StatusPort } from '../status-port/status-port.ts'
 import type { Session } from './session.ts'
 
-/** What is told of a session. */
+/** The facts of a session that are told. */
 export type Told = Pick<Session, 'notReady' | 'metrics'>
 
 export interface HealthOptions {

@@ -3,7 +3,7 @@
 /** Milliseconds. Scrapes are 15 s apart or more; two servers that scrape at once see the same. */
 const FRESH_MS = 1_000
 
-/** @returns asks `make` where the last text is older than a second; those who ask meanwhile get the same */
+/** @returns asks `make` where the last text is older than a second; requests meanwhile get the same */
 export function onceASecond(
   make: () => Promise<string>,
   now: () => number = () => performance.now(),
@@ -12,7 +12,7 @@ export function onceASecond(
   return () => {
     if (last !== undefined && now() - last.at < FRESH_MS) return last.text
     last = { text: make(), at: now() }
-    // A failure is told to those who asked; the next one tries again.
+    // A failure goes to the requests that waited; the next one tries again.
     last.text.catch(() => {
       last = undefined
     })

@@ -1,7 +1,8 @@
 /**
- * A port that says how a program is, in plain HTTP/1.1 (RFC 9112): `GET` of a few paths. Beside it runs what must not wait, admission or
- * delivery, and anyone on the network may connect; so one connection is one request, a head of 8 KiB and a second or two, and how
- * many there are, at a time and from one address, is bounded. Node's HTTP server would parse 5,000 requests that came in one go.
+ * A port for a program's health and metrics, in plain HTTP/1.1 (RFC 9112): `GET` of a few paths. Beside it runs work that
+ * must not wait, admission or delivery, and any client on the network may connect; so one connection is one request, a
+ * head of 8 KiB and a second or two, and how many there are, at a time and from one address, is bounded. Node's HTTP
+ * server would parse 5,000 requests that came in one go.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 
@@ -17,7 +18,7 @@ export type Pages = (path: string) => Page | Promise<Page>
 
 export interface StatusPort {
   readonly port: number
-  /** At once, with whatever is being answered. Safe to call twice. */
+  /** At once, unfinished answers included. Safe to call twice. */
   readonly close: () => void
 }
 
@@ -30,7 +31,7 @@ const HEAD_MS = 2_000
 /** A kubelet, two Prometheus servers and a person at the same time are four. 32 connections hold less than 1 MiB. */
 const MOST_CONNECTIONS = 32
 
-/** @param host '' for every address @throws what listening throws, EADDRINUSE among others */
+/** @param host '' for every address @throws the errors of listening, EADDRINUSE among others */
 export async function openStatusPort(host: string, port: number, pages: Pages): Promise<StatusPort> {
   const rates = openRates()
   const connections = new Set<Socket>()
@@ -58,13 +59,13 @@ async function listenOn(server: Server, host: string, port: number): Promise<num
     server.once('error', reject)
     server.listen(host === '' ? { port } : { host, port }, resolve)
   })
-  // What fails later, as accepting without a free descriptor, is over by itself.
+  // Later errors, as from accepting without a free descriptor, pass by themselves.
   server.on('error', () => {})
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : port
 }
 
-/** What holds most places gives way, its oldest first: idle connections cannot keep others out. */
+/** The address with most places gives way, its oldest connection first: idle connections cannot keep others out. */
 function oldestOfMost(connections: ReadonlySet<Socket>): Socket | undefined {
   const counts = new Map<string, number>()
   for (const { remoteAddress = '' } of connections) counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1)
@@ -88,7 +89,7 @@ function answerOne(socket: Socket, pages: Pages): void {
     const isWhole = text.includes('\r\n\r\n')
     if (!isWhole && length <= HEAD_LIMIT) return
     clearTimeout(slow)
-    // What comes after the first request is neither read nor answered.
+    // Bytes after the first request are neither read nor answered.
     socket.removeAllListeners('data')
     socket.pause()
     void answer(socket, isWhole ? text.slice(0, text.indexOf('\r\n')) : undefined, pages)
@@ -125,7 +126,10 @@ async function pageOf(method: string | undefined, path: string | undefined, page
   }
 }
 
-/** New connections of one address: at once, and a second. What waits for readiness asks ten times a second; 50 are 5 ms of a second. */
+/**
+ * New connections of one address: at once, and a second. A client that waits for readiness asks ten times a second;
+ * 50 are 5 ms of a second.
+ */
 const BURST = 100
 const PER_SECOND = 50
 /** Addresses remembered; beyond, the one seen longest ago starts anew. */

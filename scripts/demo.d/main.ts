@@ -13,7 +13,7 @@ import { startWebhook } from './webhook.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
 const MANIFEST = 'deploy/examples/demo-pod.yaml'
-/** Of the VM's run: five times what an idle machine needs. */
+/** Of the VM's run: five times the need of an idle machine. */
 const TIMEOUT_SECONDS = 600
 
 /**

@@ -49,7 +49,10 @@ function runAttack(): CellResult['attack'] {
   }
 }
 
-/** In one configuration of each kernel: it asks what a kernel has, not how it is refused. Another part with each day's date. */
+/**
+ * In one configuration of each kernel: it asks for a kernel's ways, not for the manner of refusal. Another part with
+ * each day's date.
+ */
 function runSweep(): CellResult['sweep'] {
   if (config !== 'lsm') return undefined
   const options = ['attack', '--sweep', '--json', '--as', 'root', '--as', 'same-uid', '--budget', String(SWEEP_SECONDS)]

@@ -20,7 +20,7 @@ export interface AttackReport {
   readonly exitStatus: number
 }
 
-/** `kernelseal attack --sweep --json`, without what each attacker found. */
+/** `kernelseal attack --sweep --json`, without each attacker's findings. */
 export interface SweepOutcome {
   readonly seed: number
   readonly budgetSeconds: number
@@ -53,7 +53,7 @@ export interface CellResult {
   readonly tests: TestReport
 }
 
-/** Why a result is not green; none: it is. A kernel that is not what the configuration says proves nothing. */
+/** Why a result is not green; none: it is. A kernel other than the configured one proves nothing. */
 export function faultsOf({ config, lsms, lockdown, attack, sweep, tests }: CellResult): string[] {
   const hasBpf = lsms.split(',').includes('bpf')
   const locked = lockdown.includes('[integrity]')

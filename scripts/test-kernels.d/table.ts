@@ -129,7 +129,10 @@ const SWEEP = `## The sweep
 random needles: a part of the steps in each run, chosen by the seed. A way is one file name, one system call, or one bit of a perf
 sample that showed 8 bytes of a needle. \`call N\`: a system call by its number.`
 
-/** What was not refused, cell by cell, and what could not be tried, cells together that have it in common. */
+/**
+ * Attempts that were not refused, cell by cell, and those that could not be made, grouped by the cells that have them
+ * in common.
+ */
 function notes(results: readonly CellResult[]): string {
   const faults = results.flatMap((result) =>
     faultsOf(result).map((fault) => `- ${result.kernel}, ${result.config}: ${fault}`),

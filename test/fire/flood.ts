@@ -1,6 +1,7 @@
 /**
  * One kind of flood, as a process of its own: `node flood.ts KIND PORT METRICS_PORT [ADDRESS]`, until SIGTERM. Connects from
- * ADDRESS, another of the loopback network, since a Pod that floods is not the API server. What is closed is opened again a second later.
+ * ADDRESS, another of the loopback network, since a Pod that floods is not the API server. A closed connection is
+ * opened again a second later.
  */
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect } from 'node:tls'

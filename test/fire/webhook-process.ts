@@ -46,7 +46,7 @@ export async function startWebhook(main = join(ROOT, 'webhook/main.ts')): Promis
   }
 }
 
-/** What of the Deployment's environment is about the runtime and not about the webhook. */
+/** The part of the Deployment's environment that is about the runtime and not about the webhook. */
 export function shippedEnvironment(): Record<string, string> {
   const { spec } = load(readFileSync(join(ROOT, 'deploy/base/deployment.yaml'), 'utf8')) as Deployment
   const [container] = spec.template.spec.containers

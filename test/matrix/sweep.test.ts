@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { families } from '../../agent/attack/sweep/families.ts'
 
 const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
-/** What a sweep has to find for its silence to mean anything. */
+/** Ways that a sweep has to find for its silence to mean anything. */
 const LEAST_WAYS = 25
 const BUDGET_SECONDS = process.env.SWEEP_BUDGET ?? '240'
 

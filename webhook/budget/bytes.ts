@@ -3,12 +3,12 @@ import { Fair } from './fair.ts'
 import type { Refusal } from './refusals.ts'
 
 export interface ByteBudget {
-  /** @param giveUp ends what holds the bytes; called at most once */
+  /** @param giveUp ends the request that holds the bytes; called at most once */
   open(address: string, giveUp: () => void): Hold
   used(): number
 }
 
-/** What one request holds. */
+/** The bytes of one request. */
 export interface Hold {
   /** @returns false where it is this one that has to give way */
   take(bytes: number): boolean

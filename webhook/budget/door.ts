@@ -17,7 +17,7 @@ export interface Door {
   /** A review was answered: its connection is one of the last to be closed for a newer one. */
   readonly served: (request: IncomingMessage) => void
   readonly used: () => Readonly<Record<'connections' | 'handshakes' | 'waiting', number>>
-  /** Closes what has no request in progress now, and the rest after `ms`. No new ones come in. */
+  /** Closes connections without a request in progress now, and the rest after `ms`. No new ones come in. */
   readonly close: (ms: number) => void
   /** Once it is closed and no connection is left. */
   readonly gone: Promise<unknown>
@@ -67,7 +67,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
     setImmediate(turn)
   }
 
-  /** One comes in; what is ready on open connections is looked at before the next one does. */
+  /** One comes in; data ready on open connections is looked at before the next one does. */
   function turn(): void {
     scheduled = false
     const socket = waiting.next()

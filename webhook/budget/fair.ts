@@ -1,4 +1,4 @@
-/** Things by the address they came from, so that whoever brings most gives way first. */
+/** Things by the address they came from, so that the address that brings most gives way first. */
 
 /** Bounded by its user. In order of arrival within an address. */
 export class Fair<Thing> {
@@ -38,7 +38,7 @@ export class Fair<Thing> {
       const [thing] = own
       if (thing === undefined) continue
       this.delete(address, thing)
-      // Behind all others, with what is left of it.
+      // Behind all others, with its rest.
       if (own.size > 0) {
         this.byAddress.delete(address)
         this.byAddress.set(address, own)

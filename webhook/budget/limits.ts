@@ -1,14 +1,14 @@
 /**
- * What the webhook takes on at a time, from the memory its container may use. A process that is killed for want of memory refuses
- * every Pod; one that refuses what is too much answers all others.
+ * The load the webhook takes on at a time, from the memory its container may use. A process that is killed for want
+ * of memory refuses every Pod; one that refuses the excess answers all others.
  */
 import { readFileSync } from 'node:fs'
 
 const MiB = 1024 * 1024
 
-/** Where the kernel says what the container may use: cgroup v2, then v1 (kernel, admin-guide/cgroup-v2, `memory.max`). */
+/** The kernel's files with the container's limit: cgroup v2, then v1 (kernel, admin-guide/cgroup-v2, `memory.max`). */
 const LIMIT_FILES = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']
-/** What deploy/base gives it, and what is assumed where there is no limit. */
+/** The limit of deploy/base, also assumed where there is none. */
 export const SHIPPED_LIMIT = 256 * MiB
 /** More than this is not made use of: thousands of connections are not ordinary however much memory there is. */
 const LARGEST_LIMIT = 2048 * MiB
@@ -50,7 +50,7 @@ export function limitsFor(memory: number): Limits {
   }
 }
 
-/** @param read a file's text @returns bytes; what is shipped where the container has no limit */
+/** @param read a file's text @returns bytes; the shipped limit where the container has none */
 export function memoryLimit(read: (path: string) => string = (path) => readFileSync(path, 'utf8')): number {
   for (const path of LIMIT_FILES) {
     const limit = numberIn(path, read)

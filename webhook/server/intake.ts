@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteBudget, Hold } from '../budget/bytes.ts'
 import { BODY_LIMIT, type Body, readBody } from '../review/body.ts'
 
-/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: later nobody reads the answer. */
+/** The API server gives a webhook 10 s at most by default and 5 s by our configuration: a later answer is not read. */
 export const REQUEST_TIMEOUT = 5_000
-/** What Node keeps beside the bytes of each chunk, measured: a body that comes byte by byte is two hundred times its length. */
+/** Node's memory beside the bytes of each chunk, measured: a body that comes byte by byte is two hundred times its length. */
 const CHUNK_OVERHEAD = 256
 
 const holds = new WeakMap<IncomingMessage, Hold>()
@@ -23,7 +23,7 @@ export function countBytes(app: FastifyInstance, budget: ByteBudget): void {
     holds.set(raw, hold)
     reply.raw.once('close', () => hold.release())
   })
-  // Whatever the content type says: the body is JSON or it is refused as not being JSON.
+  // For every content type: the body is JSON or it is refused as not being JSON.
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => readInTime(request, payload))
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => refuse(error, reply))
 }
@@ -39,7 +39,7 @@ export function overloaded(reply: FastifyReply): FastifyReply {
 
 function refuse(error: Error & { statusCode?: number }, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500
-  // What is left of the body is not read: the connection cannot be used again.
+  // The rest of the body is not read: the connection cannot be used again.
   reply.header('connection', 'close')
   if (status === 429) reply.header('retry-after', '1')
   return reply.code(status).send({ error: status < 500 ? error.message : 'internal error' })

@@ -21,7 +21,7 @@ export interface Metrics {
   refused(why: Refusal): void
 }
 
-/** What is bounded. */
+/** The bounded resources. */
 const BUDGETS = ['connections', 'handshakes', 'waiting', 'bytes'] as const
 type Budget = (typeof BUDGETS)[number]
 

@@ -45,10 +45,10 @@ const IDLE_TIMEOUT = 120_000
 /** Node lets a handshake take 120 s, and gives headers 60 s at most, unless told otherwise. */
 const TLS_TIMEOUTS = { headersTimeout: IDLE_TIMEOUT, handshakeTimeout: REQUEST_TIMEOUT }
 
-/** Longer heads are nobody's: an API server's has a few hundred bytes. */
+/** No API server sends longer heads: its own has a few hundred bytes. */
 const HEAD_LIMIT = 8 * 1024
 
-/** `app` answers, `door` lets connections in: it is what listens. */
+/** `app` answers, `door` listens, and lets connections in. */
 export interface Front {
   readonly app: FastifyInstance
   readonly door: Door

@@ -17,7 +17,7 @@ export const families: readonly Family[] = [
   kernelFiles,
 ]
 
-/** How long a family may take from now, the rest of the time shared by what each is given. */
+/** How long a family may take from now, the rest of the time shared in proportion to each one's share. */
 export function sliceOf(index: number, left: number): number {
   const shares = families.slice(index).reduce((sum, { share }) => sum + share, 0)
   return (left * families[index]!.share) / shares

@@ -1,8 +1,8 @@
-/** What a family of ways is: steps, each of which may kill or hang its process without the others being lost. */
+/** A family of ways: steps, each of which may kill or hang its process without the others being lost. */
 import type { Room } from './room.ts'
 
 export interface Step {
-  /** What is tried, for the progress and for the report of a death. */
+  /** The attempt, for the progress and for the report of a death. */
   readonly label: string
   run(): void
 }

@@ -1,5 +1,5 @@
 /**
- * What a sweep looks for. Each place of the target holds a token of 8 characters, again and again, so that any 8 bytes of that
+ * The needles of a sweep. Each place of the target holds a token of 8 characters, again and again, so that any 8 bytes of that
  * place are one of its 8 rotations. Fewer than 8 would turn up by chance: 4 random bytes do once in 4 GiB, and a sweep with
  * eight rotations of five tokens reads that much; 8 characters out of 62 do once in 2^47 bytes.
  */
@@ -41,7 +41,7 @@ export type Finder = (bytes: Buffer) => Place | undefined
 
 /**
  * One pass over the bytes for all patterns: a table of the pairs that a pattern begins with sorts nearly every place out. A search for
- * each pattern by itself takes fifteen times as long, and looking is most of what a sweep does.
+ * each pattern by itself takes fifteen times as long, and looking is most of a sweep's work.
  */
 export function finderOf(tokens: Tokens): Finder {
   const patterns = PLACES.flatMap((place) => patternsOf(tokens[place]).map((pattern) => ({ place, pattern })))

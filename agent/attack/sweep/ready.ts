@@ -1,4 +1,4 @@
-/** How the target says that all its places are filled: by its name, which everybody may read, protected or not. */
+/** How the target says that all its places are filled: by its name, which every process may read, protected or not. */
 import { readFileSync } from 'node:fs'
 
 /** At most 15 bytes (TASK_COMM_LEN). */

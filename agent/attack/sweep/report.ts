@@ -1,4 +1,4 @@
-/** What a sweep has found out, for people and for programs. Pure. */
+/** The findings of a sweep, for people and for programs. Pure. */
 import type { AttackerName } from '../runner/attackers.ts'
 import type { Tally } from './request.ts'
 import type { Swept } from './sweeper.ts'

@@ -1,4 +1,4 @@
-/** What the sweep tells the process of an attacker over stdin, and what comes back, one JSON document a line. */
+/** The sweep's requests to the process of an attacker over stdin, and the answers, one JSON document a line. */
 import type { Place, Tokens } from './needles.ts'
 
 export interface SweepRequest {
@@ -28,9 +28,9 @@ export interface Position {
 export interface Finding {
   /** One file name, one system call, one sample bit: `file /proc/P/environ`, `call process_vm_readv`, `sample RAW`. */
   readonly way: string
-  /** The rest of how, for a reader. Never what was shown. */
+  /** The rest of how, for a reader. Never the text found. */
   readonly how: string
-  /** What was shown; `protection` where the second process lost its own. */
+  /** The place shown; `protection` where the second process lost its own. */
   readonly place: Place | 'protection'
 }
 

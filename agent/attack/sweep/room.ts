@@ -1,4 +1,4 @@
-/** Where an attacker works: pages to be written to, the calls, and the look at what came of them. */
+/** Where an attacker works: pages to be written to, the calls, and the look at their results. */
 import { readdirSync } from 'node:fs'
 import { callNumber, memoryAt, sys } from '../../linux/syscall.ts'
 import { numberOf } from '../../linux/syscall-numbers.ts'
@@ -32,15 +32,15 @@ export interface Room {
   /** openat(2), never blocking. @returns the descriptor, or minus the errno */
   open(path: string, flags: number): number
   close(fd: number): void
-  /** Reports what is shown, once a way. */
+  /** Reports a place that is shown, once a way. */
   found(way: string, how: string, place: Place | 'protection'): void
-  /** What is no finding by itself, and good to know: a file that this attacker may open for writing. */
+  /** No finding by itself, but good to know: a file that this attacker may open for writing. */
   opened(file: string): void
   /** Looks at bytes and reports. @returns whether they show anything */
   look(bytes: Buffer, way: string, how: string): boolean
   /** A descriptor that was not there before? */
   isNew(fd: number): boolean
-  /** Closes what steps have left open. */
+  /** Closes the files that steps have left open. */
   tidy(): void
 }
 

@@ -65,7 +65,7 @@ export async function holdSweep({ cleanup = newCleanup(), ...options }: SweepOpt
   }
 }
 
-/** What an attacker knows from another machine with that kernel. */
+/** A number that an attacker knows from another machine with that kernel. */
 function tracepoint(): number {
   try {
     return Number(readFileSync(TRACEPOINT, 'utf8'))

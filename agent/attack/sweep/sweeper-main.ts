@@ -46,12 +46,15 @@ function runFamily(index: number): boolean {
 function take(step: Step): void {
   try {
     step.run()
-  } catch {} // whatever failed showed nothing
+  } catch {} // a failed step showed nothing
   if (request.isProtected) askSecond(room, step.label)
   room.tidy()
 }
 
-/** What a step may have switched off: the environment of the second process is refused to every attacker while protection stands. */
+/**
+ * Checks that no step has switched protection off: the environment of the second process is refused to every attacker
+ * while protection stands.
+ */
 function askSecond({ open, close, found }: Room, label: string): void {
   const fd = open(`/proc/${request.second}/environ`, 0)
   if (fd < 0) return

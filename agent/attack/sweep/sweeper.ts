@@ -40,7 +40,7 @@ export async function sweepAs(identity: Identity, request: SweepRequest, onStep:
   return joined(parts)
 }
 
-/** Parts of one sweep as one; what was lost is the last part's. */
+/** Parts of one sweep as one; the losses are the last part's. */
 export function joined(parts: readonly Swept[]): Swept {
   const { lost } = parts.at(-1) ?? {}
   return {

@@ -1,5 +1,5 @@
 /**
- * The process that is swept, protected or not: it has one variable, and puts what follows from it into its heap, into an open file
+ * The process that is swept, protected or not: it has one variable, and puts tokens derived from it into its heap, into an open file
  * that has no name any more, into the name of a file it maps, and into the registers of its system calls. Started by the sweep only.
  */
 import { openSync, unlinkSync, writeSync } from 'node:fs'
@@ -64,7 +64,7 @@ function stayOnOneProcessor(): void {
   sys('sched_setaffinity', 0, 8, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]))
 }
 
-/** 5 of every 20 ms: perf samples only what runs. */
+/** 5 of every 20 ms: perf samples only running tasks. */
 function spin(): void {
   const number = numberOf('getppid')
   for (const end = Date.now() + 5; Date.now() < end; ) callNumber(number, [word, word, word, word, word, word])

@@ -10,7 +10,7 @@ import type { Canary } from './canary.ts'
 export interface Side {
   /** The programs bound beside the canary's own. */
   readonly bound: Pick<Target, 'shell' | 'pinned'>
-  /** Starts a canary; who asked for it closes it. @param argv what the bound program runs, if not what a canary does */
+  /** Starts a canary; the caller closes it. @param argv the bound program's arguments, if not a canary's */
   start(victim: Identity, argv?: readonly string[]): Promise<Canary>
   /** The agent to attack, started again where an attack has ended a stand-in. */
   agentPid(): Promise<number>

@@ -1,7 +1,7 @@
-/** Takes secrets out of others' words: a server, or what stands before it, may repeat what it was sent or what it holds. */
+/** Takes secrets out of others' words: a server, or a proxy before it, may repeat a request or its own content. */
 
 export interface Redactor {
-  /** @param place what these belong to; they take the place of those it had */
+  /** @param place the owner of these secrets; they replace those it had */
   readonly know: (place: string, secrets: readonly string[]) => void
   readonly clean: (text: string) => string
 }

@@ -74,7 +74,7 @@ function valueIn({ values }: Secret, key: string): Buffer {
 
 interface Kept<T> {
   readonly get: () => Promise<T>
-  /** Nothing is kept any longer, unless it is another one by now. @returns false for what is new and never worked */
+  /** Nothing is kept any longer, unless it is another one by now. @returns false for a new one that never worked */
   readonly forget: (value: T) => boolean
   /** It was of use: should it be refused later, something has happened to it. */
   readonly worked: (value: T) => void

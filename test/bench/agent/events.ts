@@ -27,7 +27,7 @@ const bindings = parseConfig(
   'bench',
 ).config.secrets
 
-/** What is done with a record, from the least to all of it. `copied`: out of the ring's memory, as the agent does. */
+/** The steps of handling a record, from the least to all of it. `copied`: out of the ring's memory, as the agent does. */
 const STEPS: Readonly<Record<string, (record: Buffer) => void>> = {
   decoded: (record) => void decodeEvent(Buffer.from(record)),
   'and counted': counted(),
@@ -66,7 +66,7 @@ export function eventRates(seconds: number): Record<string, number> {
   return Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, rateOf(step, seconds)]))
 }
 
-/** By processor time: a busy machine takes turns away, and the question is what a core can. */
+/** By processor time: a busy machine takes turns away, and the question is the capacity of a core. */
 function rateOf(step: (record: Buffer) => void, seconds: number): number {
   const all = records()
   const batch = () => {

@@ -7,7 +7,7 @@ import { configText } from './config.ts'
 import { cpuSecondsOf, memoryOf } from './process.ts'
 import type { Figure } from './table.ts'
 
-/** After the canary, and what the start left for later. */
+/** After the canary, and the work that the start left for later. */
 const SETTLE_MS = 5_000
 
 const seconds = Number(process.argv[2])

@@ -1,4 +1,4 @@
-/** `npm run bench:agent`: what an agent costs beside what it does. See HELP. */
+/** `npm run bench:agent`: the cost of an agent beside its work. See HELP. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ rest in the test VM, where times are those of an emulator: 15 times a real machi
 `
 const REPOSITORY = join(import.meta.dirname, '../../..')
 const STARTS = 5
-/** A Prometheus came by, and what it needed is mapped again. */
+/** A Prometheus came by, and the pages it needed are mapped again. */
 const SCRAPES = 3
 const SETTLE_MS = 1_000
 const where = 'native'
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Records are lost in the kernel alone, and counted there: what is read is handled, one after the other. */
+/** Records are lost in the kernel alone, and counted there: records that are read are handled, one after the other. */
 function events(): Figure[] {
   return Object.entries(eventRates(2)).map(([step, value]) => {
     const target = step === 'decoded' ? {} : { least: 200_000 }
@@ -86,7 +86,7 @@ interface Start {
   readonly anonymous: number
 }
 
-/** The shortest of several is what the machine can; the rest is what else it did. */
+/** The shortest of several is the machine's capacity; the rest is other work of it. */
 async function start(config: string, env: Readonly<Record<string, string>>): Promise<Start> {
   const began = performance.now()
   return measured([join(import.meta.dirname, 'start.ts'), config], env, async (pid, port) => {

@@ -1,7 +1,7 @@
-/** What the kernel says of a process: memory, processor time. */
+/** The kernel's figures of a process: memory, processor time. */
 import { readFileSync } from 'node:fs'
 
-/** MiB. `anonymous` is what a second agent on the machine would cost: the rest is shared files. */
+/** MiB. `anonymous` is the cost of a second agent on the machine: the rest is shared files. */
 export interface Memory {
   readonly resident: number
   readonly anonymous: number

@@ -1,5 +1,5 @@
 /**
- * `node start.ts CONFIG`: what an agent does from its start until it is ready, but for the kernel: modules and libbpf, the
+ * `node start.ts CONFIG`: an agent's work from its start until it is ready, but for the kernel: modules and libbpf, the
  * configuration, the values, the kernel's entries, layouts against the object, metrics and their server, the canary's process. Says
  * the server's port, then stays as an idle agent does.
  */
@@ -47,6 +47,6 @@ const canary = spawn(process.execPath, ['-'], { env: {}, stdio: ['pipe', 'ignore
 await once(canary, 'spawn')
 canary.kill('SIGKILL')
 log.say('debug', 'OK', 'ready')
-process.once('SIGTERM', () => process.exit()) // only then is what was compiled kept
+process.once('SIGTERM', () => process.exit()) // only then is the compiled code kept
 trimAfterStart()
 process.stdout.write(`${server.port}\n`)

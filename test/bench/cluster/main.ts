@@ -1,4 +1,4 @@
-/** `npm run bench:cluster`: what KernelSeal adds to the start of a Pod. See HELP. */
+/** `npm run bench:cluster`: the time KernelSeal adds to the start of a Pod. See HELP. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** What one Pod's start took. */
+/** The times of one Pod's start. */
 export const KINDS = ['bare', 'sealed'] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -8,8 +8,8 @@ export type Mark = (typeof MARKS)[number]
 
 export interface Sample {
   readonly kind: Kind
-  /** Milliseconds from the request on, as whoever asks the API server sees it. */
+  /** Milliseconds from the request on, as a client of the API server sees it. */
   readonly ms: Readonly<Partial<Record<Mark, number>>>
-  /** What the kernel took for it. */
+  /** The kernel's time for it. */
   readonly deliveryNs?: number
 }

@@ -16,7 +16,7 @@ before(openShop)
 it(`${PODS} Pods of each kind`, async () => {
   const samples: Sample[] = []
   for (let round = 0; round < PODS; round++) {
-    // Who comes first in a round takes turns.
+    // The first of a round alternates.
     for (const kind of round % 2 ? KINDS.toReversed() : KINDS) {
       const sample = await start(kind, `${kind}-${round}`)
       samples.push(sample)
@@ -49,7 +49,7 @@ async function start(kind: Kind, name: string): Promise<Sample> {
 const container = (status: Any, name: string): Any =>
   [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].find((found) => found.name === name)
 
-/** What the Pod's status says once it has come to that. */
+/** The Pod's status once it has come to that. */
 const HAPPENED: Readonly<Record<Mark, (status: Any) => boolean>> = {
   admitted: () => true,
   agentStarted: (status) => container(status, AGENT_CONTAINER)?.state.running !== undefined,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Programs that do nothing, as many as ours on the hooks of a fork, an exec, an
- * exit and an open: what the kernel takes for calling any.
+ * exit and an open: the kernel's price for calling any.
  */
 #include <linux/bpf.h>
 

@@ -61,7 +61,7 @@ const result: BenchResult = {
 process.stdout.write(`${JSON.stringify(result)}\n`)
 process.exit(0) // the Pod's init is our child
 
-/** Interleaved: whatever else the machine does meets all variants alike. */
+/** Interleaved: the machine's other work meets all variants alike. */
 async function measure(round: number, phase: Phase, chosen: readonly Variant[], agent?: BenchAgent): Promise<void> {
   console.error(`${process.uptime().toFixed(0)} s: round ${round + 1} of ${rounds}, scopes: ${phase}`)
   for (let repeat = 0; repeat < REPEATS; repeat++) {
@@ -72,7 +72,7 @@ async function measure(round: number, phase: Phase, chosen: readonly Variant[], 
   }
 }
 
-/** What is above them is ours; what is below is the kernel's price for calling anything. */
+/** The cost above them is ours; the cost below is the kernel's price for calling anything. */
 async function withEmptyPrograms(body: () => Promise<void>): Promise<void> {
   const programs = loadObject(join(built, 'floor.o'), { wanted: () => true, constants: {} })
   programs.attach()

@@ -1,4 +1,4 @@
-/** `npm run bench:kernel`: what protection costs, measured in the test VM. See HELP. */
+/** `npm run bench:kernel`: the cost of protection, measured in the test VM. See HELP. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Where things are in the guest, and what sizes there are. */
+/** Places in the guest, and the sizes. */
 import { join } from 'node:path'
 
 export const DIRECTORY = '/tmp/kernelseal-bench'

@@ -14,13 +14,13 @@ const PORT = 19_191
 const LONGEST_MS = 120_000
 
 export interface Pod {
-  /** What to put before a command, so that it is the entrypoint of a container of its own. */
+  /** The words before a command, so that it is the entrypoint of a container of its own. */
   readonly enter: readonly string[]
   startAgent(): Promise<BenchAgent>
 }
 
 export interface BenchAgent {
-  /** Nothing of it runs while `body` does: its work is on another processor than what is measured. */
+  /** Nothing of it runs while `body` does: its work is on another processor than the measurement. */
   paused<T>(body: () => T): Promise<T>
   metric(name: string): Promise<number>
   info(label: string): Promise<string>
@@ -57,7 +57,7 @@ async function startAgent(enter: readonly string[]): Promise<BenchAgent> {
   }
 }
 
-/** It reads what came meanwhile when it goes on, and the next measurement waits for that. */
+/** It reads the records that came meanwhile when it goes on, and the next measurement waits for that. */
 async function paused<T>(nsenter: number, pid: number, body: () => T): Promise<T> {
   process.kill(pid, 'SIGSTOP')
   try {

@@ -1,4 +1,4 @@
-/** What one run measured. */
+/** The measurements of one run. */
 
 /** `none`: nothing of ours is loaded; `floor`: empty programs instead of ours. Otherwise the number of registered scopes. */
 export type Phase = 'none' | 'floor' | '1' | '50' | '500'
@@ -16,7 +16,7 @@ export interface ProgramTime {
   readonly variant: string
   readonly program: string
   readonly callsPerOperation: number
-  /** Less what the statistics cost themselves. */
+  /** Less the cost of the statistics themselves. */
   readonly nsPerCall: number
 }
 

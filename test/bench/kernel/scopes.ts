@@ -1,6 +1,6 @@
 /**
  * `node scopes.ts FROM TO`: registers scopes with these numbers, as agents of other Pods do, with ten variables each. Numbers
- * this small are no PID namespace's. Ends when they stand; they stay as long as what is pinned.
+ * this small are no PID namespace's. Ends when they stand; they stay as long as the pins.
  */
 
 import { openCounters } from '../../../agent/node/counters.ts'

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import type { ProgramTime } from './samples.ts'
 
 const SWITCH = '/proc/sys/kernel/bpf_stats_enabled'
-/** What taking the time twice adds to it, ns (measured natively; under emulation it is more, and stays in the figure). */
+/** The cost of taking the time twice, ns (measured natively; under emulation it is more, and stays in the figure). */
 const OWN_NS = 20
 
 interface Program {

@@ -1,4 +1,4 @@
-/** What is measured: programs with bindings of different sizes, and the policy that binds them. */
+/** The measured subjects: programs with bindings of different sizes, and the policy that binds them. */
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { loadAgentConfig } from '../../../agent/config/load.ts'

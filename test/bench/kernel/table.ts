@@ -21,7 +21,7 @@ const COMPARED: Readonly<Record<Phase, Phase | undefined>> = {
   '500': '1',
 }
 
-/** What was aimed at: a variant and phase, and by how much it may be slower. */
+/** The targets: a variant and phase, and by how much it may be slower. */
 const TARGETS: readonly [variant: RegExp, phases: readonly Phase[], most: number, text: string][] = [
   [/^outside: exec/, ['1'], 0.01, 'outside scopes, exec: at most +1 %'],
   [/^outside: open/, ['1'], 0.02, 'outside scopes, open: at most +2 %'],

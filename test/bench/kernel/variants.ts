@@ -1,4 +1,4 @@
-/** What is done over and over: by a process outside every scope, by one inside, by a sealed one. */
+/** The repeated operations: by a process outside every scope, by one inside, by a sealed one. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { DIRECTORY, FILE, MEASURE, READER, SIZES } from './places.ts'
@@ -26,7 +26,7 @@ export function variantsOf(pod: Pod, subject: Subject): Variant[] {
     const command = [...place, MEASURE, 'exec', String(EXECS), join(DIRECTORY, `bound-${size}`)]
     return { name, scaled, floor: size === 0, values: size, measure: () => run(command, subject.environment(size)) }
   }
-  /** The same variables without us: what a delivery is compared with. */
+  /** The same variables without us: the base of comparison for a delivery. */
   const ordinary = (size: number): Variant => {
     const command = [...pod.enter, MEASURE, 'exec', String(EXECS), join(DIRECTORY, 'bound-0')]
     const measure = () => run(command, subject.ordinary(size))
@@ -57,7 +57,7 @@ export function variantsOf(pod: Pod, subject: Subject): Variant[] {
   ]
 }
 
-/** @throws Error with what the helper complained of */
+/** @throws Error with the helper's complaint */
 function run([command = '', ...args]: readonly string[], env: Environment): number {
   const { stdout, stderr, status, signal } = spawnSync(command, args, {
     env: { PATH: process.env.PATH, ...env },

@@ -1,4 +1,4 @@
-/** The reviews that are measured: as an API server sends them, from a small Pod to the largest anyone has. */
+/** The reviews that are measured: as an API server sends them, from a small Pod to the largest there are. */
 
 /** `managedFields` and the like are most of a real review; ballast brings it to the size wanted. */
 function review(pod: { metadata: object; spec: object }, bytes: number): Buffer {

@@ -1,4 +1,4 @@
-/** The port for metrics and health under those who ask too much of it. */
+/** The port for metrics and health under clients that ask too much of it. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'

@@ -1,4 +1,4 @@
-/** What the webhook takes on at a time: limits, connections, bytes. */
+/** The load the webhook takes on at a time: limits, connections, bytes. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'

@@ -13,7 +13,7 @@ interface Injected {
   spec: { containers: object[]; initContainers: { resources: Record<string, unknown>; env: object[] }[] }
 }
 
-/** @param change what is done to the agent between two passes */
+/** @param change the change of the agent between two passes */
 function again(change: (agent: Injected['spec']['initContainers'][0]) => void) {
   const first = inject(POD)
   const pod = structuredClone(patched(POD, first.kind === 'inject' ? first.operations : [])) as Injected

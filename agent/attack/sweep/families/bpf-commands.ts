@@ -1,4 +1,4 @@
-/** Every command of bpf(2), on every id and every pin; what gives a descriptor of a map is read through. */
+/** Every command of bpf(2), on every id and every pin; a map with a descriptor is read through. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { numberOf } from '../../../linux/syscall-numbers.ts'

@@ -1,7 +1,7 @@
 /**
- * The closed list of system calls that the sweep does not make, each with the reason. Everything else is made, with every kind of
- * argument, whatever it is. Numbers: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h; from 424 on both
- * architectures have the same.
+ * The closed list of system calls that the sweep does not make, each with the reason. All others are made, with every
+ * kind of argument. Numbers: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h; from 424 on
+ * both architectures have the same.
  */
 
 type Numbers = readonly [x64: number, arm64: number]

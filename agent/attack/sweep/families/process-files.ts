@@ -8,7 +8,7 @@ import { newReaders, type Readers } from './readers.ts'
 
 const AT_FDCWD = -100
 const O_PATH = 0o10000000
-/** Access modes, then what has a way of its own through the kernel. */
+/** Access modes, then flags with a path of their own through the kernel. */
 const MODES = { O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, O_PATH, 'O_RDONLY|O_NOFOLLOW': 0o400000 } as const
 /** The sweep's target has fewer; a folder that may not be listed is guessed at. */
 const DESCRIPTORS = Array.from({ length: 32 }, (_, i) => i)
@@ -77,7 +77,7 @@ function readLink(room: Room, path: string, way: string): void {
   room.look(page.bytes.subarray(0, length), 'call readlinkat', way)
 }
 
-/** What the attacker may list, and what every kernel's own process has: a refusal to list must not spare the files. */
+/** The entries the attacker may list, and those of every process: a refusal to list must not spare the files. */
 function namesOf(pid: number): string[] {
   const threads = entries(`/proc/${pid}/task`).map(({ name }) => name)
   const tasks = [String(pid), ...threads.filter((thread) => thread !== String(pid)).slice(-2)]

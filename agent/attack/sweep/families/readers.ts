@@ -36,7 +36,10 @@ export function newReaders(room: Room): Readers {
   }
   const fromPipe = (moved: number) => (moved > 0 ? call('read', out, page.address, PAGE) : 0)
 
-  /** Through a pipe: a page beyond the end of its file would be a SIGBUS to whoever touches it, and is an EFAULT to write(2). */
+  /**
+   * Through a pipe: a page beyond the end of its file would be a SIGBUS to the process that touches it, and is an
+   * EFAULT to write(2).
+   */
   const mapped = (fd: number, at: Word) => {
     const address = call('mmap', 0, PAGE, PROT_READ, MAP_PRIVATE, fd, at)
     if (address < 0) return 0

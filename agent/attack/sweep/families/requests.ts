@@ -8,8 +8,9 @@ const PTRACE_INTERRUPT = 0x4207
 const PTRACE_DETACH = 17
 const WALL = 0x40000000
 /**
- * Closed list of what is not asked for. Of the caller itself: TRACEME. Letting the target go or ending it: CONT, KILL, SINGLESTEP,
- * ATTACH and DETACH, SYSCALL, SYSEMU, SEIZE, INTERRUPT, LISTEN; the sweep does that around each request.
+ * Closed list of requests that are not made. Of the caller itself: TRACEME. Letting the target go or ending it: CONT,
+ * KILL, SINGLESTEP, ATTACH and DETACH, SYSCALL, SYSEMU, SEIZE, INTERRUPT, LISTEN; the sweep does that around each
+ * request.
  */
 const STEERING = [0, 7, 8, 9, 16, PTRACE_DETACH, 24, 31, 32, 33, PTRACE_SEIZE, PTRACE_INTERRUPT, 0x4208]
 /** They write registers, memory or signals of the target, show nothing, and end it: POKE…, SET…, ARCH_PRCTL; sets of the newest kernels. */
@@ -27,7 +28,7 @@ export const ptraceRequests: Family = {
   },
 }
 
-/** Half of what the value is long: a word this far apart from the next lies in it. */
+/** Half of the value's length: a word this far apart from the next lies in it. */
 const STRIDE = 32
 /** The register set that all architectures have (NT_PRSTATUS). */
 const PRSTATUS = 1
@@ -61,7 +62,7 @@ function newTracing(room: Room): (request: number) => void {
   }
 }
 
-/** 0xFF is what pidfds answer to (include/uapi/linux/pidfd.h); the plain numbers are for those to come. */
+/** pidfds answer to 0xFF (include/uapi/linux/pidfd.h); the plain numbers are for those to come. */
 const KINDS = [0xff00, 0]
 /** _IOC(_IOC_READ | _IOC_WRITE, 0, 0, size): PIDFD_GET_INFO has a structure of 64 bytes in its first version. */
 const STRUCTURE = 0xc0400000

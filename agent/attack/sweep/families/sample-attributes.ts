@@ -44,7 +44,7 @@ export interface Event {
   readonly everyOne?: boolean
 }
 
-/** PERF_ATTR_SIZE_VER5: what every kernel since 4.x takes. */
+/** PERF_ATTR_SIZE_VER5: accepted by every kernel since 4.x. */
 const SIZE = 112
 const PERIOD_NS = 1_000_000n
 const PERIOD_ONE = 1n

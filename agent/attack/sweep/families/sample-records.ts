@@ -1,4 +1,4 @@
-/** What a ring of perf has, sample by sample (include/uapi/linux/perf_event.h, struct perf_event_mmap_page). */
+/** The content of a ring of perf, sample by sample (include/uapi/linux/perf_event.h, struct perf_event_mmap_page). */
 
 const PAGE = 4096
 const RECORD_SAMPLE = 9
@@ -8,8 +8,8 @@ const DATA_HEAD = 1024
 const DATA_TAIL = 1032
 
 /**
- * The samples of one process that have come since the last time; a ring of a whole CPU has the sweep's own too, whose registers hold
- * what it looks for.
+ * The samples of one process that have come since the last time; a ring of a whole CPU has the sweep's own too, whose
+ * registers hold the needles.
  */
 export function samplesOf(memory: Buffer, pid: number): Buffer[] {
   const bytes = drained(memory)

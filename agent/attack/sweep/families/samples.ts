@@ -13,7 +13,7 @@ const FLAG_FD_CLOEXEC = 8
 const IOC_ENABLE = 0x2400
 const PROT_READ_WRITE = 3
 const MAP_SHARED = 1
-/** Two samples of 64 KiB; a page more is the control page. Below what perf_event_mlock_kb gives anyone. */
+/** Two samples of 64 KiB; a page more is the control page. Below the perf_event_mlock_kb of every user. */
 const DATA_PAGES = 64
 const LENGTH = PAGE * (1 + DATA_PAGES)
 /** The target runs a quarter of the time: some 60 samples. */
@@ -47,7 +47,7 @@ export const samples: Family = {
   },
 }
 
-/** Those without a source of their own first (enum perf_type_id), then what sysfs shows. */
+/** Events without a source of their own first (enum perf_type_id), then those that sysfs shows. */
 function eventsOf(room: Room, functionName: number): Event[] {
   const { remote, request } = room
   const named = readdirSync(SOURCES).filter((name) => !['software', 'tracepoint', 'breakpoint', 'cpu'].includes(name))
