@@ -85,7 +85,8 @@ function startAgent(own: readonly string[], strings: Buffer): ChildProcess {
 
 /** By name: the values of others may be secrets, and are not read here. */
 function agentEnvironment(): Record<string, string> {
-  const names = ['PATH', 'TMPDIR', 'KERNELSEAL_DEBUG', 'KERNELSEAL_SECRETS_DIR', 'NODE_COMPILE_CACHE']
+  const compileCache = ['NODE_COMPILE_CACHE', 'NODE_COMPILE_CACHE_PORTABLE']
+  const names = ['PATH', 'TMPDIR', 'KERNELSEAL_DEBUG', 'KERNELSEAL_SECRETS_DIR', ...compileCache]
   return Object.fromEntries(
     names.flatMap((name) => [[name, process.env[name]]]).filter(([, value]) => value !== undefined),
   )

@@ -31,6 +31,16 @@ describe('scripts/vm', { concurrency: 2 }, () => {
     assert.ok(!existsSync(join(repository, 'thrown-away')))
   })
 
+  test('has the modules of agent and kernel tests compiled, for each of the three users that run them', async () => {
+    const load = 'NODE_DEBUG_NATIVE=COMPILE_CACHE node --import ./scripts/test.d/leave.ts agent/main.ts run --help'
+    const script = `for user in 0 1000 65534; do
+      setpriv --reuid $user --clear-groups -- sh -c '${load}' >/tmp/said-$user 2>&1
+      echo $(($(grep -c 'StrippedTypeScript.* success' /tmp/said-$user) > 100)) $(grep -c 'StrippedTypeScript.*no such file' /tmp/said-$user)
+    done`
+    const run = await vm(['--', 'sh', '-c', script])
+    assert.equal(run.stdout, '1 0\n1 0\n1 0\n')
+  })
+
   test('offers shared folders under /share, not to be written to, and says 128+N for a command ended by a signal', async (context) => {
     const folder = join(mkdtempSync(join(tmpdir(), 'vm-test-')), 'a shared, folder')
     context.after(() => rmSync(join(folder, '..'), { recursive: true }))
