@@ -1,5 +1,5 @@
 /**
- * One cell, in its virtual machine: `node cell.ts KERNEL CONFIG`. Everything that is run writes to standard error, which is
+ * One cell, in its virtual machine: `node cell.ts KERNEL CONFIG SWEEP_SECONDS`. Everything that is run writes to standard error, which is
  * the cell's log; standard output is the result, one JSON document.
  */
 import { spawnSync } from 'node:child_process'
@@ -15,11 +15,10 @@ const TESTS = ['test/kernel/delivery.test.ts', 'test/kernel/children.test.ts']
 const LOCKED_TESTS = 'test/locked/**/*.test.ts'
 /** A third of the cell's time: a test that hangs must not take the suite's result with it. */
 const TESTS_MS = 800_000
-/** On both sides together, of two attackers: emulated that is a part of the steps. */
-const SWEEP_SECONDS = 240
 const DAY_MS = 86_400_000
 
-const [kernel = '', config = ''] = process.argv.slice(2)
+/** Seconds: on both sides together, of two attackers; emulated that is a part of the steps. */
+const [kernel = '', config = '', sweepSeconds = '120'] = process.argv.slice(2)
 const began = Date.now()
 const tests = runTests()
 const attack = runAttack()
@@ -55,7 +54,7 @@ function runAttack(): CellResult['attack'] {
  */
 function runSweep(): CellResult['sweep'] {
   if (config !== 'lsm') return undefined
-  const options = ['attack', '--sweep', '--json', '--as', 'root', '--as', 'same-uid', '--budget', String(SWEEP_SECONDS)]
+  const options = ['attack', '--sweep', '--json', '--as', 'root', '--as', 'same-uid', '--budget', sweepSeconds]
   const { stdout, status, signal, error } = kernelseal([...options, '--seed', String(Math.floor(began / DAY_MS))])
   try {
     const { seed, budgetSeconds, attackers, ways, tried, exitStatus } = JSON.parse(stdout)
