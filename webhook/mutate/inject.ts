@@ -2,10 +2,7 @@
 import { createHash } from 'node:crypto'
 import { parseStatus } from '../../agent/policy/annotations.ts'
 import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/check-bindings.ts'
-import { filesOutside } from '../../agent/policy/file-roots.ts'
-import { literalsIn } from '../../agent/policy/literal.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
-import { quote } from '../../agent/policy/suggest.ts'
 import type { Config } from '../../agent/policy/types.ts'
 import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/variables.ts'
 import { type Place, podChanges } from './changes.ts'
@@ -18,7 +15,7 @@ import { patchOf } from './patch.ts'
 import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './placeholders.ts'
 import { asPod, type Container, type Pod } from './pod.ts'
 import { type AgentSettings, agentContainer, agentVolumes, type Form } from './sidecar.ts'
-import { vaultRefsIn } from './vault.ts'
+import { refuseSources } from './sources-allowed.ts'
 
 export interface InjectionSettings {
   readonly agent: AgentSettings
@@ -98,17 +95,6 @@ function unmarked(pod: Pod, marks = MARKS): Pick<Skip, 'operations'> {
 function markOf(pod: Pod): Pick<Skip, 'operations'> {
   if (hasAgent(pod) || !bindsBy(pod.metadata.annotations ?? {})) return unmarked(pod, [`${PREFIX}status`])
   return { operations: patchOf(pod, [{ at: ['metadata', 'annotations', `${PREFIX}status`], value: NOTHING_TO_SEAL }]) }
-}
-
-/** Sources that the agent would refuse, refused before the Pod is there. */
-function refuseSources(config: Config, { allowLiteral, vault, fileRoots = [] }: AgentSettings): Deny | undefined {
-  const [literal] = allowLiteral ? [] : literalsIn(config)
-  if (literal) return deny('literal-value', `\`${literal.variable}\` of binding ${quote(literal.binding)}`)
-  const [file] = filesOutside(config, fileRoots)
-  if (file)
-    return deny('file-outside', `\`${file.variable}\` of binding ${quote(file.binding)} names ${quote(file.path)}`)
-  const [ref] = vault ? [] : vaultRefsIn(config)
-  return ref && deny('no-vault', `\`${ref.variable}\` of binding ${quote(ref.binding)}`)
 }
 
 /** The record of an earlier pass. */

@@ -29,6 +29,18 @@ export const REASONS = {
     hint: 'annotate the Pod with `kernelseal.io/allow-debug: "true"`, or under `--agent-lock-policy` label its namespace so',
   },
 
+  'annotations-checked': { code: 200, sentence: 'the changed annotations can be used' },
+  'status-changed': {
+    code: 403,
+    sentence: '`kernelseal.io/status` follows the placeholders of the running containers, and cannot become another',
+    hint: 'leave it as it is, or make the Pod anew',
+  },
+  'weaker-policy': {
+    code: 403,
+    sentence: 'the policy of running Pods is locked, and the change makes it weaker',
+    hint: 'make the Pod anew with it',
+  },
+
   'bad-annotation': { code: 422, sentence: 'the KernelSeal annotations cannot be used' },
   'bad-pod': { code: 422, sentence: 'the object is not a well-formed Pod' },
   'host-pid': {

@@ -3,6 +3,7 @@
 import type { GuardedCluster } from '../mutate/cluster.ts'
 import { type InjectionSettings, injectPod } from '../mutate/inject.ts'
 import { deny, fail, type Outcome, skip } from '../mutate/outcome.ts'
+import { guardAnnotations } from './annotation-guard.ts'
 import { BODY_LIMIT, type Body } from './body.ts'
 import { GUARDED_KINDS, guard } from './guard.ts'
 import { type Caller, type Reading, type Review, readReview, refusalFor, respond } from './review.ts'
@@ -23,11 +24,14 @@ export const JOURNEYS = {
   '/mutate': { kinds: ['Pod'], decide: decidePod },
   '/validate': {
     kinds: GUARDED_KINDS,
-    decide: (review, { cluster, settings }) =>
-      guard(review, cluster.allowsDebug(review.namespace), {
+    decide: (review, { cluster, settings }) => {
+      const { operation, subResource, object, oldObject } = review
+      if (operation === 'UPDATE' && subResource === '') return guardAnnotations(object, oldObject, settings.agent)
+      return guard(review, cluster.allowsDebug(review.namespace), {
         locked: settings.agent.lockPolicy === true,
         agentMayBeFirst: !cluster.nativeSidecars(),
-      }),
+      })
+    },
   },
 } as const satisfies Record<string, Journey>
 

@@ -23,6 +23,8 @@ export interface Review extends Caller {
   readonly name: string
   /** Raw JSON of the Pod; undefined for DELETE. */
   readonly object: unknown
+  /** As it was before; undefined for CREATE and CONNECT. */
+  readonly oldObject?: unknown
 }
 
 /** `review` can be decided; `refusal` has a request to answer; `unanswerable` is an HTTP error. */
@@ -92,6 +94,7 @@ function fieldsOf(request: Record<string, unknown>): Omit<Review, keyof Caller> 
     namespace: textOr(request.namespace, '') || undefined,
     name: textOr(request.name, ''),
     object: request.object,
+    oldObject: request.oldObject,
   }
 }
 

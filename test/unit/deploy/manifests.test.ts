@@ -117,20 +117,26 @@ for (const overlay of OVERLAYS) {
       })
     })
 
-    it('hold up only namespaces that opted in, never the system or ourselves, and answer within 5 s', () => {
-      for (const { name, namespaceSelector, failurePolicy, sideEffects, timeoutSeconds } of webhooksOf(all)) {
-        assert.equal(namespaceSelector.matchLabels[INJECTION_LABEL], 'enabled', name)
+    it('hold up only namespaces that opted in or the agents themselves, and answer within 5 s', () => {
+      for (const webhook of webhooksOf(all)) {
+        const { name, namespaceSelector, matchConditions, failurePolicy, sideEffects, timeoutSeconds } = webhook
+        const [first] = matchConditions ?? []
+        const byAgent = first?.expression.includes(`== '${AGENT_CONTAINER}'`) ?? false
+        assert.ok(byAgent || namespaceSelector.matchLabels?.[INJECTION_LABEL] === 'enabled', name)
         assert.deepEqual([failurePolicy, sideEffects, timeoutSeconds], ['Fail', 'None', 5])
       }
     })
 
     it('look at nothing of the system or of ourselves, whichever asks', () => {
-      const bindings = all.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
+      const bindings = all
+        .filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
+        // That one is about ourselves.
+        .filter(({ metadata }) => metadata.name !== 'kernelseal-own-configuration')
       const selectors = [
         ...webhooksOf(all).map(({ namespaceSelector }) => namespaceSelector),
         ...bindings.map(({ spec }) => spec.matchResources.namespaceSelector),
       ]
-      assert.equal(selectors.length, overlay === 'kubernetes-1.20' ? 3 : 5)
+      assert.equal(selectors.length, overlay === 'kubernetes-1.20' ? 3 : 10)
       for (const { matchExpressions } of selectors) {
         const values = ['kube-system', deployment.metadata.namespace]
         assert.deepEqual(matchExpressions[0], { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values })
@@ -147,12 +153,28 @@ for (const overlay of OVERLAYS) {
         webhooksOf(all).some(({ matchConditions }) => matchConditions !== undefined),
         !old,
       )
-      if (old) return
-      assert.ok(JSON.stringify(named(all, 'ValidatingAdmissionPolicy').spec).includes(`'${AGENT_CONTAINER}'`))
-      assert.equal(
-        named(all, 'ValidatingAdmissionPolicyBinding').spec.policyName,
-        named(all, 'ValidatingAdmissionPolicy').metadata.name,
-      )
+      const policies = all.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+      assert.equal(policies.length, old ? 0 : 6)
+      for (const { metadata, spec } of policies) {
+        assert.equal(spec.failurePolicy, 'Fail')
+        const binding = named(all, 'ValidatingAdmissionPolicyBinding', metadata.name)
+        assert.deepEqual([binding.spec.policyName, binding.spec.validationActions], [metadata.name, ['Deny']])
+      }
+    })
+
+    it('name the account, the class and the container that are there', () => {
+      const texts = all
+        .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+        .map(({ spec }) => JSON.stringify(spec))
+      if (texts.length === 0) return
+      const account = named(all, 'ServiceAccount').metadata
+      const user = `system:serviceaccount:${account.namespace}:${account.name}`
+      for (const word of [`'${AGENT_CONTAINER}'`, `'${named(all, 'PriorityClass').metadata.name}'`, `'${user}'`]) {
+        assert.ok(
+          texts.some((text) => text.includes(word)),
+          word,
+        )
+      }
     })
   })
 }

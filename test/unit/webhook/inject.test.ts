@@ -42,10 +42,12 @@ describe('the table of reasons', () => {
     const rest = Object.keys(REASONS).filter((reason) => !shown.includes(reason as Reason))
     const elsewhere = ['too-many-containers', 'too-much-to-seal']
     const guarded = ['not-guarded', 'debug-allowed', 'agent-session', 'debug-container']
+    const changed = ['annotations-checked', 'status-changed', 'weaker-policy']
     const server = [
       'nothing-to-change',
       'not-a-creation',
       ...guarded,
+      ...changed,
       'bad-pod',
       'bad-review',
       'body-too-large',

@@ -1,0 +1,243 @@
+/** The ways round the gate that only an API server shows: by the webhook's own account, by other subresources, by labels. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import {
+  type Answer,
+  call,
+  createPod,
+  get,
+  INJECTED,
+  kubectl,
+  MINOR,
+  makeNamespace,
+  must,
+  patch,
+  podsOf,
+  until,
+} from './cluster.ts'
+import { type Installation, install, MUTATING, SYSTEM, VALIDATING } from './installation.ts'
+import { BINDING, pod } from './pods.ts'
+
+/** What the API server says of a session that nobody refused: there is no node to connect to. */
+const PASSED = /does not have a host assigned/
+const POD = `${podsOf('shop')}/web`
+const JSON_PATCH = 'application/json-patch+json'
+const MERGE = 'application/merge-patch+json'
+
+let webhook: Installation
+before(async () => {
+  webhook = await install()
+  await makeNamespace('shop', INJECTED)
+  await makeNamespace('elsewhere')
+  const resources = { requests: { cpu: '1m' } }
+  const containers = [{ name: 'app', image: 'registry.example/app:1', resources }]
+  must(await createPod('shop', pod('web', BINDING, { containers })), 'a sealed Pod')
+  must(await createPod('shop', pod('plain', {})), 'a plain Pod')
+})
+after(async () => {
+  for (const name of ['shop', 'elsewhere']) await call('DELETE', `/api/v1/namespaces/${name}`)
+  await webhook.remove()
+})
+
+const policies = { skip: MINOR < 30 ? 'this server has no ValidatingAdmissionPolicy' : false }
+const refused = ({ status, body }: Answer, reason: RegExp): void => {
+  assert.ok([400, 403, 422].includes(status), `${status} ${JSON.stringify(body)}`)
+  assert.match(body.message, reason)
+}
+
+describe("the webhook's account, taken over", policies, () => {
+  const account = `system:serviceaccount:${SYSTEM}:kernelseal-webhook`
+  const asWebhook = (kind: string, operations: object[]) =>
+    kubectl(['--as', account, 'patch', kind, 'kernelseal', '--type=json', '-p', JSON.stringify(operations)])
+  const everything = [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'], scope: '*' }]
+  const ATTEMPTS: readonly [what: string, operation: object][] = [
+    ['ask about every object of the cluster', { op: 'replace', path: '/webhooks/0/rules', value: everything }],
+    [
+      'answer from an address of its own',
+      { op: 'replace', path: '/webhooks/0/clientConfig', value: { url: 'https://10.77.0.66/' } },
+    ],
+    ['answer by another Service', { op: 'replace', path: '/webhooks/0/clientConfig/service/name', value: 'evil' }],
+    ['look into the system', { op: 'remove', path: '/webhooks/0/namespaceSelector' }],
+    ['let Pods pass that it cannot judge', { op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }],
+    ['be asked without conditions', { op: 'remove', path: '/webhooks/0/matchConditions' }],
+    ['leave a webhook out', { op: 'remove', path: '/webhooks/0' }],
+    ['take longer', { op: 'replace', path: '/webhooks/0/timeoutSeconds', value: 30 }],
+    [
+      'have another owner',
+      { op: 'add', path: '/metadata/annotations', value: { 'cert-manager.io/inject-ca-from': 'a/b' } },
+    ],
+  ]
+  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
+    for (const [what, operation] of ATTEMPTS) {
+      it(`cannot make its ${kind} ${what}`, async () => {
+        const { status, stderr } = await asWebhook(kind, [operation])
+        assert.notEqual(status, 0)
+        assert.match(stderr, /may change `caBundle` of its own configurations, and nothing else/)
+      })
+    }
+  }
+
+  it('can change the authority, which is what it does', async () => {
+    for (const [kind, path] of [
+      ['mutatingwebhookconfiguration', MUTATING],
+      ['validatingwebhookconfiguration', VALIDATING],
+    ] as const) {
+      const { webhooks } = await get(path)
+      const { caBundle } = webhooks[0].clientConfig
+      const text = Buffer.from(`# changed\n${Buffer.from(caBundle, 'base64')}`).toString('base64')
+      const ran = await asWebhook(kind, [{ op: 'replace', path: '/webhooks/0/clientConfig/caBundle', value: text }])
+      assert.equal(ran.status, 0, ran.stderr)
+    }
+  })
+
+  it('leaves administrators their hands', async () => {
+    const change = { metadata: { labels: { changed: 'yes' } } }
+    assert.equal((await call('PATCH', MUTATING, change, MERGE)).status, 200)
+  })
+})
+
+describe('the annotations of a sealed Pod', policies, () => {
+  const weaker = { metadata: { annotations: { 'kernelseal.io/mode': 'audit' } } }
+  const own = { metadata: { annotations: { 'example.org/seen': String(MINOR) } } }
+
+  it('are checked when they change', async () => {
+    const wrong = { metadata: { annotations: { 'kernelseal.io/mode': 'enforcd' } } }
+    refused(await call('PATCH', `${POD}?dryRun=All`, wrong, MERGE), /annotations cannot be used.*`enforcd`/)
+    const status = { metadata: { annotations: { 'kernelseal.io/status': null } } }
+    refused(
+      await call('PATCH', `${POD}?dryRun=All`, status, MERGE),
+      /follows the placeholders of the running containers/,
+    )
+  })
+
+  it('may become weaker, with a warning', async () => {
+    const { status, warnings } = await call('PATCH', `${POD}?dryRun=All`, weaker, MERGE)
+    assert.equal(status, 200)
+    assert.match(warnings.join('\n'), /protection becomes weaker: `mode` from enforce to audit/)
+  })
+
+  it('cannot become weaker where policies are locked', async () => {
+    await webhook.setEnv({ KSEAL_AGENT_LOCK_POLICY: 'true' })
+    // A replica of before is asked on connections that are still open, until it ends.
+    const answer = await until('no replica of before is asked', async () => {
+      const answer = await call('PATCH', `${POD}?dryRun=All`, weaker, MERGE)
+      return answer.status === 200 ? undefined : answer
+    })
+    refused(answer, /policy of running Pods is locked/)
+    await webhook.setEnv({ KSEAL_AGENT_LOCK_POLICY: 'false' })
+  })
+
+  it("are not changed by the Pod's status", async () => {
+    refused(await call('PATCH', `${POD}/status?dryRun=All`, weaker, MERGE), /changed by `pods` alone/)
+    const gone = { metadata: { annotations: { 'kernelseal.io/mode': null } } }
+    refused(await call('PATCH', `${POD}/status?dryRun=All`, gone, MERGE), /changed by `pods` alone/)
+    assert.equal((await call('PATCH', `${POD}/status?dryRun=All`, own, MERGE)).status, 200)
+    const phase = { status: { message: 'as the kubelet writes it' } }
+    assert.equal((await call('PATCH', `${POD}/status?dryRun=All`, phase, MERGE)).status, 200)
+  })
+
+  for (const [what, path] of [
+    ["the Pod's binding", `${podsOf('shop')}/plain/binding`],
+    ['a Binding', '/api/v1/namespaces/shop/bindings'],
+  ] as const) {
+    it(`are not written by ${what}`, async () => {
+      const binding = (annotations: object) => ({
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: 'plain', annotations },
+        target: { apiVersion: 'v1', kind: 'Node', name: 'nowhere' },
+      })
+      refused(
+        await call('POST', `${path}?dryRun=All`, binding({ 'kernelseal.io/mode': 'audit' })),
+        /not for a scheduler/,
+      )
+      assert.equal((await call('POST', `${path}?dryRun=All`, binding({ 'example.org/a': 'b' }))).status, 201)
+    })
+  }
+
+  it('that are not ours, and those of other Pods, are nothing to us', async () => {
+    assert.equal((await call('PATCH', `${POD}?dryRun=All`, own, MERGE)).status, 200)
+    const wrong = { metadata: { annotations: { 'kernelseal.io/mode': 'enforcd' } } }
+    assert.equal((await call('PATCH', `${podsOf('shop')}/plain?dryRun=All`, wrong, MERGE)).status, 200)
+  })
+})
+
+describe('the PriorityClass of the webhook', policies, () => {
+  it('is reserved for it', async () => {
+    const wanted = pod('important', {}, { priorityClassName: 'kernelseal-webhook' })
+    for (const namespace of ['shop', 'elsewhere']) {
+      refused(await createPod(namespace, wanted, '?dryRun=All'), /is reserved for the KernelSeal webhook/)
+    }
+  })
+})
+
+// pods/resize: KEP-1287, on by default from 1.33.
+describe('pods/resize', { skip: MINOR < 33 ? 'this server cannot resize Pods' : false }, () => {
+  const resize = (list: string, path: string, value: string): Promise<Answer> =>
+    call(
+      'PATCH',
+      `${POD}/resize?dryRun=All`,
+      [{ op: 'replace', path: `/spec/${list}/0/resources/${path}`, value }],
+      JSON_PATCH,
+    )
+
+  it('does not starve the agent', async () => {
+    refused(await resize('initContainers', 'limits/memory', '128Mi'), /other resources could end it/)
+  })
+
+  it('is free for the application', async () => {
+    const { status, body } = await resize('containers', 'requests/cpu', '2m')
+    assert.equal(status, 200, JSON.stringify(body))
+  })
+})
+
+describe('without a container of its own', () => {
+  it('a Pod is refused', async () => {
+    const containers = [{ name: 'kernelseal-agent', image: 'registry.example/app:1' }]
+    refused(await createPod('shop', pod('bare', BINDING, { containers }), '?dryRun=All'), /no container but the agent/)
+  })
+
+  it('a session enters the application, or nothing', async () => {
+    const { body } = await call('POST', `${POD}/exec?command=id&stdout=true`)
+    assert.match(body.message, MINOR < 29 ? /a container name must be specified|without a container/ : PASSED)
+  })
+})
+
+describe('a namespace whose label is taken off', policies, () => {
+  before(async () => {
+    await patch('/api/v1/namespaces/shop', { metadata: { labels: { 'kernelseal.io/injection': null } } })
+    await until('Pods are no longer asked about', async () => {
+      const { body } = await createPod('shop', pod('unsealed'), '?dryRun=All')
+      return body.spec?.initContainers === undefined
+    })
+  })
+  after(() => patch('/api/v1/namespaces/shop', { metadata: { labels: INJECTED } }))
+
+  it('keeps sessions out of running agents', async () => {
+    const { stderr } = await kubectl(['-n', 'shop', 'exec', 'web', '-c', 'kernelseal-agent', '--', 'id'])
+    assert.match(stderr, /would see every secret of the Pod/)
+    assert.match((await kubectl(['-n', 'shop', 'exec', 'web', '-c', 'app', '--', 'id'])).stderr, PASSED)
+  })
+
+  it('keeps debug containers away from sealed Pods', async () => {
+    const ephemeralContainers = [{ name: 'debugger', image: 'registry.example/debug:1', targetContainerName: 'app' }]
+    const type = 'application/strategic-merge-patch+json'
+    const debug = (name: string) =>
+      call('PATCH', `${podsOf('shop')}/${name}/ephemeralcontainers?dryRun=All`, { spec: { ephemeralContainers } }, type)
+    refused(await debug('web'), /would share the processes of a sealed Pod/)
+    assert.equal((await debug('plain')).status, 200)
+  })
+
+  it("keeps other images out of the agent's place", async () => {
+    const change = [{ op: 'replace', path: '/spec/initContainers/0/image', value: 'registry.example/dump:1' }]
+    refused(await call('PATCH', `${POD}?dryRun=All`, change, JSON_PATCH), /its capabilities and the Pod's Secrets/)
+  })
+
+  it('keeps what weakens visible', async () => {
+    const weaker = { metadata: { annotations: { 'kernelseal.io/mode': 'disabled' } } }
+    await until('replicas that lock no policy are asked', async () => {
+      const { warnings } = await call('PATCH', `${POD}?dryRun=All`, weaker, MERGE)
+      return /protection becomes weaker/.test(warnings.join('\n'))
+    })
+  })
+})

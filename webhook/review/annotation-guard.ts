@@ -1,0 +1,48 @@
+/**
+ * Annotations of a sealed Pod that runs: its agent reads them anew. What it would refuse is refused here, where the person who
+ * changes them reads why; what it obeys and is weaker gets a warning.
+ */
+import { type Annotations, ConfigError, parseAnnotations } from '../../agent/policy/annotations.ts'
+import { PREFIX } from '../../agent/policy/sidecar.ts'
+import type { Config } from '../../agent/policy/types.ts'
+import { weakenings } from '../../agent/policy/weaker.ts'
+import { hasAgent } from '../mutate/decide.ts'
+import { type Deny, deny, type Outcome, skip } from '../mutate/outcome.ts'
+import { asPod, type Pod } from '../mutate/pod.ts'
+import type { AgentSettings } from '../mutate/sidecar.ts'
+import { refuseSources } from '../mutate/sources-allowed.ts'
+
+const STATUS = `${PREFIX}status`
+
+/** @param settings of the agents, by which they judge what they read */
+export function guardAnnotations(object: unknown, oldObject: unknown, settings: AgentSettings): Outcome {
+  const [after, before] = [asPod(object), asPod(oldObject)]
+  if ('problem' in after) return deny('bad-pod', after.problem)
+  if ('problem' in before) return deny('bad-review', `\`request.oldObject\` ${before.problem}`)
+  if (!hasAgent(before.pod)) return skip('not-guarded')
+  const [asked, stood] = [annotationsOf(after.pod), annotationsOf(before.pod)]
+  if (asked[STATUS] !== stood[STATUS]) return deny('status-changed')
+  const config = read(asked)
+  if ('kind' in config) return config
+  const refusal = refuseSources(config, settings)
+  if (refusal !== undefined) return refusal
+  const earlier = read(stood)
+  const weaker = 'kind' in earlier ? [] : weakenings(earlier, config)
+  if (weaker.length > 0 && settings.lockPolicy) return deny('weaker-policy', weaker.join('; '))
+  return skip(
+    'annotations-checked',
+    weaker.map((what) => `KernelSeal: protection becomes weaker: ${what}`),
+  )
+}
+
+const annotationsOf = ({ metadata }: Pod): Annotations => metadata.annotations ?? {}
+
+/** As the agent reads them: the namespace's default mode went into the Pod when it was made. */
+function read(annotations: Annotations): Config | Deny {
+  try {
+    return parseAnnotations(annotations, {}).config
+  } catch (error) {
+    if (error instanceof ConfigError) return deny('bad-annotation', error.message)
+    throw error
+  }
+}
