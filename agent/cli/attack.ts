@@ -17,8 +17,8 @@ import { runSweep, whole } from './sweep.ts'
 
 const HELP = `usage: kernelseal attack [options]
 
-Proves on this host what KernelSeal claims. It starts canary processes, attacks them by every known way, then starts an agent
-of its own, lets it give a secret to canaries and attacks those in the same way. The table says what became of each attempt:
+Proves KernelSeal's claims on this host. It starts canary processes, attacks them by every known way, then starts an agent
+of its own, lets it give a secret to canaries and attacks those in the same way. The table has the outcome of each attempt:
 
   refused   worked without protection, and does not with it
   LEAKED    works with protection
@@ -35,7 +35,7 @@ executable space for a copy of the runtime in TMPDIR.
   --rows 1,2,3           only these rows of the table of ways (default: all)
   --as ATTACKER          root, container-root, same-uid or uid:N; repeatable (default: all five)
   --mode MODE            of the agent: enforce (default), audit, disabled; with disabled everything should leak but row 4
-  --disruptive           also what touches more than the canaries: changes kernel.core_pattern for moments; ends the agent
+  --disruptive           also attempts that touch more than the canaries: change kernel.core_pattern for moments; end the agent
   --json                 one JSON document instead of the table
   --verbose              every outcome as it comes, on standard error
 

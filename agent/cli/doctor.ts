@@ -5,7 +5,7 @@ import { type Command, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal doctor [--json]
 
-Says whether this node can enforce, line by line: what was found, why it matters, what to change.
+Says whether this node can enforce, line by line: the finding, its importance, the remedy.
 It loads the kernel programs for a moment and unloads them again; nothing is protected by it.
 
 Before KernelSeal is installed, on a node of a cluster: kubectl apply -k deploy/doctor
@@ -39,7 +39,7 @@ function line({ state, what, why, found, fix }: Finding): string {
 }
 
 function verdict(able: boolean, findings: readonly Finding[]): string {
-  if (!able) return 'This node cannot enforce: put right what says FAIL.\n'
+  if (!able) return 'This node cannot enforce: correct the lines marked FAIL.\n'
   const less = findings.filter(({ state }) => state !== 'supported').length
   return less
     ? `This node can enforce, with ${less} ${less > 1 ? 'things' : 'thing'} to improve.\n`

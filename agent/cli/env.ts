@@ -12,7 +12,7 @@ Prints NAME=<placeholder> lines. With the agent running on the same config:
 
   env $(kernelseal env --config FILE) /path/to/program
 
-  --output FILE   into a file instead, which is there whole or not at all: what a unit's EnvironmentFile= takes
+  --output FILE   into a file instead, which is there whole or not at all, for a unit's EnvironmentFile=
 `
 
 export const env: Command = {

@@ -13,17 +13,17 @@ import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal events [--follow] [--json] [--scope NUMBER]
 
-Prints the last few hundred events of the agents on this host, and with --follow each new one until they end. Only for
-the user they run as, root. An agent in a Pod tells the same in its log: kubectl logs POD -c kernelseal-agent.
+Prints the last few hundred events of this host's agents, and with --follow each new one until they end. Only for
+the user they run as, root. An agent in a Pod writes the same to its log: kubectl logs POD -c kernelseal-agent.
 
-  --follow          stay, and print what comes
+  --follow          stay, and print new events
   --json            one JSON object a line
   --scope NUMBER    only this scope's, as 'kernelseal status' names it
 
-Exit status: 0 when an agent told, 1 when none does here.
+Exit status: 0 when an agent answered, 1 when none does here.
 `
 
-export const events: Command = { name: 'events', summary: 'what the agents of this host tell', help: HELP, run: main }
+export const events: Command = { name: 'events', summary: "events of this host's agents", help: HELP, run: main }
 
 const OPTIONS = { follow: { type: 'boolean' }, json: { type: 'boolean' }, scope: { type: 'string' } } as const
 

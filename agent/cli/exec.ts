@@ -12,16 +12,16 @@ import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal exec [options] -- COMMAND [ARGUMENT...]
 
-Starts COMMAND with its secrets in its environment, sealed, and ends with its exit status. COMMAND and what it starts run in a PID
-namespace of their own, with an agent for it that lives as long as COMMAND: no daemon is needed, and whatever COMMAND leaves
-running ends with it. The machine's root is refused its environment and memory like everybody else.
+Starts COMMAND with its secrets in its environment, sealed, and ends with its exit status. COMMAND and its children run in a PID
+namespace of their own, with an agent for it that lives as long as COMMAND: no daemon is needed, and processes that COMMAND leaves
+running end with it. The machine's root is refused its environment and memory like every other user.
 
   --secret NAME=REF   the variable NAME; REF is file:<absolute path>, or env:<NAME> for a variable of this command's own
                       environment, which COMMAND then does not get; repeatable
   --config FILE       bindings and policy from a config file; a binding without a binary is COMMAND itself
-  --verbose           the agent's log on standard error; otherwise only warnings: what was refused, what went wrong
+  --verbose           the agent's log on standard error; otherwise only warnings: refused accesses and failures
 
-Whoever started this command still has what it passed on in the environment; a file is the better source. To drop privileges let
+The caller of this command still has the variables it passed on; a file is the better source. To drop privileges let
 COMMAND do so: kernelseal exec --secret TOKEN=file:/etc/app/token -- setpriv --reuid app --regid app --init-groups /usr/bin/app
 
 Exit status: COMMAND's own, 128+N when signal N ended it, 126 or 127 when it could not be started; 1 when protection or a secret

@@ -14,7 +14,7 @@ import {
 
 const HELP = `usage: kernelseal explain -f FILE [options]
 
-Says for every Pod and Pod template whether it would be injected, why, and what would change. Namespaces among the files
+Says for every Pod and Pod template whether it would be injected, the reason, and the changes. Namespaces among the files
 count with their labels; of others it is assumed that they have opted in.
 
 ${MANIFEST_HELP}${CLUSTER_HELP}  --json                   as JSON

@@ -6,7 +6,7 @@ import { columns } from './table.ts'
 
 const HELP = `usage: kernelseal status [--json]
 
-Scopes, sealed processes, tier and counters of this node, read from what is pinned under /sys/fs/bpf/kernelseal.
+Scopes, sealed processes, tier and counters of this node, read from the pins under /sys/fs/bpf/kernelseal.
 
 Exit status: 0 when something stands, 1 when nothing does.
 `

@@ -12,13 +12,13 @@ import { NOTHING } from './status.ts'
 
 const HELP = `usage: kernelseal top [--interval SECONDS]
 
-The scopes of this node, what happens in them per second, and their tier and agent, again and again (default: every
+The scopes of this node, their rates per second, and their tier and agent, refreshed (default: every
 2 seconds). 'q' or Ctrl-C ends it. When its output is no terminal, one table of one interval.
 
 Exit status: 0 when something stands, 1 when nothing does.
 `
 
-export const top: Command = { name: 'top', summary: 'what happens in the scopes, live', help: HELP, run: main }
+export const top: Command = { name: 'top', summary: 'rates of the scopes, live', help: HELP, run: main }
 
 async function main(args: string[]): Promise<number> {
   const { interval } = parseArgs({ args, options: { interval: { type: 'string', default: '2' } } }).values

@@ -9,7 +9,7 @@ import { MANIFEST_HELP, MANIFEST_OPTIONS, readFiles } from './manifests.ts'
 const HELP = `usage: kernelseal uninject -f FILE [options]
 
 Writes the manifests to standard output as they were before the webhook or 'kernelseal inject': without agent, volumes
-and placeholders; variables that were references to Secret keys are that again. What was not injected passes through.
+and placeholders; variables that were references to Secret keys are that again. Other objects pass through unchanged.
 
 ${MANIFEST_HELP}  -o, --output FORMAT      yaml or json (default: json when every file is)
 

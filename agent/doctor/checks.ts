@@ -30,7 +30,7 @@ const NEEDED = { CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF
 
 function capabilities(): Finding {
   const what = 'capabilities'
-  const why = 'loading and attaching programs, becoming their agent and reading what starts take these'
+  const why = 'loading and attaching programs, becoming their agent and reading new processes take these'
   const text = /^CapEff:\s*([0-9a-f]+)$/m.exec(read('/proc/self/status') ?? '')?.[1]
   if (text === undefined) return { what, why, state: 'unknown', found: 'CapEff is not in /proc/self/status' }
   const held = BigInt(`0x${text}`)
@@ -48,7 +48,7 @@ function capabilities(): Finding {
 
 function btf(): Finding {
   const what = 'kernel type information (BTF)'
-  const why = "programs find the kernel's fields by it, whatever the version"
+  const why = "programs find the kernel's fields by it, in every version"
   if (exists('/sys/kernel/btf/vmlinux')) return { what, why, state: 'supported', found: '/sys/kernel/btf/vmlinux' }
   return { what, why, state: 'unsupported', found: 'absent', fix: 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y' }
 }
@@ -88,7 +88,7 @@ function lockdown(): Finding {
 /** The proof: everything is loaded and attached, then taken away. */
 function programs(): Finding {
   const what = 'kernel programs'
-  const why = 'they are what refuses and delivers'
+  const why = 'they refuse accesses and deliver values'
   try {
     const { programs, tier, delivery } = tryGuard()
     const found = `${programs.length} loaded and attached, refusal tier ${tier}, delivery tier ${delivery}`

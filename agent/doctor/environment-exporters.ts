@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 }
 
 const WHAT = 'tools that copy environments'
-const WHY = 'what they export has the values in it, and no kernel refuses root of the host its tracing'
+const WHY = 'their exports have the values in them, and no kernel refuses root of the host its tracing'
 /** Of the PID namespace every machine starts with (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 const INITIAL_PID_NAMESPACE = 0xeffffffc
 
@@ -53,7 +53,7 @@ export function captureTools(namespace: number, proc = '/proc'): Finding {
   const worst = bad[0] ?? doubtful[0]
   if (worst) {
     const state = bad.length ? 'unsupported' : 'degraded'
-    const does = bad.length ? 'which exports the environment of what starts' : 'whose rules may show environments'
+    const does = bad.length ? 'which exports the environment of new processes' : 'whose rules may show environments'
     const text = `${worst.name} (PID ${worst.tool.pid}), ${does}`
     return { what: WHAT, why: WHY, state, found: text, fix: `${worst.name}: ${worst.kind.off}` }
   }

@@ -36,7 +36,7 @@ function weakerBindings(before: readonly Binding[], after: readonly Binding[]): 
       const earlier = before.find(({ name }) => name === binding.name)
       return say(binding, earlier ? weakerKeys(WEAKER_BINDING, earlier, binding) : ['is new, and gives values'])
     }),
-    ...gone.flatMap((binding) => say(binding, ['is gone, and what it sealed starts unsealed'])),
+    ...gone.flatMap((binding) => say(binding, ['is gone, and its programs start unsealed'])),
   ]
 }
 

@@ -30,7 +30,7 @@ export async function enterScope(guard: Guard, scope: number, log: Log): Promise
   // Processes stopped for the agent before us would wait for ever, and so would those that start until we listen.
   closeScopeRing(guard, scope)
   endAbandoned(guard, scope, log)
-  if (swept.length) log.say('info', 'SWEEP', `removed what ended scopes had left: ${swept.join(', ')}`, { swept })
+  if (swept.length) log.say('info', 'SWEEP', `removed entries of ended scopes: ${swept.join(', ')}`, { swept })
 }
 
 /**
@@ -43,7 +43,7 @@ export function notWeaker(guard: Guard, { agent, scope, log }: Entering): AgentC
   const config = { ...agent.config, ...standing }
   const weaker = weakenings(config, agent.config)
   if (!weaker.length) return agent
-  const text = `the policy in force stays: what is asked for is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy`
+  const text = `the policy in force stays: the requested one is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy`
   log.say('warn', 'CONFIG', text, { event: 'policy-locked' })
   return { ...agent, config }
 }
@@ -80,16 +80,21 @@ export async function prove(
 export function takeOverFrom(predecessors: readonly Predecessor[], log: Log): void {
   for (const { abi, takeOver } of predecessors) {
     setTimeout(takeOver(), OUTDATED_MS).unref()
-    log.say('info', 'OK', `took the scope over from version ${abi}, whose programs go on guarding what they sealed`, {
-      abi,
-    })
+    log.say(
+      'info',
+      'OK',
+      `took the scope over from version ${abi}, whose programs go on guarding the processes they sealed`,
+      {
+        abi,
+      },
+    )
   }
 }
 
 export function endAbandoned(guard: Guard, scope: number, log: Log): void {
   const killed = killAbandoned(guard, scope)
   if (!killed.length) return
-  const text = `killed what an earlier agent had left waiting for its values: PID ${killed.join(', ')}`
+  const text = `killed processes that an earlier agent had left waiting for their values: PID ${killed.join(', ')}`
   log.say('error', 'FAIL', text, { event: 'fail', reason: 'agent-lost', killed })
 }
 

@@ -71,7 +71,7 @@ describe('a Pod with a binding', () => {
     assert.equal((await asked()) - count, 1)
   })
 
-  it('that opts out is left alone, with a warning to whoever creates it', async () => {
+  it('that opts out is left alone, with a warning to its creator', async () => {
     const { status, body, warnings } = await createPod(
       'shop',
       pod('open', { ...BINDING, 'kernelseal.io/inject': 'false' }),
@@ -117,7 +117,7 @@ describe('a Pod that says nothing to KernelSeal', () => {
 })
 
 describe('seal-env', () => {
-  it('seals the references a Pod already has, and what is composed of them', async () => {
+  it('seals the references a Pod already has, and values composed of them', async () => {
     const env = [
       { name: 'PGPASSWORD', valueFrom: { secretKeyRef: { name: 'db-credentials', key: 'password' } } },
       { name: 'URL', value: 'postgres://app:$(PGPASSWORD)@db/app' },

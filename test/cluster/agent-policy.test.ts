@@ -54,7 +54,7 @@ describe('the agent policy', { skip: MINOR < 30 ? 'this server has no Validating
     assert.equal((await sealing('true', { initContainers: using.map((c) => ({ ...c, name: 'init' })) })).status, 403)
   })
 
-  it('lets in what the webhook found nothing to seal in', async () => {
+  it('lets in Pods in which the webhook found nothing to seal', async () => {
     const { status } = await sealing('true', { containers: using }, { 'kernelseal.io/status': NOTHING_TO_SEAL })
     assert.equal(status, 201)
   })

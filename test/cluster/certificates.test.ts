@@ -68,7 +68,7 @@ describe('the certificate of two replicas', () => {
     assert.deepEqual([...new Set(bundles)], [(await state())['ca.crt']])
   })
 
-  it('is published again when somebody takes the caBundle away', async () => {
+  it('is published again when the caBundle is taken away', async () => {
     const { webhooks } = await get(VALIDATING)
     const emptied = webhooks.map((entry: Any) => ({
       ...entry,

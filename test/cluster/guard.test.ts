@@ -73,7 +73,7 @@ describe('the label kernelseal.io/allow-debug of a namespace', () => {
 
 // Ephemeral containers are on by default from 1.23.
 describe('a debug container', { skip: MINOR < 23 ? 'this server has no ephemeral containers' : false }, () => {
-  it('beside a sealed Pod is refused, with what to do', async () => {
+  it('beside a sealed Pod is refused, with the remedy', async () => {
     const { status, body } = await debug('web')
     assert.equal(status, 403)
     assert.match(body.message, /a debug container would share the processes of a sealed Pod.*allow-debug/)

@@ -47,7 +47,7 @@ for (const overlay of fitting) {
 
 describe('kubectl kustomize', { skip: MINOR < 21 ? 'kubectl knows no components before 1.21' : false }, () => {
   for (const overlay of readdirSync(OVERLAYS)) {
-    it(`makes of deploy/overlays/${overlay} what the unit tests look at`, async () => {
+    it(`makes of deploy/overlays/${overlay} the same manifests as the unit tests`, async () => {
       const ran = await kubectl(['kustomize', join(OVERLAYS, overlay)])
       assert.equal(ran.status, 0, ran.stderr)
       assert.deepEqual(sorted(loadAll(ran.stdout)), sorted(build(join(OVERLAYS, overlay))))

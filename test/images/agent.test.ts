@@ -23,7 +23,7 @@ describe('the image of the agent', () => {
     )
   })
 
-  it('explains what is missing on a node, and does not call it fine', () => {
+  it('explains the gaps of a node, and does not call it fine', () => {
     const { status, stdout } = run(image, ['doctor'])
     assert.equal(status, 1, stdout)
     assert.match(stdout, /This node cannot enforce/)

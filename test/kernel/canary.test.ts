@@ -63,7 +63,7 @@ const look = (pid) => {
 process.on('SIGTERM', () => { console.log(JSON.stringify(count)); process.exit() })
 setInterval(() => { for (const pid of readdirSync('/proc')) if (/^\\d+$/.test(pid)) look(pid) }, 1)`
 
-test('the canary, which has the root of the agent, shows nobody its root', async () => {
+test('the canary, which has the root of the agent, shows no other process its root', async () => {
   const ours = spawn(process.execPath, ['-'], { stdio: ['pipe', 'ignore', 'ignore'] })
   const looker = spawn(process.execPath, ['-e', LOOK, String(ours.pid)], { stdio: ['ignore', 'pipe', 'inherit'] })
   agent = await start()
@@ -75,13 +75,13 @@ test('the canary, which has the root of the agent, shows nobody its root', async
   assert.equal(count.canary, 0)
 })
 
-test('what the policy leaves open is not asked for', async () => {
+test('accesses that the policy leaves open are not tried', async () => {
   agent = await start('mode: enforce, blockEnviron: false')
   assert.deepEqual(Object.keys(await ways()).includes('environ'), false)
   assert.equal((await ways()).mem, '1')
 })
 
-test('an agent that finds a guard gone does not get ready, and says what could be read', async () => {
+test('an agent that finds a guard gone does not get ready, and names the readable places', async () => {
   agent = await start()
   process.kill(agent.pid, 'SIGKILL')
   for (const link of readdirSync(LINKS)) if (link.startsWith('guard_open')) unlinkSync(join(LINKS, link))

@@ -57,7 +57,7 @@ test('status names the group', () => {
   assert.match(stdout, /^\d+ \/shop\.slice\/app\.service +enforce +alive/m)
 })
 
-test('made again, as at each start of a service, it is so once more, and what is below it too', () => {
+test('made again, as at each start of a service, it is so once more, and the groups below it too', () => {
   remove(SERVICE)
   make(SERVICE)
   assert.equal(printedIn(SERVICE), `${SECRET}\n`)
@@ -97,7 +97,7 @@ test('an agent that comes back finds the groups that are there, and the last one
   remove(SLICE)
 })
 
-test('what cannot be a scope is refused with the reason', () => {
+test('a group that cannot be a scope is refused with the reason', () => {
   for (const [path, why] of [
     ['/', /leave --cgroup out for a whole host/],
     ['a/../b', /without `\.` and `\.\.`/],

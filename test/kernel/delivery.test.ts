@@ -101,7 +101,7 @@ test('a bound program gets only the variables of its own binding', () => {
   assert.equal(stdout, `${agent.placeholders.TOKEN}\n`)
 })
 
-test('a copy of the program elsewhere gets nothing, under whatever name and argv[0]', () => {
+test('a copy of the program elsewhere gets nothing, under any name and argv[0]', () => {
   const copy = join(folder, 'printenv')
   copyFileSync('/usr/bin/printenv', copy)
   assert.equal(run(copy, ['PASSWORD']).stdout, `${agent.placeholders.PASSWORD}\n`)
@@ -113,7 +113,7 @@ test('a copy of the program elsewhere gets nothing, under whatever name and argv
   assert.equal(done.stdout, `${agent.placeholders.PASSWORD}\n`)
 })
 
-test('a symbolic link to the program is the program: what counts is the file', () => {
+test('a symbolic link to the program is the program: the file counts', () => {
   const link = join(folder, 'link')
   symlinkSync('/usr/bin/printenv', link)
   assert.equal(run(link, ['PASSWORD']).stdout, `${SECRET}\n`)
@@ -160,7 +160,7 @@ print(os.WIFSIGNALED(status) and os.WTERMSIG(status))`
   assert.equal(stdout, '9\n')
 })
 
-test('a running bound program, root asking, shows nobody its environment', async () => {
+test('a running bound program does not show its environment, even to root', async () => {
   const child = spawn('/usr/bin/sleep', ['30'], { env: agent.placeholders })
   const isIt = (e: Record<string, unknown>) => e.tag === 'INJECT' && (e.actor as { pid: number }).pid === child.pid
   try {

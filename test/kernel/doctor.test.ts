@@ -9,7 +9,7 @@ import type { Finding } from '../../agent/doctor/checks.ts'
 import { activeLsms, lockdownLevel } from '../../agent/linux/securityfs.ts'
 import { eventually, kernelseal } from './agent-under-test.ts'
 
-test('it says of each thing what was found, loads everything once and leaves nothing behind', () => {
+test('it has a finding for each check, loads everything once and leaves nothing behind', () => {
   const { status, stdout, stderr } = kernelseal(['doctor', '--json'])
   assert.equal(status, 0, stderr + stdout)
   const findings = JSON.parse(stdout) as Finding[]
@@ -30,7 +30,7 @@ test('it says of each thing what was found, loads everything once and leaves not
   assert.match(kernelseal(['status']).stdout, /^Nothing is pinned/)
 })
 
-test('beside a Tetragon that captures environments it fails and says what to switch off', async () => {
+test('beside a Tetragon that captures environments it fails and names the option to switch off', async () => {
   const tool = join(mkdtempSync(join(tmpdir(), 'kernelseal-doctor-')), 'tetragon')
   writeFileSync(tool, '#!/bin/sh\necho up\nread forever\n')
   chmodSync(tool, 0o755)

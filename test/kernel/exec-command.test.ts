@@ -24,7 +24,7 @@ trap 'exit 7' USR1
 echo ready
 while :; do sleep 0.2; done`
 
-test('a command has its values and a seal, and nobody else a look; signals and status are its own', async () => {
+test('a command has its values and a seal, and no other process access; signals and status are its own', async () => {
   const outer = start([
     'exec',
     '--secret',
@@ -61,7 +61,7 @@ test('on a terminal the command has the terminal, and Ctrl-C once', async () => 
   assert.equal(await outer.status, 1)
 })
 
-test('what cannot be is said, and nothing is started', () => {
+test('an impossible start is reported, and nothing is started', () => {
   const missing = kernelseal(['exec', '--secret', 'TOKEN=file:/nothing/there', '--', 'touch', '/tmp/started'])
   assert.equal(missing.status, 1)
   assert.match(missing.stderr, /variable `TOKEN`: fileRef `\/nothing\/there`: there is no such file/)

@@ -45,7 +45,7 @@ function startPodAgent(): Promise<Agent> {
   return startAgent({ annotations: writeAnnotations(ANNOTATIONS), env, args: space.args })
 }
 
-test('who reads a sealed environ is named in an Event on the Pod, and the value is not', async () => {
+test('a reader of a sealed environ is named in an Event on the Pod, and the value is not', async () => {
   const outer = spawn('nsenter', [...space.enter, '/usr/bin/sleep', '600'], {
     env: { PATH: '/usr/bin', ...agent.placeholders },
     stdio: 'ignore',

@@ -72,7 +72,7 @@ test('mode enforce refuses and reports, in the 1.x format', () =>
     assert.ok((await agent.metric('kernelseal_access_blocked_total')) >= 1)
   }))
 
-test('what ps, monitoring and kubectl exec need of a sealed process stays readable', () =>
+test('the files of a sealed process that ps, monitoring and kubectl exec need stay readable', () =>
   withSleeper('enforce', (_agent, pid) => {
     for (const name of ['stat', 'status', 'cmdline', 'comm', 'cgroup', 'maps', 'limits', 'io', 'mountinfo']) {
       assert.ok(readFileSync(`/proc/${pid}/${name}`, 'latin1').length >= 0, name)

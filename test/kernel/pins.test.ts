@@ -57,7 +57,7 @@ test('kill -9 of the agent leaves protection and delivery standing', async () =>
   assert.equal(printed(agent), `${SECRET}\n`)
 })
 
-test('the next agent adopts what stands, reports, and delivers its own values', async () => {
+test('the next agent adopts the pinned set, reports, and delivers its own values', async () => {
   const before = kernelseal(['status']).stdout
   assert.match(before, /enforce\s+gone/)
   const agent = await start({ SOURCE: 'rotated-secret-17' })
@@ -72,7 +72,7 @@ test('the next agent adopts what stands, reports, and delivers its own values', 
   assert.throws(() => environOf(pid), { code: 'EPERM' })
 })
 
-test('while a scope has a living agent nobody else becomes it', async () => {
+test('while a scope has a living agent no other process becomes it', async () => {
   const agent = await start()
   await assert.rejects(start(), /has a living agent already/)
   assert.equal(printed(agent), `${SECRET}\n`)
@@ -109,7 +109,7 @@ test('unload is refused while a sealed process lives, and forced takes everythin
   assert.ok(environOf(pid).includes(SECRET), 'and from then on it is readable: the protection was real')
 })
 
-test('nobody inside a scope removes or moves a pin, and what is not ours they do', async () => {
+test('processes inside a scope cannot remove or move a pin of ours, but other files they can', async () => {
   const space = await pidNamespace()
   const agent = await start(undefined, space.args)
   const inside = (command: string) => space.run(['/bin/bash', '-c', command], { PATH: '/usr/bin' })

@@ -57,7 +57,7 @@ test('a container without capabilities for it gets no further', () => {
   assert.match(stderr, /Operation not permitted/)
 })
 
-test('the value is mounted into the agent’s container, which nobody enters, not even the runtime', () => {
+test('the value is mounted into the agent’s container, which no process enters, not even the runtime', () => {
   const agent = pod.container(AGENT_CONTAINER)
   assert.match(readFileSync(`/proc/${agent.pid}/mountinfo`, 'utf8'), new RegExp(` ${SECRETS_DIR}/login ro`))
   const { status, stdout, stderr } = agent.exec(['cat', `${SECRETS_DIR}/login/password`])
@@ -76,7 +76,7 @@ test('the value is in no other container: not in the specification, not in files
   }
 })
 
-test('nobody in the Pod gets to the agent’s files', () => {
+test('no process in the Pod gets to the agent’s files', () => {
   const root = `/proc/${pod.container(AGENT_CONTAINER).podPid}/root`
   const { status, stderr } = pod.container('intruder').exec(['ls', `${root}${SECRETS_DIR}`])
   assert.notEqual(status, 0)

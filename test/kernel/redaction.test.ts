@@ -113,7 +113,7 @@ test('every kind of event happens, and the values reach the programs they are fo
 
 const actorOf = (event: Record<string, unknown>): number => (event.actor as { pid: number }).pid
 
-test('what is to be seen of a running agent is seen', async () => {
+test('the places where a value could show are all looked at', async () => {
   for (const path of ['/metrics', '/readyz', '/healthz'])
     see(path, await (await fetch(`http://127.0.0.1:${agent.port}${path}`)).text())
   const skipped = seen.get('/metrics')!.match(/^kernelseal_programs_skipped_total\{program="\w+"\} \d+$/gm) ?? []

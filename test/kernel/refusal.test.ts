@@ -124,7 +124,7 @@ const waysIn = (mode: Mode, action: string) =>
       .map(({ way }) => way),
   )
 
-test('mode enforce counts and reports what it blocked, every way of it', () => {
+test('mode enforce counts and reports blocked accesses, every way of them', () => {
   const refused = [...outcomesIn('enforce', 'root').values()].filter(({ kind }) => kind === 'refused').length
   assert.ok(sessions.get('enforce')!.blocked >= refused)
   for (const way of WAYS) assert.ok(waysIn('enforce', 'blocked').has(way), way)

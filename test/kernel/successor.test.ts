@@ -75,7 +75,7 @@ test('an agent that follows with a binding before the earlier ones leaves theirs
   assert.equal(environ(child), 'EPERM')
 })
 
-test('one that follows without them too: their children have what was promised', async () => {
+test('one that follows without them too: their children have the promised values', async () => {
   agent = await start(config(WEB))
   const web = listening(PERL, RUN_LINES)
   await eventually('it runs', () => web.said().includes('ready'))

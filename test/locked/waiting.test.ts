@@ -115,7 +115,7 @@ test('SIGCONT of root continues a stopped process that is not bound, and not one
   assert.equal(await ended, `${SECRET}\n`)
 })
 
-test('what waits when its agent is killed never runs, and the next agent ends it', async () => {
+test('a process that waits when its agent is killed never runs, and the next agent ends it', async () => {
   agent = await start()
   process.kill(agent.pid, 'SIGSTOP')
   const { pid, ended } = printer()
@@ -129,7 +129,7 @@ test('what waits when its agent is killed never runs, and the next agent ends it
   assert.equal(await printer().ended, `${SECRET}\n`)
 })
 
-test('what waits when its agent is told to end has its value, or ends', async () => {
+test('a process that waits when its agent is told to end has its value, or ends', async () => {
   agent = await start()
   process.kill(agent.pid, 'SIGSTOP')
   const { pid, ended } = printer()

@@ -27,7 +27,7 @@ const ATTACK = `
   done
   echo $worked $refused`
 
-it('a killed agent is started again, and nobody could look in the meantime', async (test) => {
+it('a killed agent is started again, and access was refused in the meantime', async (test) => {
   await exec('web', 'rm', '-f', '/tmp/stop')
   const attack = exec('web', 'sh', '-c', ATTACK)
   const { containerID, restartCount } = await containerOf(AGENT_CONTAINER)

@@ -14,7 +14,7 @@ before(async () => {
 
 it('nothing is left of it', async (test) => {
   assert.match(await pins(), /\/kernelseal\/v\d+\/maps\/scopes/, 'nothing is pinned while an agent runs')
-  await test.test('what is pinned stays while applications run', async () => {
+  await test.test('the pins stay while applications run', async () => {
     const { ended, said } = await shipped('unload')
     assert.match(ended, /^Failed/)
     assert.match(said, /[1-9]\d* sealed processes and [1-9]\d* agents live/)

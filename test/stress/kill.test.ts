@@ -43,7 +43,7 @@ async function end(agent: Agent): Promise<void> {
   await eventually('its end', () => !existsSync(`/proc/${agent.pid}`))
 }
 
-test(`${KILLS} agents killed at random: what runs is protected and filled, and nothing stays behind`, async () => {
+test(`${KILLS} agents killed at random: running programs are protected and filled, and nothing stays behind`, async () => {
   let agent: Agent = await start()
   configPath = agent.config
   const inKernel = readFileSync('/sys/kernel/security/lockdown', 'utf8').includes('[none]')

@@ -62,7 +62,7 @@ function environmentIn(unit: string, environment: string): string {
 const printed = (): string => readFileSync(PRINTED, 'latin1')
 const isRefused = (pid: number): void => assert.throws(() => environOf(pid), { code: 'EPERM' })
 
-test('without protection root reads what a unit gives its service', () => {
+test('without protection root reads the values a unit gives its service', () => {
   installUnit('plain.service', service(`Environment=TOKEN=${SECRET}`))
   systemctl('start', 'plain.service')
   assert.ok(environOf(mainPidOf('plain.service')).includes(`TOKEN=${SECRET}\0`))
@@ -74,7 +74,7 @@ test('systemd starts the agent, and says so once protection is proved', () => {
   assert.equal(spawnSync('systemctl', ['is-active', 'kernelseal.service'], { encoding: 'utf8' }).stdout, 'active\n')
 })
 
-test('the service has its secret, nobody else has, and root is refused a look', () => {
+test('the service alone has its secret, and root is refused access', () => {
   systemctl('start', 'shop.service')
   assert.equal(printed(), `${SECRET}\n`)
   isRefused(mainPidOf('shop.service'))

@@ -52,7 +52,7 @@ export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
         while (version !== undefined && !stop.signal.aborted) version = await followFor(version)
       } catch (err) {
         failure = err
-        if (!stop.signal.aborted) log.warn({ err }, 'namespaces cannot be watched: what is known of them stays in use')
+        if (!stop.signal.aborted) log.warn({ err }, 'namespaces cannot be watched: the known state stays in use')
       }
       await pause(failure)
     }

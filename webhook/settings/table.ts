@@ -41,7 +41,11 @@ export const SETTINGS = {
     default: 'false',
     help: 'agents refuse changes of a running policy that weaken it',
   },
-  agentAllowLiteral: { kind: SWITCH, default: 'false', help: 'values may stand in annotations, for all who read them' },
+  agentAllowLiteral: {
+    kind: SWITCH,
+    default: 'false',
+    help: 'values may stand in annotations, for every reader of them',
+  },
   agentFileRoots: {
     kind: 'list',
     default: '',
@@ -72,7 +76,7 @@ export const SETTINGS = {
   clientCaFile: {
     kind: 'text',
     default: '',
-    help: 'CA of the API servers: callers without a certificate by it are refused; empty: everyone may ask',
+    help: 'CA of the API servers: callers without a certificate by it are refused; empty: every client may ask',
   },
   clientNames: { kind: 'list', default: '', help: 'common names such a certificate may have; empty: any' },
   certSecret: {

@@ -68,5 +68,5 @@ function stayOnOneProcessor(): void {
 function spin(): void {
   const number = numberOf('getppid')
   for (const end = Date.now() + 5; Date.now() < end; ) callNumber(number, [word, word, word, word, word, word])
-  if (heap.length !== PAGE || opened.length === 0) throw new Error('the sweep needs what it has filled')
+  if (heap.length !== PAGE || opened.length === 0) throw new Error('the sweep has lost its filled places')
 }

@@ -43,7 +43,7 @@ function toFile(fd: number, held: number): Output {
     // Later errors are of the same disk, and were reported by the first.
     destination.on('error', () => {})
     say(
-      `kernelseal: the log cannot be written: ${error.message}; up to ${held} characters are held, what comes then is lost\n`,
+      `kernelseal: the log cannot be written: ${error.message}; up to ${held} characters are held, later ones are lost\n`,
     )
   })
   return { write: (text) => destination.write(text), lost: () => lost }

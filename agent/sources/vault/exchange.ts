@@ -85,11 +85,7 @@ function firstError(body: unknown): string {
 }
 
 function cutShort({ host }: URL): VaultFailure {
-  return new VaultFailure(
-    `the answer of \`${host}\` was cut short`,
-    'see its log, and that of what stands before it',
-    true,
-  )
+  return new VaultFailure(`the answer of \`${host}\` was cut short`, 'see its log, and that of a proxy before it', true)
 }
 
 function unanswered(error: NodeJS.ErrnoException, { host }: URL, timeoutMs: number): Error {

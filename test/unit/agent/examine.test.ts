@@ -39,7 +39,7 @@ test('each file system that is missing is named, with why and the exact change',
   for (const { why } of findings) assert.ok(why.length > 20)
 })
 
-test('swap is named with its devices, and what cannot be read is unknown, not good', () => {
+test('swap is named with its devices, and an unreadable state is unknown, not good', () => {
   const [, , , swap] = look(GOOD, `${NO_SWAP}/dev/sda2 partition 1000 0 -2\n`)
   assert.deepEqual([swap!.state, swap!.found], ['degraded', '/dev/sda2: unless it is encrypted'])
   assert.equal(look(GOOD)[3]!.state, 'unknown')

@@ -26,7 +26,7 @@ it('of our own namespace are our own', () => {
   assert.equal(hostPidOf(process.pid, scopeNumber()), process.pid)
 })
 
-it('of another are found by what that calls them', { skip }, () => {
+it('of another are found by their numbers there', { skip }, () => {
   const scope = scopeNumber(`/proc/${init}/ns/pid`)
   assert.equal(hostPidOf(1, scope), init)
   assert.equal(hostPidOf(4_000_000, scope), undefined)

@@ -22,7 +22,7 @@ test('program text and constants are dropped', () => {
   ])
 })
 
-test('so is what was installed a moment ago, and is not on its disk yet', () => {
+test('so is a file that was installed a moment ago, and is not on its disk yet', () => {
   assert.equal(cleanFileMappings(mapping('r-xp', 12, '/usr/bin/node', 'Private_Dirty', 100)).length, 1)
 })
 
@@ -30,10 +30,13 @@ for (const [what, smaps] of [
   ['a relocated table', mapping('r--p', 12, '/usr/bin/node', 'Anonymous', 8)],
   ['one that was swapped out', mapping('r--p', 12, '/usr/bin/node', 'Swap', 8)],
   ['text with a breakpoint', mapping('r-xp', 12, '/usr/bin/node', 'Anonymous', 4)],
-  ['what is written to', mapping('rw-p', 12, '/usr/bin/node')],
-  ['what others share', mapping('r--s', 12, '/dev/shm/x')],
-  ['what is no file', mapping('r-xp', 0, '[vdso]')],
-  ['what the kernel says nothing of', '00400000-00600000 r-xp 00000000 fe:00 12 /usr/bin/node\nRss: 100 kB\n'],
+  ['a writable mapping', mapping('rw-p', 12, '/usr/bin/node')],
+  ['a shared mapping', mapping('r--s', 12, '/dev/shm/x')],
+  ['a mapping without a file', mapping('r-xp', 0, '[vdso]')],
+  [
+    'a mapping without details from the kernel',
+    '00400000-00600000 r-xp 00000000 fe:00 12 /usr/bin/node\nRss: 100 kB\n',
+  ],
 ] as const) {
   test(`${what} is left alone`, () => assert.deepEqual(cleanFileMappings(smaps), []))
 }

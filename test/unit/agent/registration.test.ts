@@ -128,7 +128,7 @@ test('a start that began under the generation before finds all of it until that 
   assert.deepEqual(programsOf(2), ['a'])
 })
 
-test('an agent that follows learns what the numbers mean, whatever the order of its bindings and whatever it drops', () => {
+test('an agent that follows learns the meaning of the numbers, for every order of its bindings and with dropped ones', () => {
   const [a, b] = config.secrets as [Binding, Binding]
   register(guard, input(1))
   assert.deepEqual(numbered(registeredBindings(guard, 7, [b, a]), [b, a], 0n), [a, b])
@@ -152,14 +152,14 @@ test('an agent that follows learns what the numbers mean, whatever the order of 
   )
 })
 
-test('of what it had retired already the number is free once nobody has it', () => {
+test('the number of a binding retired before is free once no process has it', () => {
   const [a, b] = config.secrets as [Binding, Binding]
   register(guard, input(2, retired(1)))
   assert.deepEqual(numbered(registeredBindings(guard, 7, [b, a]), [b, a], 0b1n), [a, b])
   assert.equal(numbered(registeredBindings(guard, 7, [b, a]), [b, a], 0b10n).length, 3)
 })
 
-test('what is there already is never written again but the scope, which is changed in place', () => {
+test('existing entries are never written again but the scope, which is changed in place', () => {
   const first = register(guard, input(1)).now
   const before = [...first.keys()].filter((name) => !name.startsWith('scopes:'))
   const { now } = replace(guard, input(2), first)
@@ -199,7 +199,7 @@ test('the node is as strict as a scope that is registered while that is worked o
   assert.equal(modeOf(0), MODE.enforce)
 })
 
-test('a sweep takes what ended scopes left, and not what another agent is about to register', () => {
+test('a sweep removes entries of ended scopes, and not those that another agent is about to register', () => {
   register(guard, input(1)) // 7: registered, and its agent is gone
   for (const agent of [8, 9]) memoryMap('agents').set(key(agent), Buffer.alloc(16))
   for (const scope of [8, 9, 10]) memoryMap('rings').set(key(scope), key(1))

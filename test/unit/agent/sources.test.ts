@@ -33,7 +33,7 @@ const resolved = async (source: Source): Promise<Buffer | undefined> =>
 
 const file = (content: string | Buffer): Source => ({ kind: 'fileRef', path: written(content) })
 
-test('a file is a value byte for byte, its trailing newline and what is no UTF-8 included', async () => {
+test('a file is a value byte for byte, its trailing newline and invalid UTF-8 included', async () => {
   const bytes = Buffer.from([0xff, 0xfe, 0x20, 0x0d, 0x0a])
   assert.deepEqual(await resolved(file(bytes)), bytes)
 })
@@ -56,7 +56,7 @@ const refusals: readonly [what: string, source: () => Source, message: RegExp][]
   ['a file of 1 MB', () => file('x'.repeat(1_000_000)), /it has 1000000 bytes; a secret has at most 65536/],
   ['a directory', () => ({ kind: 'fileRef', path: folder }), /not a regular file; name the file, not its directory/],
   ['a file that is not there', () => ({ kind: 'fileRef', path: '/nowhere' }), /`\/nowhere`: there is no such file/],
-  ['a Vault nobody told the agent of', () => ({ kind: 'vaultRef', path: 'app', key: 'k' }), /the agent knows no Vault/],
+  ['a Vault unknown to the agent', () => ({ kind: 'vaultRef', path: 'app', key: 'k' }), /the agent knows no Vault/],
   ['a variable the agent lacks', () => ({ kind: 'envRef', name: 'NOBODY_HAS_ME' }), /the agent has no such variable/],
 ]
 for (const [what, source, message] of refusals) {

@@ -93,12 +93,12 @@ test('sizes have the numbers of wire.h', () => {
   assert.equal(define('KS_VARIABLE'), constants.VARIABLE_SIZE)
 })
 
-test('encoding refuses what does not fit its field', () => {
+test('encoding refuses a value that does not fit its field', () => {
   assert.throws(() => encode(SCOPE, { reserved: Buffer.alloc(9) }), /ks_scope\.reserved holds 8 bytes, got 9/)
   assert.throws(() => encode(SCOPE, { mode: 2 ** 32 }), RangeError)
 })
 
-test("an event's text is printable whatever the program called itself", () => {
+test("an event's text is printable for every name of a program", () => {
   const actor = encode(TASK, { tgid: 7, comm: Buffer.from('a\nb\x1b[2J\\') })
   const event = decodeEvent(encode(EVENT, { kind: constants.KIND.ACCESS, actor }))
   assert.equal(event.kind === 'access' && event.actor.comm, 'a\\x0ab\\x1b[2J\\x5c')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byVictim, EVERY_ATTACKER, parseAttacker } from '../../../agent/attack/runner/attackers.ts'
 
-test('the same user attacks a process of his own, everybody else one of a container', () => {
+test('the same user attacks a process of his own, the others one of a container', () => {
   const own = parseAttacker('same-uid')
   assert.equal(own.identity, own.victim)
   for (const name of EVERY_ATTACKER) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newCleanup } from '../../../agent/attack/targets/cleanup.ts'
 
-test('what was opened last is closed first, each once', async () => {
+test('the last opened is closed first, each once', async () => {
   const closed: string[] = []
   const cleanup = newCleanup()
   for (const name of ['first', 'second']) cleanup.add(() => void closed.push(name))

@@ -11,7 +11,7 @@ test('a program that shows nothing needs a delivery of its own', () => {
   assert.match(missingDeliveries(silent, 1) ?? '', /^2 programs .* but 1 had a value$/)
 })
 
-test('what leaked, was refused, or attacks the running canary needs none', () => {
+test('an attempt that leaked, was refused, or attacks the running canary needs none', () => {
   const loud = outcomes(
     ['core-file', leaked('x')],
     ['dirfd-before-exec', refused('openat', 'EPERM')],

@@ -24,7 +24,7 @@ async function withServer(ready: number, use: (port: number) => Promise<void>): 
   server.close()
 }
 
-test('a metric is the sum of its labelled samples, and of nobody else’s', () =>
+test('a metric is the sum of its labelled samples, and of no other metric’s', () =>
   withServer(200, async (port) => {
     const { metric, info } = endpointOn(port)
     assert.equal(await metric('blocked_total'), 5)
@@ -33,10 +33,10 @@ test('a metric is the sum of its labelled samples, and of nobody else’s', () =
     assert.equal(await info('tier'), undefined)
   }))
 
-test('ready is what /readyz answers with 200', async () => {
+test('200 of /readyz means ready', async () => {
   await withServer(200, async (port) => assert.equal(await endpointOn(port).ready(), true))
   await withServer(503, async (port) => assert.equal(await endpointOn(port).ready(), false))
 })
 
-test('nobody is ready where nobody listens', () =>
+test('without a listener there is no readiness', () =>
   withServer(200, async () => assert.equal(await endpointOn(1).ready(), false)))

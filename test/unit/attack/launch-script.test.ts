@@ -25,14 +25,14 @@ test('the script hands on the environment as it is, and nothing of the launcherâ
   assert.ok(!lines.some((line) => line.startsWith('KERNELSEAL_LAUNCHER')))
 })
 
-test('an exec that fails is nobodyâ€™s refusal', async () => {
+test('an exec that fails counts as no refusal', async () => {
   const child = launch({ ...spec, argv: ['/nonexistent'], gate: 'stop' }, ['ignore', 'ignore', 'ignore'])
   await until('the stop', () => stateOf(child.pid!) === 'T')
   child.kill('SIGCONT')
   assert.deepEqual(await once(child, 'exit'), [99, null])
 })
 
-test('only what was asked for is in the script', () => {
+test('only the requested steps are in the script', () => {
   const { gate: _, coreLimit: __, ...plain } = spec
   assert.doesNotMatch(scriptOf(plain).script, /STOP|ulimit/)
   assert.match(scriptOf(spec).script, /^ulimit -c 2$/m)

@@ -10,7 +10,7 @@ test('an attempt that works without protection and is refused with it is refused
   assert.deepEqual(verdictOf('refusal', 'root', works, denied), { kind: 'refused', why: '`open`: EPERM' })
 })
 
-test('a leak under protection is a leak whatever happened without', () => {
+test('a leak under protection is a leak for every outcome without', () => {
   for (const without of [works, denied, empty('x'), impossible('x'), failed('x'), undefined]) {
     assert.equal(verdictOf('refusal', 'root', without, works).kind, 'leaked')
   }
@@ -23,7 +23,7 @@ test('a refusal proves nothing when the attempt did not work without protection'
   assert.equal(verdictOf('refusal', 'root', works, undefined).kind, 'unproved')
 })
 
-test('what the kernel refuses by itself is named so for weak identities and unproved for full root', () => {
+test('a refusal by the kernel itself is named so for weak identities and unproved for full root', () => {
   assert.deepEqual(verdictOf('refusal', 'uid:65534', denied, denied), { kind: 'kernel', why: 'EPERM' })
   assert.equal(verdictOf('refusal', 'root', denied, denied).kind, 'unproved')
 })

@@ -10,7 +10,7 @@ test('denials are refusals with the call and its errno', () => {
   assert.equal(judge(errno('EACCES')).kind, 'refused')
 })
 
-test('what the kernel does not have is impossible, not refused', () => {
+test('a feature that the kernel does not have is impossible, not refused', () => {
   for (const code of ['ENOSYS', 'ENOENT', 'EOPNOTSUPP', 'ENODEV']) assert.equal(judge(errno(code)).kind, 'impossible')
 })
 

@@ -12,7 +12,7 @@ const env = { PATH: '/usr/bin:/bin', [CANARY_VARIABLE]: needle.toString() }
 const target = { pid: process.pid, needle, start: { argv: ['/bin/sh'], env, as: 'root' as const }, shell: '/bin/sh' }
 const said = { output: Buffer.from(''), complaints: '', signal: null }
 
-test('what a program prints is searched; a refusal needs nothing printed and a complaint', () => {
+test('the output of a program is searched; a refusal needs nothing printed and a complaint', () => {
   assert.equal(judgeSaid({ ...said, output: Buffer.from(`A=1\n${needle}`) }, target).kind, 'leaked')
   assert.equal(judgeSaid({ ...said, complaints: 'cat: x: Operation not permitted' }, target).kind, 'refused')
   assert.equal(judgeSaid(said, target).kind, 'empty')

@@ -18,7 +18,7 @@ test('the table says of each figure whether its target is met', () => {
   assert.match(text, /^\| for comparison \| native \| 1 s \| {2}\| {2}\|$/m)
 })
 
-test('a process is measured by what the kernel says of it', () => {
+test('a process is measured by the kernel’s figures', () => {
   const { resident, anonymous } = memoryOf(process.pid)
   assert.ok(anonymous > 1 && resident > anonymous && resident < 4096)
   assert.ok(cpuSecondsOf(process.pid) >= 0 && cpuSecondsOf(process.pid) < 600)

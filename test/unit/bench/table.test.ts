@@ -36,7 +36,7 @@ test('ratios are taken round by round, so that a machine that changes its pace d
   assert.deepEqual(many?.ratio, { to: '1', median: 1, range: [1, 1] })
 })
 
-test('the document names what was missed beside what was met', () => {
+test('the document names missed targets beside those met', () => {
   const document = renderResult(result)
   assert.match(document, /\| outside scopes, exec: at most \+1 % \| outside: exec \| \+3\.0 % \| \*\*missed\*\* \|/)
   assert.match(document, /\| many scopes: within 5 % of one \| outside: exec, 500 scopes \| \+0\.0 % \| met \|/)

@@ -21,7 +21,7 @@ const survey = (...scopes: ScopeSurvey[]): Survey => ({
   others: [],
 })
 
-test('the table says per second what came between two looks', () => {
+test('the table has the difference between two looks, per second', () => {
   const before = { survey: survey(scope(1, { execs: 10, blocked: 0 })), at: 0 }
   const now = { survey: survey(scope(1, { execs: 30, blocked: 5, events_lost: 2 }, false), scope(2)), at: 2000 }
   assert.equal(
@@ -39,7 +39,7 @@ test('a scope that began anew has no rate, rather than a negative one', () => {
   assert.match(ratesTable(before, { survey: survey(scope(1, { execs: 3 })), at: 1000 }), /3 {7}–/)
 })
 
-test('what was taken away is said, not shown as it was', () => {
+test('removed programs are reported, not shown as they were', () => {
   assert.match(ratesTable({ survey: survey(scope(1)), at: 0 }, { survey: undefined, at: 1 }), /^Nothing is pinned/)
 })
 
@@ -100,7 +100,7 @@ test('where nothing is pinned it says so and fails, on a terminal as well', () =
   assert.ok(!output.includes('\x1b'))
 })
 
-test('an interval that is none is refused with what is allowed', () => {
+test('an invalid interval is refused with the allowed range', () => {
   const { status, stderr } = spawnSync(process.execPath, [`${AGENT}main.ts`, 'top', '--interval', 'x'], {
     encoding: 'utf8',
   })

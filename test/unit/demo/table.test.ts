@@ -49,7 +49,7 @@ test('a row of which nothing could be tried is a flaw, though no attempt of it f
   assert.deepEqual(found, [`${root.title}: no attempt of row 2 worked without protection and was refused with it`])
 })
 
-test('the table shows what happened, not what was expected', () => {
+test('the table shows the actual outcomes, not the expected ones', () => {
   const table = renderTable(attempts, [result({ ...worked, two: empty('x') }, { ...held, one: leaked('at byte 3') })])
   const cells = table.split('\n').map((line) => line.split(/ {2,}/))
   assert.deepEqual(cells.slice(2), [

@@ -81,7 +81,7 @@ describe('an expression of the dashboard and of the alert rules', () => {
 })
 
 describe('the alert rules', () => {
-  it('have different names, a severity and words for whoever is woken', () => {
+  it('have different names, a severity and words for the person on call', () => {
     assert.deepEqual(rules.length, new Set(rules.map(({ alert }) => alert)).size)
     for (const { labels, annotations } of rules) {
       assert.ok(['critical', 'warning', 'info'].includes(labels.severity))
@@ -144,7 +144,7 @@ describe('the metrics themselves', () => {
     for (const { name, type } of exportedByAgent()) assert.equal(name.endsWith('_total'), type === 'counter', name)
   })
 
-  it('tell of the agent’s process what the kernel tells', async () => {
+  it('report the kernel’s figures of the agent’s process', async () => {
     const text = await agentRegistry().metrics()
     const sample = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
     assert.ok(sample('process_resident_memory_bytes') > 1e7)
@@ -157,7 +157,7 @@ describe('the metrics themselves', () => {
   })
 })
 
-describe('what an alert rule waits for', () => {
+describe('the condition of an alert rule', () => {
   it('is exported from zero, so that the first time is an increase', async () => {
     const agent = await agentRegistry().metrics()
     const webhook = await webhookRegistry().metrics()

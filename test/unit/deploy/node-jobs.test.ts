@@ -76,7 +76,7 @@ const pathsOf = ({ volumes }: { readonly volumes: readonly { readonly hostPath: 
   volumes.map(({ hostPath }) => hostPath)
 
 describe('the doctor', () => {
-  it('sees what the agent will see of the node, and may write none of it', () => {
+  it('sees the agent’s view of the node, and may write none of it', () => {
     const { pod, container } = shipped('doctor')
     assert.deepEqual(pathsOf(pod), paths)
     for (const mount of container.volumeMounts) assert.equal(mount.readOnly, true, mount.name)

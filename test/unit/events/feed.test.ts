@@ -38,7 +38,7 @@ test('the socket is its owner’s alone', async (context) => {
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-test('kernelseal events prints what was told before it came, the last 500, for people and as JSON', async (context) => {
+test('kernelseal events prints earlier events, the last 500, for people and as JSON', async (context) => {
   const { feed, directory } = await listening(context)
   for (let i = 0; i < 600; i++) feed.write(delivered()[1]!)
   feed.write(refused())
@@ -55,7 +55,7 @@ test('kernelseal events prints what was told before it came, the last 500, for p
   assert.deepEqual([last.tag, last.scope, last.way, last.target.start], ['LSM BLOCKED', 7, 'environ', '186000'])
 })
 
-test('with --follow it prints what comes and ends with the agent', async (context) => {
+test('with --follow it prints new events and ends with the agent', async (context) => {
   const { feed, directory } = await listening(context)
   const reader = startEvents(directory, ['--follow'])
   const ended = once(reader, 'close')
@@ -89,7 +89,7 @@ test('two agents are read together, in the order of time', async (context) => {
   assert.doesNotMatch((await events(directory, '--scope', '2')).stdout, /one|three/)
 })
 
-test('without an agent it says so and what to do, a socket that a killed one left included', async () => {
+test('without an agent it says so with the remedy, a socket that a killed one left included', async () => {
   const directory = temporaryFolder('feed')
   for (const path of [undefined, feedPath(3, directory)]) {
     if (path) writeFileSync(path, '') // refuses connections, as a socket without a listener does

@@ -33,7 +33,7 @@ test('lines are written at once, in order', () => {
   assert.equal(readFileSync(path, 'utf8'), Array.from({ length: 1000 }, (_, i) => `${i}\n`).join(''))
 })
 
-test('on a full disk the process goes on, says so once, holds what it may and counts what it loses', () => {
+test('on a full disk the process goes on, says so once, holds as much as it may and counts its losses', () => {
   const { status, stderr } = runInto(
     '/dev/full',
     `const out = openOutput(1, 100)
@@ -48,7 +48,7 @@ test('on a full disk the process goes on, says so once, holds what it may and co
   assert.equal(status, 7)
 })
 
-test('a reader that does not read holds nobody up, and what is too much for it is counted', () => {
+test('a reader that does not read holds nothing up, and lines beyond its limit are counted', () => {
   const body = `const out = openOutput(1, 100_000)
      for (let i = 0; i < 5000; i++) out.write('x'.repeat(99) + '\\n')
      console.error(out.lost())

@@ -10,7 +10,7 @@ const directory = mkdtempSync(join(tmpdir(), 'kernelseal-exec-'))
 process.env.KERNELSEAL_STATE_DIR = directory
 after(() => rmSync(directory, { recursive: true }))
 
-describe('what `kernelseal exec` binds', () => {
+describe('the bindings of `kernelseal exec`', () => {
   it('is the command itself, by flags', () => {
     const { config, variables, host } = execConfig({ secret: ['TOKEN=env:SOURCE', 'PASSWORD=file:/etc/app/password'] })
     assert.equal(host, false)

@@ -19,7 +19,7 @@ for (const name of ['agent', 'webhook']) {
   describe(`Dockerfile.${name}`, () => {
     const text = dockerfile(name)
 
-    it('copies what exists, and what .dockerignore lets through', () => {
+    it('copies only existing files, which .dockerignore lets through', () => {
       const allowed = readFileSync(join(ROOT, '.dockerignore'), 'utf8').match(/(?<=^!).+$/gm) ?? []
       for (const source of copied(text)) {
         assert.ok(existsSync(join(ROOT, source)), source)
@@ -51,7 +51,7 @@ for (const name of ['agent', 'webhook']) {
   })
 }
 
-it('the agent’s image has of the webhook what the offline commands import, and no more', () => {
+it('the agent’s image has of the webhook only the imports of the offline commands', () => {
   const text = dockerfile('agent')
   const sources = copied(text.slice(text.indexOf(' AS files\n')))
   const files = sources.filter((source) => source.startsWith('webhook/')).flatMap(filesOf)

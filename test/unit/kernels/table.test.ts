@@ -44,7 +44,7 @@ const sweep: SweepOutcome = {
   tried: { unprotected: [tally], sealed: [{ ...tally, taken: 31 }] },
 }
 
-test('a cell is green when the kernel is what it should be, everything passed and nothing leaked', () => {
+test('a cell is green when the kernel is the configured one, everything passed and nothing leaked', () => {
   assert.deepEqual(faultsOf(green), [])
 })
 
@@ -74,7 +74,7 @@ for (const [what, change, fault] of broken) {
   })
 }
 
-test('the sweep has a line a kernel, with what was tried and the ways that were found', () => {
+test('the sweep has a line a kernel, with the attempts and the ways that were found', () => {
   const document = renderDocument(['6.1'], [{ ...green, sweep }])
   assert.match(document, /\| 6\.1 \| root \| 5 \| 30 \(4000 calls\) \| 31 \(4000 calls\) \| 2 \| 0 \|/)
   assert.match(document, /Found without protection: `call process_vm_readv`, `file \/proc\/P\/environ`\./)
@@ -93,7 +93,7 @@ test('a row whose attempts are all impossible has a dash, one without attempts n
   assert.deepEqual([cells[2 + 1], cells[2 + 2], cells[2 + 14]], ['2/2', '', '-'])
 })
 
-test('the document counts per row what worked and was refused, and says what was not run', () => {
+test('the document counts per row the attempts that worked and were refused, and names the cells not run', () => {
   const document = renderDocument(['6.1', 'latest'], [green])
   assert.match(document, /^\| 6\.1 \| `bpf` in `lsm=` \| 2\/2 \| {2}\|/m)
   assert.match(document, /^\| latest \| without `bpf` \| not run \|/m)

@@ -84,7 +84,7 @@ test('deliveries and audited accesses are no Events', async (context) => {
   assert.equal(server.asked.length, 0)
 })
 
-test('403 ends it with one line that names what to allow', async (context) => {
+test('403 ends it with one line that names the Role to give', async (context) => {
   const { server, said, events } = await posting(context)
   server.status = 403
   events.write(refused())
@@ -101,7 +101,7 @@ test('403 ends it with one line that names what to allow', async (context) => {
   assert.deepEqual(events.posted, { sent: 0, failed: 0, refused: 1 })
 })
 
-test('what fails while the server is ill is posted when it is well, with nothing lost', async (context) => {
+test('failed posts are posted when the server is well again, with nothing lost', async (context) => {
   const { server, said, events } = await posting(context)
   server.status = 503
   events.write(refused())
@@ -135,7 +135,7 @@ test('writing takes no time while the server hangs, and closing a second at most
   assert.ok(Date.now() - closing < 2_500)
 })
 
-test('what waits is posted when the agent ends', async (context) => {
+test('waiting Events are posted when the agent ends', async (context) => {
   const { server, events } = await posting(context, { times: { gatherMs: 60_000, restMs: 60_000 } })
   events.write(refused())
   await events.close()
@@ -151,7 +151,7 @@ test('without Pod, server or token it says which is missing', () => {
   assert.match(String(ownPod({ ...pod, ...service }, empty)), /no service account token/)
 })
 
-test('an Event’s name and message keep to what the API server takes', async (context) => {
+test('an Event’s name and message keep to the API server’s limits', async (context) => {
   const { server } = await posting(context)
   const pod = { ...server.pod, name: `${'a'.repeat(235)}-${'b'.repeat(17)}` }
   const event = eventOf(pod, { reason: 'R', message: 'm'.repeat(5000), first: 0, last: 1, count: 1 })

@@ -76,7 +76,7 @@ describe('annotations', () => {
     )
   })
 
-  it('carry the opt-out, the port, the resources and what happens on failure', () => {
+  it('carry the opt-out, the port, the resources and the action on failure', () => {
     const { config, optOut, resources } = parseAnnotations(
       {
         'kernelseal.io/inject': 'false',
@@ -172,7 +172,7 @@ describe('annotations are refused', () => {
   })
 
   for (const text of ['yes please', 'true,app', 'App', '', 'app,,web']) {
-    it(`for seal-env ${JSON.stringify(text)}, with what may stand there`, () => {
+    it(`for seal-env ${JSON.stringify(text)}, with the allowed values`, () => {
       assert.match(
         refusal({ 'kernelseal.io/seal-env': text }).message,
         /^kernelseal.io\/seal-env: (has the word|is empty)/,
@@ -194,7 +194,7 @@ describe('seal-env', () => {
     })
   }
 
-  it('and what the webhook made of it are bindings like others', () => {
+  it('and the webhook’s findings are bindings like others', () => {
     const sealed =
       '[{"name":"seal-env.app","selector":{"container":"app"},"secretRefs":[{"name":"A","source":{"envRef":"B"}}]}]'
     const { config } = parseAnnotations({ 'kernelseal.io/sealed-env': sealed }, {})

@@ -54,7 +54,7 @@ describe('the variables of a configuration', () => {
 })
 
 describe('a template', () => {
-  it('names each variable it refers to once, and not what is escaped', () => {
+  it('names each variable it refers to once, and not escaped ones', () => {
     assert.deepEqual(templateReferences('$(A)$(B)$(A)$$(C)$(not a name)$('), ['A', 'B'])
   })
 

@@ -65,7 +65,7 @@ for (const [what, before, after, phrase] of WEAKER) {
   })
 }
 
-test('a value from elsewhere is weaker both ways: who has it now is not who had it', () => {
+test('a value from elsewhere is weaker both ways: its receiver is another', () => {
   const after = config('{}')
   const [binding] = after.secrets
   const source = { kind: 'fileRef', path: '/var/run/secrets/kubernetes.io/serviceaccount/token' } as const
@@ -78,7 +78,7 @@ test('a value from elsewhere is weaker both ways: who has it now is not who had 
   }
 })
 
-test('what only reports or refuses more is not weaker', () => {
+test('a change that only reports or refuses more is not weaker', () => {
   const after = config('{auditAll: true, kernelBinaryFilter: false, blockMaps: true}')
   assert.deepEqual(weakenings(config('{}'), after), [])
 })

@@ -25,7 +25,7 @@ const agent: AgentConfig = { config, variables, where: 'c', host: false, identit
 const slotOf = (name: string): string => variables.find((variable) => variable.name === name)!.slot
 const value = (binding: number, name: string, text: string) => ({ binding, name, bytes: Buffer.from(text) })
 
-test('a value that an earlier agent had registered for its variable is not changed, whatever number its binding had', () => {
+test('a value that an earlier agent had registered for its variable is not changed, with any number of its binding', () => {
   const registered = new Map([[slotOf('X'), [Buffer.from('b'), Buffer.from('a')]]])
   assert.deepEqual(changedSince(registered, agent, [value(0, 'X', 'a'), value(1, 'X', 'b')]), [])
   assert.deepEqual(changedSince(registered, agent, [value(0, 'X', 'a'), value(1, 'X', 'new')]), [1])

@@ -101,7 +101,7 @@ describe('a reload', () => {
     assert.deepEqual([registered.length, lines.length], [0, 0])
   })
 
-  it('registers a changed value and the others as the next generation, and says whose it is, not what', async () => {
+  it('registers a changed value and the others as the next generation, and names its binding, not the value', async () => {
     await start()
     writeFileSync(at('two'), 'two-new')
     await again()

@@ -11,7 +11,7 @@ const binding = (name: string, selector: Partial<Selector> = {}): Binding => ({
 const [a, b, c] = [binding('a'), binding('b'), binding('c')]
 const names = (list: readonly Binding[]): string[] => list.map(({ name, retired }) => `${name}${retired ? '-' : ''}`)
 
-test('bindings keep their numbers whatever their order, and new ones come behind them', () => {
+test('bindings keep their numbers in every order, and new ones come behind them', () => {
   assert.deepEqual(names(numbered([], [a, b], 0n)), ['a', 'b'])
   assert.deepEqual(names(numbered([a, b], [c, b, a], 0n)), ['a', 'b', 'c'])
 })

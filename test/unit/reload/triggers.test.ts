@@ -42,7 +42,7 @@ test('without any event the timer looks again, for events that were lost', async
   assert.ok(asked.length >= 2 && asked.every((policy) => !policy), String(asked))
 })
 
-test('what is asked for while a reload runs becomes one more, of all that was asked for', async () => {
+test('requests while a reload runs become one more, for all of them', async () => {
   lasting = 50
   start(false)
   const all = [false, false, true, false].map((policy) => triggers.ask({ policy }))

@@ -61,7 +61,7 @@ describe('the port for metrics and health', () => {
 
   for (const [what, text, status] of [
     ['another method', 'POST /metrics HTTP/1.1\r\n\r\n', 405],
-    ['what is no request', 'hello\r\n\r\n', 400],
+    ['text that is no request', 'hello\r\n\r\n', 400],
     ['bytes of TLS', '\u0016\u0003\u0001\u0002\r\n\r\n', 400],
     ['a head without an end', `GET /metrics HTTP/1.1\r\nx: ${'y'.repeat(9_000)}`, 400],
     ['an error of our own', 'GET /broken HTTP/1.1\r\n\r\n', 500],

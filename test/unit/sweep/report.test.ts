@@ -25,11 +25,11 @@ const report: SweepReport = {
   sealed: { root: nothing, 'uid:0': nothing },
 }
 
-test('a way counts once, whoever finds it', () => {
+test('a way counts once, for any number of finders', () => {
   assert.deepEqual(waysOf(report.unprotected), [way])
 })
 
-test('what was tried is summed over the attackers', () => {
+test('attempts are summed over the attackers', () => {
   assert.deepEqual(talliesOf(report.sealed), [{ family: 'process files', steps: 18, taken: 8, calls: 140 }])
 })
 
@@ -43,14 +43,14 @@ test('a leak is a leak, also where the control found nothing', () => {
   assert.equal(sweepStatusOf({ ...report, unprotected: report.sealed, sealed: report.unprotected }), 1)
 })
 
-test('the text names the way, the attacker, the place and what ended a process, and counts', () => {
+test('the text names the way, the attacker, the place and the step that ended a process, and counts', () => {
   const text = renderSweep(report)
   assert.match(text, /file \/proc\/P\/environ: environment, by uid:0 \(read onwards\)/)
   assert.match(text, /a process of root ended in call 219: SIGSEGV/)
   assert.match(text, /1 ways show the needles without protection, 0 of a sealed target$/)
 })
 
-test('the document has the ways, what was tried, and the status', () => {
+test('the document has the ways, the attempts, and the status', () => {
   const { ways, tried, exitStatus } = JSON.parse(renderSweepJson(report))
   assert.deepEqual(ways, { unprotected: [way], sealed: [] })
   assert.equal(tried.sealed[0].calls, 140)

@@ -32,7 +32,7 @@ test('the calls that read memory or take descriptors of others are made, on both
       assert.equal(reasonNotToCall(numberOf(call, arch), arch), undefined, `${call} on ${arch}`)
 })
 
-test('what would end the sweep or the machine is not called, with a reason', () => {
+test('a call that would end the sweep or the machine is not made, with a reason', () => {
   for (const arch of ['x64', 'arm64'])
     for (const call of ['execve', 'munmap', 'setresuid', 'ptrace', 'bpf', 'process_vm_writev'] as const)
       assert.match(reasonNotToCall(numberOf(call, arch), arch) ?? '', /\w{4}/, `${call} on ${arch}`)

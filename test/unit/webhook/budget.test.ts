@@ -58,8 +58,8 @@ describe('bytes in flight', () => {
     assert.ok(large.take(60) && small.take(20) && ordinary.take(10))
     assert.ok(ordinary.take(20))
     assert.deepEqual([ended, budget.used()], [['large'], 50])
-    assert.equal(large.take(1), false, 'what was given up takes no more')
-    assert.equal(small.take(90), false, 'what is largest itself gives way')
+    assert.equal(large.take(1), false, 'a request that was given up takes no more')
+    assert.equal(small.take(90), false, 'the largest itself gives way')
     ordinary.release()
     ordinary.release()
     assert.equal(budget.used(), 0)
@@ -114,7 +114,7 @@ describe('the door', () => {
     return String(answer)
   }
 
-  it('closes idle connections of whoever has most for new ones, and one that was of use last', async () => {
+  it('closes idle connections of the address with most for new ones, and one that was of use last', async () => {
     const api = await open('127.0.0.1')
     assert.match(await ask(api), /^HTTP\/1\.1 200/)
     const idle: Socket[] = []

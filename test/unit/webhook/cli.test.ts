@@ -32,7 +32,7 @@ function file(name: string, text: string): string {
 }
 
 describe('kernelseal inject', () => {
-  it('writes what the webhook would make, warnings beside it, and uninject undoes it', () => {
+  it('writes the webhook’s result, warnings beside it, and uninject undoes it', () => {
     const { status, stdout, stderr } = kernelseal(
       ['inject', '-f', '-', '--agent-image', 'agent:7'],
       `${SERVICE}---\n${POD}`,

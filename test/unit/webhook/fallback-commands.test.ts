@@ -18,7 +18,7 @@ describe('kernelseal wait, the postStart hook where there are no native sidecars
     server.close()
   })
 
-  it('gives up in time, and says what the last answer was', async (context) => {
+  it('gives up in time, and repeats the last answer', async (context) => {
     const written: string[] = []
     context.mock.method(process.stderr, 'write', (text: string) => written.push(text) > 0)
     assert.equal(await wait.run(['--port', '1', '--timeout', '1']), 1)

@@ -94,7 +94,7 @@ it('a debug container is admitted by the namespace alone where policies are lock
   assert.equal(guard(asked, true, { locked: true }).reason, 'debug-allowed')
 })
 
-it('what is neither is admitted', () =>
+it('other requests are admitted', () =>
   assert.equal(guard(review({ operation: 'UPDATE', subResource: 'status' }), false).reason, 'not-guarded'))
 
 it('a review of a session is read as one', () => {

@@ -19,7 +19,7 @@ describe('a body', () => {
     assert.match(judge(list(MAX_VALUES + 1))!, /has more than 500000 values/)
   })
 
-  it('of any JSON is counted by its structure, whatever its strings contain', () => {
+  it('of any JSON is counted by its structure, not by the content of its strings', () => {
     const deepest = (value: unknown): number =>
       typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(deepest)) : 0
     const value = fc.jsonValue({ maxDepth: 12 })

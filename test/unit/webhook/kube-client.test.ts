@@ -33,7 +33,7 @@ after(() => {
   server.close()
 })
 
-it('sends the token to a server whose certificate its CA signed, and keeps fields nobody knows', async () => {
+it('sends the token to a server whose certificate its CA signed, and keeps unknown fields', async () => {
   const api = await connectKube({ apiServer, apiTokenFile, apiCaFile })
   const answer = await api?.call('GET', '/version')
   assert.deepEqual(answer, { authorization: 'Bearer service-account-token', unknown: { field: 1 } })

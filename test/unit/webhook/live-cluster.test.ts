@@ -33,8 +33,8 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-describe('what is known of the cluster', () => {
-  it('is read at the start: labels of the namespaces, and what the version can do', async () => {
+describe('the known facts of the cluster', () => {
+  it('is read at the start: labels of the namespaces, and the version’s features', async () => {
     cluster = liveCluster(server.api, { defaultMode: 'enforce', sidecarForm: 'auto' }, log)
     await cluster.known
     assert.deepEqual(
@@ -45,7 +45,7 @@ describe('what is known of the cluster', () => {
     assert.deepEqual([cluster.nativeSidecars(), cluster.appArmorField()], [false, false])
   })
 
-  it('follows what changes, over a watch that ends and one whose version is gone', async () => {
+  it('follows changes, over a watch that ends and one whose version is gone', async () => {
     cluster = liveCluster(server.api, { defaultMode: 'enforce', sidecarForm: 'auto' }, log)
     await cluster.known
     const arrives = (mode: string) => () => {

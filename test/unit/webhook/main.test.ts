@@ -60,7 +60,7 @@ async function statusAt(port: number, path: string): Promise<number> {
 }
 
 describe('a log whose reader has gone', () => {
-  it('counts what is lost, also what was waiting for it', async () => {
+  it('counts lost lines, waiting ones included', async () => {
     const held: ((error: Error) => void)[] = []
     const stream = new Writable({ highWaterMark: 1, write: (_line, _encoding, done) => void held.push(done) })
     const { write, lostLines } = countedWriter(stream, 25)
@@ -122,7 +122,7 @@ describe('the webhook as a process', () => {
     assert.deepEqual(await once(child, 'exit'), [0, null])
   })
 
-  it('says what is wrong with its settings and ends with status 2', async () => {
+  it('names the mistake in its settings and ends with status 2', async () => {
     const child = start('--port', 'x')
     let output = ''
     child.stderr.on('data', (chunk) => {

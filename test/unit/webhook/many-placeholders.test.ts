@@ -40,7 +40,7 @@ it('256 containers are refused before one is made', () => {
   assert.equal(slots, 0)
 })
 
-it('a Pod of more containers than that is refused whatever it binds', () => {
+it('a Pod of more containers than that is refused with any bindings', () => {
   const { outcome } = counted(257)
   assert.match(outcome.kind === 'deny' ? outcome.message : '', /: 257, the limit is 256 \(/)
 })

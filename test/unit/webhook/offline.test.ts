@@ -103,7 +103,7 @@ describe('uninject', () => {
     })
   }
 
-  it('leaves alone what was not injected', () => {
+  it('leaves alone Pods that were not injected', () => {
     assert.equal(uninjectPod({ metadata: {}, spec: { containers: [{ name: 'a' }] } }), undefined)
     assert.equal(uninjectPod('text'), undefined)
   })
@@ -204,5 +204,5 @@ describe('lint', () => {
     })
   }
 
-  it('finds nothing in what is right', () => assert.deepEqual(linted(workload('CronJob')), []))
+  it('finds nothing in correct manifests', () => assert.deepEqual(linted(workload('CronJob')), []))
 })

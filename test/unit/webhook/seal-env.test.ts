@@ -23,7 +23,7 @@ function after(before: unknown): Patched {
 }
 
 describe('seal-env', () => {
-  it('seals what another webhook adds after the first pass, and keeps what is sealed', () => {
+  it('seals variables that another webhook adds after the first pass, and keeps those already sealed', () => {
     const first = after(pod([{ name: 'app', env: [reference('A')] }]))
     const mesh = { name: 'mesh', env: [reference('B')] }
     first.spec.containers.push(mesh)
@@ -81,7 +81,7 @@ describe('a value with references', () => {
     it(`${value} is ${JSON.stringify(expected)}`, () => assert.deepEqual(expand(value, known, false), expected))
   }
 
-  it('that nobody set may come from envFrom', () => {
+  it('that is not set may come from envFrom', () => {
     assert.deepEqual(expand('$(SECRET)$(UNSET)', known, true), { kind: 'unknown', name: 'UNSET' })
   })
 })

@@ -125,7 +125,7 @@ describe('POST /mutate', () => {
     })
   }
 
-  it('cuts warnings to what the API server takes', async () => {
+  it('cuts warnings to the API server’s limits', async () => {
     const annotations = Object.fromEntries(
       Array.from({ length: 60 }, (_, n) => [`kernelseal.io/${'x'.repeat(99)}${n}`, '']),
     )

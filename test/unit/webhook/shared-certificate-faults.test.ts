@@ -78,7 +78,7 @@ describe('a replica whose clock is 61 days ahead', () => {
     for (const { state } of [wrong, two, three]) assert.ok(await isTrusted(state.pair!))
   })
 
-  it('does not renew what is due either, which another replica will, and says so', () => {
+  it('does not renew a due certificate either, which another replica will, and says so', () => {
     const due = Date.now() + 61 * DAY
     assert.equal(judge(made, due).step, 'renew-leaf')
     assert.equal(judge(made, due + 61 * DAY, -31 * DAY).step, 'renew-leaf', 'both find that it has ended')

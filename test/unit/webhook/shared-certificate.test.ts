@@ -56,7 +56,7 @@ async function assertTrusted(leaf: string) {
   const certificate = new X509Certificate(leaf)
   assert.ok(
     trusted.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)),
-    'nobody trusts it',
+    'no API server trusts it',
   )
 }
 
@@ -86,7 +86,7 @@ describe('a certificate shared by replicas', () => {
     assert.deepEqual(server.writes, [])
   })
 
-  it('lives longer than its authority: never untrusted, whatever hour it is, and the old authority goes when it ends', async () => {
+  it('lives longer than its authority: never untrusted, at any hour, and the old authority goes when it ends', async () => {
     const start = Date.now()
     let leaf = ''
     const leaves = new Set<string>()
@@ -116,7 +116,7 @@ describe('a certificate shared by replicas', () => {
     assert.ok(leaves.size >= 9, `${leaves.size} leaves`)
   })
 
-  it('is renewed at once where it expired while nobody looked', async () => {
+  it('is renewed at once where it expired unnoticed', async () => {
     const start = Date.now()
     await keep(server.api, SETTINGS, start)
     const { 'signer.crt': signer } = state()!
@@ -167,7 +167,7 @@ describe('a certificate shared by replicas', () => {
     assert.ok(await keep(server.api, SETTINGS, now + 31_000))
   })
 
-  it('drops from the bundle what has expired', async () => {
+  it('drops expired authorities from the bundle', async () => {
     await keep(server.api, SETTINGS, Date.now())
     const ca = state()!['signer.crt']
     assert.equal(bundleOf(ca, ca, Date.now()), `${ca.trim()}\n`)

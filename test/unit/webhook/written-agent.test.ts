@@ -81,7 +81,7 @@ describe('a quantity', () => {
     it(`\`${a}\` is \`${b}\``, () => assert.equal(quantityOf(a), quantityOf(b)))
   }
 
-  it('is told from every other, and from what is none', () => {
+  it('is told from every other, and from other objects', () => {
     assert.notEqual(quantityOf('1n'), quantityOf('2n'))
     assert.notEqual(quantityOf('1M'), quantityOf('1Mi'))
     for (const none of ['', 'x', '-1', '1x', '1 Gi', '1KiB', {}, null]) assert.equal(quantityOf(none), undefined)
@@ -90,7 +90,7 @@ describe('a quantity', () => {
 })
 
 describe('a Pod without an application', () => {
-  it('is refused in both forms, whether or not somebody wrote the agent into it', () => {
+  it('is refused in both forms, whether or not its author wrote the agent into it', () => {
     const agent = { name: 'kernelseal-agent', image: 'any' }
     for (const cluster of [CLUSTER, OLD_CLUSTER]) {
       const pod = { ...POD, spec: { initContainers: [{ name: 'first', image: 'app' }], containers: [agent] } }

@@ -87,7 +87,7 @@ const REASONS: readonly Reason[] = [
     calls: { close: [3, 57], dup2: [33, NONE], dup3: [292, 24], close_range: [436, 436] },
   },
   {
-    why: 'it would overwrite what the sweep looks for: the suite has an attempt on it',
+    why: 'it would overwrite the needles: the suite has an attempt on it',
     calls: { process_vm_writev: [311, 271] },
   },
   {

@@ -25,14 +25,14 @@ describe('the number of keys and values of a YAML text', () => {
     'a: &x 1\nb: &y {k: *x}\nc: [*y, *y]',
     'a: &x [1]\nb: &x [1, 2, 3]\nc: *x',
   ]) {
-    it(`is that of what \`${text.replaceAll('\n', '; ')}\` means`, () => {
+    it(`is that of the parsed \`${text.replaceAll('\n', '; ')}\``, () => {
       const [value] = constructFromEvents(parseEvents(text, {}), { source: text, schema: CORE_SCHEMA })
       // The document itself is one more.
       assert.equal(count(text), sizeOf(value) + 1)
     })
   }
 
-  it('is beyond any limit for what contains itself, and for an alias to nothing', () => {
+  it('is beyond any limit for a value that contains itself, and for an alias to nothing', () => {
     assert.equal(count('&a [*a]', 50), 51)
     assert.equal(count('[*nobody]', 50), 51)
   })

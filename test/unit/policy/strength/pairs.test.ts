@@ -121,7 +121,7 @@ function isWeaker(before: Config, after: Config): boolean {
 }
 
 describe(`weaker, of ${PAIRS} generated pairs`, () => {
-  it('is what an independent definition calls weaker', () => {
+  it('agrees with an independent definition', () => {
     let [weaker, not] = [0, 0]
     const same = fc.property(pairs, ([before, after]) => {
       const expected = isWeaker(before, after)
