@@ -86,7 +86,7 @@ function fromAnnotations(path: string, options: ConfigOptions): AgentConfig {
   return { config, where: path, host: false, identity, variables, warnings: weaker.length ? [...said, locked] : said }
 }
 
-/** The text of an annotation is no secret: every user who may read the Pod has it. */
+/** The text of an annotation is no secret: every reader of the Pod has it. */
 function refuseLiterals(config: Config, path: string): void {
   const [first] = literalsIn(config)
   if (!first) return

@@ -111,7 +111,10 @@ export interface OtherSet {
   readonly scopes: readonly number[]
 }
 
-/** Sets of other versions, which guard their scopes until those end. handover.ts says what is known of them; 0 is no scope. */
+/**
+ * Sets of other versions, which guard their scopes until those end. handover.ts has the contract between versions; 0
+ * is no scope.
+ */
 export function otherSets(): OtherSet[] {
   if (!existsSync(PIN_ROOT)) return []
   const names = readdirSync(PIN_ROOT).filter((name) => /^v\d+$/.test(name) && name !== ABI)

@@ -18,8 +18,8 @@ import { OUTDATED_MS, register } from '../scope/registration.ts'
 import { closeScopeRing, scopesOf, sweep, unregister, withhold } from '../scope/scope.ts'
 
 /**
- * Becomes the scope's agent, and takes away what earlier scopes had left. Both under the lock, since the numbers of scopes are used
- * again: an agent that gets the number of a scope being removed enrols after that.
+ * Becomes the scope's agent, and removes the entries of earlier scopes. Both under the lock, since the numbers of
+ * scopes are used again: an agent that gets the number of a scope being removed enrols after that.
  */
 export async function enterScope(guard: Guard, scope: number, log: Log): Promise<void> {
   const enter = (): number[] => {

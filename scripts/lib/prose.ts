@@ -1,5 +1,5 @@
 /**
- * Counts words that make sentences hard for a newcomer ("what was given", "whoever reads", "nobody"; `HARD` has the list) in comments
+ * Counts words that make sentences hard for a newcomer (free relatives and indefinite pronouns; `HARD` has the list) in comments
  * and Markdown, per 100 words. A folder may have 0.3; folders that have more stand in scripts/lib/prose.json, and may only fall.
  *
  *     node scripts/lib/prose.ts              the worst files; exit status 1 when a folder has more than it may

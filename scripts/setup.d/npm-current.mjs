@@ -1,5 +1,5 @@
 /**
- * Exits 0 when node_modules holds what package-lock.json says, whichever npm put it there; 1 when not. Compares the lock with
+ * Exits 0 when node_modules agrees with package-lock.json, for every version of npm; 1 when not. Compares the lock with
  * the record npm keeps of its last installation: a stamp of our own would not see an `npm install` done by hand.
  * Plain JavaScript: it has to run on a Node too old for the project.
  */

@@ -18,7 +18,7 @@ import {
 import { type Installation, install, MUTATING, SYSTEM, VALIDATING } from './installation.ts'
 import { BINDING, pod } from './pods.ts'
 
-/** What the API server says of a session that nobody refused: there is no node to connect to. */
+/** The API server's answer to a session that was not refused: there is no node to connect to. */
 const PASSED = /does not have a host assigned/
 const POD = `${podsOf('shop')}/web`
 const JSON_PATCH = 'application/json-patch+json'

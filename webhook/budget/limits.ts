@@ -35,7 +35,7 @@ export interface Limits {
  * | 1/32 | 512 | waiting | 16 KiB each: a socket that is not read, no TLS yet |
  * | 1/8 | 32 MiB | bytes in flight | themselves: the buffers they came in, the answers that wait to go |
  * | 1/4 | 64 MiB | the one body that is being parsed | 9 times its 7 MiB: text, parsed objects, patch |
- * | the rest | | what V8 has not collected yet | |
+ * | the rest | | V8's garbage not collected yet | |
  * @param memory bytes
  */
 export function limitsFor(memory: number): Limits {

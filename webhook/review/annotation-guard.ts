@@ -1,6 +1,6 @@
 /**
- * Annotations of a sealed Pod that runs: its agent reads them anew. What it would refuse is refused here, where the person who
- * changes them reads why; what it obeys and is weaker gets a warning.
+ * Annotations of a sealed Pod that runs: its agent reads them anew. A change that it would refuse is refused here,
+ * where its author reads the reason; one that it obeys and that weakens protection gets a warning.
  */
 import { type Annotations, ConfigError, parseAnnotations } from '../../agent/policy/annotations.ts'
 import { PREFIX } from '../../agent/policy/sidecar.ts'
@@ -14,7 +14,7 @@ import { refuseSources } from '../mutate/sources-allowed.ts'
 
 const STATUS = `${PREFIX}status`
 
-/** @param settings of the agents, by which they judge what they read */
+/** @param settings of the agents, by which they judge annotations */
 export function guardAnnotations(object: unknown, oldObject: unknown, settings: AgentSettings): Outcome {
   const [after, before] = [asPod(object), asPod(oldObject)]
   if ('problem' in after) return deny('bad-pod', after.problem)
