@@ -12,6 +12,7 @@ import { trimAfterStart } from '../linux/memory.ts'
 import { UsageError } from '../policy/problems.ts'
 import { type Health, keepListening } from '../run/health.ts'
 import { openObservers } from '../run/outputs.ts'
+import { openReadySocket, ownPidNamespace, type ReadySocket, readySocketPath } from '../run/ready-socket.ts'
 import { type Session, startSession } from '../run/session.ts'
 import { cgroupPath, cgroupScope } from '../scope/cgroup.ts'
 import { scopeNumber } from '../scope/scope.ts'
@@ -93,6 +94,8 @@ export async function runAgent(options: RunOptions): Promise<number> {
   let session: Session | undefined
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   let health: Health | undefined
+  const notReady = () => (session ? session.notReady() : 'protection does not stand yet')
+  const readiness = agent.host ? undefined : await openReadiness(notReady, log)
   const reload = (): void => void session?.reload()
   process.on('SIGHUP', reload)
   try {
@@ -118,11 +121,24 @@ export async function runAgent(options: RunOptions): Promise<number> {
     process.off('SIGHUP', reload)
     await session?.close()
     await observers.close()
+    readiness?.close()
     health?.close()
   }
 }
 
-/** The kubelet asks a sidecar for /readyz before it starts anything else, whether or not there are metrics. */
+/** What the startup probe of a Pod asks (`kernelseal wait`). */
+async function openReadiness(notReady: () => string | undefined, log: Log): Promise<ReadySocket | undefined> {
+  const path = readySocketPath(ownPidNamespace())
+  try {
+    return await openReadySocket(path, notReady)
+  } catch (error) {
+    const text = `\`${path}\` cannot be listened on (${(error as Error).message}): the startup probe will fail; is /dev of this container writable?`
+    log.say('error', 'HEALTH', text)
+    return undefined
+  }
+}
+
+/** `/readyz` is for people and their tools, in a Pod whether or not there are metrics. */
 function serves({ config, host }: AgentConfig): boolean {
   return config.monitoring.enabled || !host
 }

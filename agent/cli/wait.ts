@@ -1,4 +1,4 @@
-/** `kernelseal wait`: returns when the agent on this port says that protection stands. */
+/** `kernelseal wait`: returns when the agent of this container says that protection stands. */
 
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -7,12 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { http } from '../kube/http.ts'
 import { UsageError } from '../policy/problems.ts'
+import { askReadySocket, ownPidNamespace, readySocketPath } from '../run/ready-socket.ts'
 import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal wait [--port PORT] [--timeout SECONDS]
 
-Asks http://127.0.0.1:PORT/readyz until it says yes (default: port 9090, 60 seconds). The postStart hook of the agent
-where Kubernetes has no native sidecars: no other container starts before it is through.
+Asks the agent of this container until protection stands (default: 60 seconds), over a socket in its own /dev. The startup probe
+of the agent, and its postStart hook where Kubernetes has no native sidecars: no other container starts before it is through.
+
+  --port PORT        ask http://127.0.0.1:PORT/readyz instead. Any container of the Pod may listen there first
+  --timeout SECONDS  when to give up
 
 Exit status: 0 when ready, 1 when not in time.
 `
@@ -25,24 +29,26 @@ const PAUSE_MS = 100
 const ANSWER_MS = 1000
 
 async function main(args: string[]): Promise<number> {
-  const options = { port: { type: 'string', default: '9090' }, timeout: { type: 'string', default: '60' } } as const
+  const options = { port: { type: 'string' }, timeout: { type: 'string', default: '60' } } as const
   const { port, timeout } = parseArgs({ args, options }).values
-  const url = `http://127.0.0.1:${whole('port', port, 65535)}/readyz`
+  const path = readySocketPath(ownPidNamespace())
+  const url = port === undefined ? '' : `http://127.0.0.1:${whole('port', port, 65535)}/readyz`
+  const ask = (): Promise<string> => (url ? askPort(url) : askReadySocket(path))
   const end = Date.now() + whole('timeout', timeout, 3600) * 1000
   let last = ''
   do {
-    last = await ask(url)
+    last = await ask()
     if (last === '') return EXIT.ok
     await sleep(PAUSE_MS)
   } while (Date.now() < end)
-  complain(`\`${url}\` was not ready within ${timeout} s: ${last}`)
+  complain(`\`${url || path}\` was not ready within ${timeout} s: ${last}`)
   return EXIT.failed
 }
 
 /** @returns why it is not ready; '' when it is */
-async function ask(url: string): Promise<string> {
+async function askPort(url: string): Promise<string> {
   try {
-    // Not `fetch`, which refuses some ports outright (fetch.spec.whatwg.org, "bad port").
+    // Not `fetch`, which refuses some ports whatever listens there (fetch.spec.whatwg.org, "bad port").
     const asking = http.get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_MS) })
     const [response] = (await once(asking, 'response')) as [IncomingMessage]
     const answer = await text(response)

@@ -59,16 +59,13 @@ export function agentContainer(
   form: Form,
   podRestart: unknown,
 ) {
-  const { metricsPort } = config.monitoring
   const flags = flagsOf(settings)
   const readySeconds = Math.max(1, settings.readySeconds ?? READY_SECONDS)
   return {
     name: AGENT_CONTAINER,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    ...(form === 'native'
-      ? nativeSidecar(metricsPort, readySeconds, flags)
-      : firstContainer(metricsPort, readySeconds, podRestart, flags)),
+    ...(form === 'native' ? nativeSidecar(readySeconds, flags) : firstContainer(readySeconds, podRestart, flags)),
     // The first three: whose Kubernetes Events the agent writes (agent/kube/pod.ts).
     env: [
       fieldEnv('POD_NAME', 'metadata.name'),
@@ -102,19 +99,25 @@ export function agentContainer(
  */
 export const READY_SECONDS = 60
 
-function nativeSidecar(port: number, readySeconds: number, flags: readonly string[]) {
+/** Node takes a second to start on a busy node, and the runtime to enter the container. */
+const PROBE_STARTS = 10
+
+/** One probe that waits, instead of one a second: each is a process. It asks over the agent's own socket, which no other container has. */
+function nativeSidecar(readySeconds: number, flags: readonly string[]) {
   return {
     args: ['run', ...flags],
     restartPolicy: 'Always',
     startupProbe: {
-      httpGet: { path: '/readyz', port, scheme: 'HTTP' },
+      exec: { command: waitCommand(readySeconds) },
       periodSeconds: 1,
-      timeoutSeconds: 1,
+      timeoutSeconds: readySeconds + PROBE_STARTS,
       successThreshold: 1,
-      failureThreshold: readySeconds,
+      failureThreshold: 1,
     },
   }
 }
+
+const waitCommand = (readySeconds: number): string[] => ['kernelseal', 'wait', '--timeout', `${readySeconds}`]
 
 /**
  * Seconds without any other process after which the agent of a Pod that ends has no more to do. A failed container comes
@@ -123,12 +126,11 @@ function nativeSidecar(port: number, readySeconds: number, flags: readonly strin
 const END_AFTER: Readonly<Record<string, number>> = { Never: 10, OnFailure: 330 }
 
 /** The kubelet starts a Pod's containers in their order, and waits for each one's postStart hook (kubelet, SyncPod). */
-function firstContainer(port: number, readySeconds: number, podRestart: unknown, flags: readonly string[]) {
+function firstContainer(readySeconds: number, podRestart: unknown, flags: readonly string[]) {
   const endAfter = typeof podRestart === 'string' ? END_AFTER[podRestart] : undefined
-  const command = ['kernelseal', 'wait', '--port', `${port}`, '--timeout', `${readySeconds}`]
   return {
     args: [...(endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`]), ...flags],
-    lifecycle: { postStart: { exec: { command } } },
+    lifecycle: { postStart: { exec: { command: waitCommand(readySeconds) } } },
   }
 }
 

@@ -58,7 +58,8 @@ export async function startPod(pod: Pod, node: Node): Promise<RunningPod> {
   }
   try {
     const pidNamespace = `/proc/${start(SANDBOX).pid}/ns/pid`
-    for (const container of pod.spec.initContainers ?? []) await initialise(container, start(container, pidNamespace))
+    for (const container of pod.spec.initContainers ?? [])
+      await initialise(container, start(container, pidNamespace), node)
     for (const container of pod.spec.containers) start(container, pidNamespace)
     return running
   } catch (error) {
@@ -68,17 +69,20 @@ export async function startPod(pod: Pod, node: Node): Promise<RunningPod> {
 }
 
 /** A sidecar has to become ready, any other init container has to end. */
-async function initialise(container: Container, running: RunningContainer): Promise<void> {
+async function initialise(container: Container, running: RunningContainer, { images }: Node): Promise<void> {
   if (container.restartPolicy !== 'Always') {
     while (running.running()) await sleep(200)
     return
   }
   if (!container.startupProbe) return
-  const { httpGet, periodSeconds, failureThreshold } = container.startupProbe
+  const { exec, periodSeconds, failureThreshold } = container.startupProbe
+  const [program = '', ...args] = exec.command
+  // An image has it in its PATH; a stand-in for one names it as its entrypoint.
+  const [entrypoint = program] = images[container.image]?.entrypoint ?? []
+  const command = [entrypoint.endsWith(`/${program}`) ? entrypoint : program, ...args]
   for (let failures = 0; failures < failureThreshold; failures++) {
     if (!running.running()) break
-    const answer = await fetch(`http://127.0.0.1:${httpGet.port}${httpGet.path}`).catch(() => undefined)
-    if (answer?.status === 200) return
+    if (running.exec(command).status === 0) return
     await sleep(periodSeconds * 1000)
   }
   throw new Error(`container \`${container.name}\` did not become ready:\n${running.log()}`)

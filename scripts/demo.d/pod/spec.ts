@@ -22,7 +22,7 @@ export interface Container {
   readonly env?: readonly Env[]
   readonly restartPolicy?: 'Always'
   readonly startupProbe?: {
-    readonly httpGet: { readonly path: string; readonly port: number }
+    readonly exec: { readonly command: readonly string[] }
     readonly periodSeconds: number
     readonly failureThreshold: number
   }

@@ -41,7 +41,7 @@ interface Container {
   readonly args: readonly string[]
   readonly env: readonly { readonly name: string; readonly value?: string }[]
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[]
-  readonly startupProbe?: { readonly failureThreshold: number }
+  readonly startupProbe?: { readonly exec: { readonly command: string[] }; readonly timeoutSeconds: number }
   readonly lifecycle?: { readonly postStart: { readonly exec: { readonly command: readonly string[] } } }
 }
 interface Injected {
@@ -74,7 +74,9 @@ describe('the agent’s options', () => {
       ['0', 1],
     ] as const) {
       const flags = ['--agent-ready-seconds', given]
-      assert.equal(agentOf(podOf(SECRET), flags).startupProbe?.failureThreshold, taken)
+      const { exec, timeoutSeconds } = agentOf(podOf(SECRET), flags).startupProbe!
+      assert.deepEqual(exec.command, ['kernelseal', 'wait', '--timeout', `${taken}`])
+      assert.ok(timeoutSeconds > taken)
       const [agent] = injected(podOf(SECRET), flags, OLD_CLUSTER).pod.spec.containers
       assert.deepEqual(agent.lifecycle?.postStart.exec.command.slice(-2), ['--timeout', `${taken}`])
     }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { wait } from '../../../agent/cli/wait.ts'
 import { otherProcesses } from '../../../agent/linux/procfs.ts'
+import { askReadySocket, openReadySocket, ownPidNamespace, readySocketPath } from '../../../agent/run/ready-socket.ts'
 
 describe('kernelseal wait, the postStart hook where there are no native sidecars', () => {
   it('returns when /readyz says yes, after it said no', async () => {
@@ -23,6 +24,22 @@ describe('kernelseal wait, the postStart hook where there are no native sidecars
     context.mock.method(process.stderr, 'write', (text: string) => written.push(text) > 0)
     assert.equal(await wait.run(['--port', '1', '--timeout', '1']), 1)
     assert.match(written.join(''), /readyz` was not ready within 1 s: .*ECONNREFUSED/)
+  })
+
+  it('asks the agent of its own namespace over a socket, when no port is given', async (context) => {
+    const path = readySocketPath(ownPidNamespace())
+    assert.equal(path, `/dev/kernelseal-${statSync('/proc/self/ns/pid').ino}.sock`)
+    const socket = join(mkdtempSync(join(tmpdir(), 'kernelseal-ready-')), 'ready.sock')
+    context.after(() => rmSync(dirname(socket), { recursive: true }))
+    assert.match(await askReadySocket(socket), /ENOENT/)
+    let why: string | undefined = 'the canary was read'
+    for (let restarts = 0; restarts < 2; restarts++) {
+      // The second one finds the file of the first.
+      await openReadySocket(socket, () => why)
+      assert.equal(await askReadySocket(socket), why ?? '')
+      why = undefined
+      assert.equal(await askReadySocket(socket), '')
+    }
   })
 
   it('wants a port and a time', async () => {
