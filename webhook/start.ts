@@ -32,6 +32,9 @@ export interface Surroundings {
   readonly lostLines?: () => number
 }
 
+/** Connections the kernel keeps that were not accepted yet, at most (listen(2), net.core.somaxconn); Node's 511 fill in one turn of its loop. */
+const BACKLOG = 4096
+
 /** Requests in progress when the webhook closes have this long; API servers wait no longer. */
 const LAST_REQUESTS_MS = 5_000
 
@@ -132,7 +135,7 @@ function startProbe(settings: Settings, api: KubeApi | undefined, port: number, 
 
 /** @returns the port listened on, which the system chose when 0 was asked for */
 async function listenAt(server: Server, host: string, port: number): Promise<number> {
-  await anyAddress(host, (address) => once(server.listen({ host: address, port }), 'listening'))
+  await anyAddress(host, (address) => once(server.listen({ host: address, port, backlog: BACKLOG }), 'listening'))
   return (server.address() as AddressInfo).port
 }
 

@@ -22,8 +22,14 @@ export interface StandInPod {
   /** The webhook's log, over all its lives. */
   readonly log: readonly Any[]
   readonly restarts: number
+  /** Its home, which no other Pod has. */
+  readonly directory: string
   /** As if the kernel had killed it; the stand-in starts it again. */
   kill(): void
+  /** Any signal; what ends it is as `kill`. */
+  signal(name: NodeJS.Signals): void
+  /** Whether what it writes is read: a log that stands still, as under a runtime that has none to give it to. */
+  readLog(reads: boolean): void
   /** The Pod's deletion, as a kubelet does it; its own grace period, unless another is given. */
   terminate(graceSeconds?: number): Promise<void>
 }
@@ -50,7 +56,10 @@ export async function startPod(pod: Any): Promise<StandInPod> {
     get restarts() {
       return state.restarts
     },
+    directory,
     kill: () => void child.kill('SIGKILL'),
+    signal: (signal) => void child.kill(signal),
+    readLog: (reads) => void (reads ? child.stdout?.resume() : child.stdout?.pause()),
     terminate,
   }
 
@@ -126,6 +135,7 @@ async function environmentOf(pod: Any, directory: string): Promise<NodeJS.Proces
   return {
     ...Object.fromEntries(own),
     PATH: process.env.PATH,
+    HOME: directory,
     KUBERNETES_SERVICE_HOST: ADDRESS,
     KUBERNETES_SERVICE_PORT: `${PORT}`,
     // A kubelet mounts them at one place; here every Pod sees the same files.

@@ -1,18 +1,18 @@
 /**
- * One kind of flood, as a process of its own: `node flood.ts KIND PORT METRICS_PORT [ADDRESS]`, until SIGTERM. Connects from
- * ADDRESS, another of the loopback network, since a Pod that floods is not the API server. A closed connection is
+ * One kind of flood, as a process of its own: `node flood.ts KIND PORT METRICS_PORT [FROM [TO]]`, until SIGTERM. Connects from the
+ * address FROM, another of the loopback network, since a Pod that floods is not the API server. A closed connection is
  * opened again a second later.
  */
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 
-const [kind = '', port = '', metricsPort = '', localAddress = '127.0.0.2'] = process.argv.slice(2)
+const [kind = '', port = '', metricsPort = '', localAddress = '127.0.0.2', host = '127.0.0.1'] = process.argv.slice(2)
 const MiB = 1024 * 1024
 
 const HEAD = (length: number) => `POST /mutate HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`
 const overTls = (then: (socket: Socket) => void) => (): Socket => {
   // Node passes it on to the socket; its types have it for plain ones only.
-  const options = { host: '127.0.0.1', port: Number(port), localAddress, rejectUnauthorized: false }
+  const options = { host, port: Number(port), localAddress, rejectUnauthorized: false }
   const socket: Socket = connect(options, () => then(socket))
   return socket
 }
@@ -56,7 +56,7 @@ const KINDS: Readonly<Record<string, readonly [count: number, open: () => Socket
   pipelined: [
     4,
     () => {
-      const socket = connectPlain({ host: '127.0.0.1', port: Number(metricsPort), localAddress }, () => {
+      const socket = connectPlain({ host, port: Number(metricsPort), localAddress }, () => {
         socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(5_000))
       })
       socket.resume()
@@ -66,7 +66,7 @@ const KINDS: Readonly<Record<string, readonly [count: number, open: () => Socket
   /** Half a header. */
   halves: [200, overTls((socket) => socket.write('POST /mutate HTTP/1.1\r\nhost: loc'))],
   /** Connections that never begin their handshake. */
-  silent: [400, () => connectPlain({ host: '127.0.0.1', port: Number(port), localAddress })],
+  silent: [400, () => connectPlain({ host, port: Number(port), localAddress })],
   garbage: [50, overTls((socket) => socket.write(`${HEAD(64)}${'\u0000{]'.repeat(30)}`))],
 }
 

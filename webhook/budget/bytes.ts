@@ -1,6 +1,5 @@
 /** Bytes of bodies and answers that are held, over all connections. */
 import { Fair } from './fair.ts'
-import type { Refusal } from './refusals.ts'
 
 export interface ByteBudget {
   /** @param giveUp ends the request that holds the bytes; called at most once */
@@ -26,7 +25,7 @@ interface Holder {
  * When there are too many, the largest holder of the address that holds most gives way: an ordinary review is never that.
  * @param limit bytes
  */
-export function byteBudget(limit: number, refused: (why: Refusal) => void): ByteBudget {
+export function byteBudget(limit: number): ByteBudget {
   const holders = new Fair<Holder>()
   const byAddress = new Map<string, number>()
   let used = 0
@@ -43,7 +42,6 @@ export function byteBudget(limit: number, refused: (why: Refusal) => void): Byte
           const victim = largest()
           if (victim === undefined) break
           release(victim)
-          refused('too-many-bytes')
           if (victim === holder) return false
           victim.giveUp()
         }

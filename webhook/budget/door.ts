@@ -7,6 +7,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import { createServer, type Server, type Socket } from 'node:net'
 import { Fair } from './fair.ts'
 import type { Limits } from './limits.ts'
+import { openRates } from './rates.ts'
 import type { Refusal } from './refusals.ts'
 
 export interface Door {
@@ -16,6 +17,8 @@ export interface Door {
   readonly admits: (request: IncomingMessage, response: ServerResponse) => boolean
   /** A review was answered: its connection is one of the last to be closed for a newer one. */
   readonly served: (request: IncomingMessage) => void
+  /** Closes the connection of a request. */
+  readonly giveUp: (request: IncomingMessage, why: Refusal) => void
   readonly used: () => Readonly<Record<'connections' | 'handshakes' | 'waiting', number>>
   /** Closes connections without a request in progress now, and the rest after `ms`. No new ones come in. */
   readonly close: (ms: number) => void
@@ -23,6 +26,10 @@ export interface Door {
   readonly gone: Promise<unknown>
 }
 
+/** Milliseconds until those are looked at again who came too often. */
+const RETRY_MS = 20
+/** What an API server does not do. */
+const PENALISED: ReadonlySet<Refusal> = new Set(['slow-request', 'slow-reader', 'pipelined', 'too-many-bytes'])
 /** Milliseconds from the head of a request to its last byte, and from the answer to its last byte being taken. */
 const REQUEST_MS = 5_000
 
@@ -41,8 +48,10 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   const visitors = new Map<string, Visitor>()
   const handshakes = new Fair<Visitor>()
   const open = new Fair<Visitor>()
+  const rates = openRates()
   let scheduled = false
   let closed = false
+  let resting = false
   // Paused: nothing is read for a connection that has not come in.
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     const address = socket.remoteAddress ?? ''
@@ -53,13 +62,20 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
     }
     if (waiting.size >= limits.waiting) drop(oldestOf(waiting), 'too-many-waiting')
     waiting.add(address, socket)
-    socket.once('close', () => waiting.delete(address, socket))
+    // It is not read, so that a client that has gone is not noticed; and none waits longer than a request may take.
+    const late = setTimeout(() => {
+      if (waiting.has(address, socket)) drop(socket, 'too-many-waiting')
+    }, REQUEST_MS)
+    socket.once('close', () => {
+      clearTimeout(late)
+      waiting.delete(address, socket)
+    })
     schedule()
   })
   if (isTls) inner.on('secureConnection', (socket) => greeted(keyOf(socket)))
   inner.on('tlsClientError', () => refused('handshake'))
   const gone = new Promise((resolve) => server.once('close', resolve))
-  return { server, admits, served, used, close, gone }
+  return { server, admits, served, giveUp, used, close, gone }
 
   function schedule(): void {
     if (scheduled) return
@@ -70,15 +86,26 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   /** One comes in; data ready on open connections is looked at before the next one does. */
   function turn(): void {
     scheduled = false
-    const socket = waiting.next()
+    const socket = waiting.next(rates.admits)
     if (socket !== undefined && !socket.destroyed) enter(socket)
-    if (waiting.size > 0) schedule()
+    if (waiting.size === 0) return
+    if (socket !== undefined) schedule()
+    // All that wait are of addresses that come too often.
+    else if (!resting) {
+      resting = true
+      setTimeout(again, RETRY_MS).unref()
+    }
+  }
+
+  function again(): void {
+    resting = false
+    schedule()
   }
 
   function enter(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
     if (handshakes.size >= limits.handshakes) drop(oldestOf(handshakes)?.socket, 'too-many-handshakes')
-    if (open.size >= limits.connections && !makeRoom()) {
+    if (open.size + handshakes.size >= limits.connections && !makeRoom()) {
       drop(socket, 'too-many-connections')
       return
     }
@@ -126,6 +153,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   function drop(socket: Socket | undefined, why: Refusal): void {
     if (socket === undefined) return
     refused(why)
+    if (PENALISED.has(why)) rates.penalise(socket.remoteAddress ?? '')
     socket.destroy()
   }
 
@@ -161,7 +189,13 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
 
   function served({ socket }: IncomingMessage): void {
     const visitor = visitors.get(keyOf(socket))
-    if (visitor !== undefined) visitor.worth = 2
+    if (visitor === undefined) return
+    visitor.worth = 2
+    rates.trust(visitor.address)
+  }
+
+  function giveUp({ socket }: IncomingMessage, why: Refusal): void {
+    drop(visitors.get(keyOf(socket))?.socket, why)
   }
 
   function used() {

@@ -32,10 +32,15 @@ export class Fair<Thing> {
     return true
   }
 
-  /** The oldest of the address whose turn it is: each has one before any has a second. */
-  next(): Thing | undefined {
+  /**
+   * The newest of the address whose turn it is: each has one before any has a second. Not the oldest, whose client may have given up by
+   * now: a queue that is served in order, and is longer than clients wait, serves none of them any more.
+   * @param may false: not this one now
+   */
+  next(may: (address: string) => boolean = () => true): Thing | undefined {
     for (const [address, own] of this.byAddress) {
-      const [thing] = own
+      if (!may(address)) continue
+      const thing = [...own].at(-1)
       if (thing === undefined) continue
       this.delete(address, thing)
       // Behind all others, with its rest.

@@ -72,9 +72,9 @@ export function buildServer(deps: ServerDeps): Front {
       return server
     },
   })
-  const bytes = byteBudget(limits.bytes, refused)
+  const bytes = byteBudget(limits.bytes)
   app.removeAllContentTypeParsers()
-  countBytes(app, bytes)
+  countBytes(app, bytes, (request) => door?.giveUp(request, 'too-many-bytes'))
   addRoutes(app, deps, (request) => door?.served(request.raw))
   deps.metrics.budget(limits, () => ({ ...door!.used(), bytes: bytes.used() }))
   return { app, door: door! }
@@ -92,10 +92,7 @@ function openServer(tls: TlsOptions | undefined, listener: RequestListener): Htt
 
 function addRoutes(app: FastifyInstance, deps: ServerDeps, served: (request: FastifyRequest) => void): void {
   for (const [path, journey] of Object.entries(JOURNEYS)) {
-    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) => {
-      served(request)
-      return answer(request, reply, journey, deps)
-    })
+    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) => answer(request, reply, journey, deps, served))
   }
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
@@ -134,6 +131,7 @@ async function answer(
   reply: FastifyReply,
   journey: Journey,
   deps: ServerDeps,
+  served: (request: FastifyRequest) => void,
 ): Promise<FastifyReply> {
   const start = performance.now()
   const body = request.body as Body | undefined
@@ -148,6 +146,7 @@ async function answer(
   const last = (body?.kind === 'oversized' && !body.drained) || !deps.ready()
   if (last) reply.header('connection', 'close')
   if (!holdAnswer(request, answered.text)) return overloaded(reply)
+  served(request)
   return reply.type('application/json').send(answered.text)
 }
 

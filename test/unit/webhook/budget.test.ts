@@ -9,6 +9,7 @@ import { byteBudget } from '../../../webhook/budget/bytes.ts'
 import { type Door, openDoor } from '../../../webhook/budget/door.ts'
 import { Fair } from '../../../webhook/budget/fair.ts'
 import { limitsFor, memoryLimit, SHIPPED_LIMIT } from '../../../webhook/budget/limits.ts'
+import { openRates } from '../../../webhook/budget/rates.ts'
 
 const MiB = 1024 * 1024
 
@@ -43,16 +44,37 @@ describe('things by address', () => {
     assert.equal([...room.crowded()][0]![0], 'a')
     assert.deepEqual(
       Array.from({ length: 6 }, () => room.next()),
-      ['a1', 'b1', 'c1', 'a2', 'a3', undefined],
+      ['a3', 'b1', 'c1', 'a2', 'a1', undefined],
     )
     assert.equal(room.size, 0)
+  })
+})
+
+describe('how often an address may come in', () => {
+  it('is bounded, less where it did what no API server does, and not where it had reviews answered', () => {
+    const clock = { now: 0 }
+    const rates = openRates(() => clock.now)
+    const count = (address: string, seconds: number) => {
+      clock.now += seconds * 1000
+      let admitted = 0
+      while (admitted < 1_000 && rates.admits(address)) admitted++
+      return admitted
+    }
+    assert.deepEqual([count('flood', 0), count('flood', 1), count('flood', 2)], [256, 50, 100])
+    for (let n = 0; n < 5; n++) rates.penalise('flood')
+    assert.deepEqual([count('flood', 1), count('flood', 1)], [0, 50])
+    rates.trust('api')
+    assert.equal(count('api', 0), 1_000)
+    rates.penalise('api')
+    assert.equal(count('api', 0), 246)
+    assert.equal(count('another', 0), 256)
   })
 })
 
 describe('bytes in flight', () => {
   it('are taken from the largest of the address with most when there are too many', () => {
     const ended: string[] = []
-    const budget = byteBudget(100, () => {})
+    const budget = byteBudget(100)
     const hold = (address: string, name: string) => budget.open(address, () => void ended.push(name))
     const [large, small, ordinary] = [hold('flood', 'large'), hold('flood', 'small'), hold('api', 'ordinary')]
     assert.ok(large.take(60) && small.take(20) && ordinary.take(10))
@@ -66,7 +88,7 @@ describe('bytes in flight', () => {
   })
 
   it('are never more than the limit, in any order of a thousand takers', () => {
-    const budget = byteBudget(1_000, () => {})
+    const budget = byteBudget(1_000)
     const holds = Array.from({ length: 1_000 }, (_, n) => budget.open(`${n % 7}`, () => {}))
     for (const [n, hold] of holds.entries()) {
       hold.take((n * 37) % 300)

@@ -35,7 +35,8 @@ describe('kernelseal wait, the postStart hook where there are no native sidecars
     let why: string | undefined = 'the canary was read'
     for (let restarts = 0; restarts < 2; restarts++) {
       // The second one finds the file of the first.
-      await openReadySocket(socket, () => why)
+      const standing = await openReadySocket(socket, () => why)
+      context.after(() => standing.close())
       assert.equal(await askReadySocket(socket), why ?? '')
       why = undefined
       assert.equal(await askReadySocket(socket), '')

@@ -1,0 +1,66 @@
+/** How often an address may come in. A handshake costs a millisecond of the one thread that answers. */
+
+export interface Rates {
+  /** One more from this address now? It counts when it may. */
+  admits(address: string): boolean
+  /** It had a review answered, as API servers do: it comes in as often as it likes, until it is penalised. */
+  trust(address: string): void
+  /** It did what no API server does. */
+  penalise(address: string): void
+}
+
+/**
+ * Connections at once, and a second. An API server opens one for each of its requests that wait, keeps 25 idle (client-go, transport,
+ * idleConnsPerHost), and comes again with as many when it is started anew.
+ */
+const BURST = 256
+const PER_SECOND = 50
+/** What each of them counts for that was given up: such an address comes in five times a second. */
+const PENALTY = 10
+/** Addresses remembered; beyond, the one seen longest ago starts anew. */
+const MOST_ADDRESSES = 1024
+
+interface Bucket {
+  isTrusted: boolean
+  tokens: number
+  at: number
+}
+
+/** @param now ms */
+export function openRates(now: () => number = () => performance.now()): Rates {
+  const known = new Map<string, Bucket>()
+  return {
+    admits: (address) => {
+      const bucket = bucketOf(address)
+      if (bucket.isTrusted) return true
+      if (bucket.tokens < 1) return false
+      bucket.tokens--
+      return true
+    },
+    trust: (address) => {
+      const bucket = bucketOf(address)
+      // Not before what it did is paid for.
+      if (bucket.tokens > 0) bucket.isTrusted = true
+    },
+    penalise: (address) => {
+      const bucket = bucketOf(address)
+      bucket.isTrusted = false
+      bucket.tokens = Math.max(bucket.tokens - PENALTY, -BURST)
+    },
+  }
+
+  function bucketOf(address: string): Bucket {
+    const time = now()
+    const bucket = known.get(address) ?? { isTrusted: false, tokens: BURST, at: time }
+    bucket.tokens = Math.min(BURST, bucket.tokens + ((time - bucket.at) / 1000) * PER_SECOND)
+    bucket.at = time
+    // Put back at the end: those in front were seen longest ago.
+    known.delete(address)
+    known.set(address, bucket)
+    for (const oldest of known.keys()) {
+      if (known.size <= MOST_ADDRESSES) break
+      known.delete(oldest)
+    }
+    return bucket
+  }
+}
