@@ -126,7 +126,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   }
 }
 
-/** What the startup probe of a Pod asks (`kernelseal wait`). */
+/** For the startup probe of a Pod (`kernelseal wait`). */
 async function openReadiness(notReady: () => string | undefined, log: Log): Promise<ReadySocket | undefined> {
   const path = readySocketPath(ownPidNamespace())
   try {

@@ -48,7 +48,7 @@ async function main(args: string[]): Promise<number> {
 /** @returns why it is not ready; '' when it is */
 async function askPort(url: string): Promise<string> {
   try {
-    // Not `fetch`, which refuses some ports whatever listens there (fetch.spec.whatwg.org, "bad port").
+    // Not `fetch`, which refuses some ports outright (fetch.spec.whatwg.org, "bad port").
     const asking = http.get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_MS) })
     const [response] = (await once(asking, 'response')) as [IncomingMessage]
     const answer = await text(response)

@@ -1,13 +1,13 @@
 /**
  * Says whether protection stands, over a Unix socket in the agent's own `/dev`: a tmpfs that a container runtime makes for each
  * container (OCI runtime specification, default file systems), writable where the root is not. A port of the Pod would not do: any
- * container may listen on it first, and then say what it likes, or nothing.
+ * container may listen on it first, and then give any answer, or none.
  */
 import { rmSync, statSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** What is said when protection stands; otherwise the reason why not is. */
+/** The answer when protection stands; otherwise it is the reason why not. */
 const YES = 'ready\n'
 /** The kubelet asks once, its exec probe may be followed by a person's. */
 const MOST_CONNECTIONS = 16

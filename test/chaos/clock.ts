@@ -3,8 +3,8 @@
 export const CLOCK_LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 
 /**
- * For the Deployment. The time is read from `.faketimerc` in the home of each replica, each second; what measures how long something took
- * goes on as it is, as in a machine whose clock was set.
+ * For the Deployment. The time is read from `.faketimerc` in the home of each replica, each second; clocks that
+ * measure durations go on as they are, as in a machine whose clock was set.
  */
 export const CLOCK_ENV = {
   LD_PRELOAD: CLOCK_LIBRARY,

@@ -1,4 +1,4 @@
-/** What is done to two replicas, their certificate, and their way to the API server. */
+/** The faults of two replicas, their certificate, and their way to the API server. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -42,7 +42,7 @@ export async function openProxy(): Promise<ApiProxy> {
     },
     set mode(next) {
       mode = next
-      // What hung lost bytes, and cannot go on.
+      // A connection that hung lost bytes, and cannot go on.
       if (next !== 'hang') cut()
     },
     cut,

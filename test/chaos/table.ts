@@ -1,4 +1,4 @@
-/** What every fault cost, as a table. Pure. */
+/** The cost of every fault, as a table. Pure. */
 
 export interface Outcome {
   readonly fault: string
@@ -27,7 +27,7 @@ export function tableOf(outcomes: readonly Outcome[]): string {
   return [head, ...rows].join('\n')
 }
 
-/** What must not be, one line each; none: the run passed. */
+/** The violations, one line each; none: the run passed. */
 export function complaints(outcomes: readonly Outcome[], wrong: number): string[] {
   const lines = outcomes.flatMap(({ fault, mayFail, failed, recovered, why }) => [
     ...(recovered === undefined ? [`${fault}: not whole again within the time`] : []),

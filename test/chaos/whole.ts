@@ -1,4 +1,4 @@
-/** Whether all is as it should be: what a fault has to come back to. */
+/** Whether all is as it should be, as after every fault. */
 import { isSound, readState } from '../../webhook/certificate/shared/state.ts'
 import { type Any, get } from '../cluster/cluster.ts'
 import { type Installation, MUTATING, SYSTEM, VALIDATING } from '../cluster/installation.ts'
@@ -6,7 +6,7 @@ import { type Installation, MUTATING, SYSTEM, VALIDATING } from '../cluster/inst
 export const SECRET = `/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`
 export const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases/kernelseal-webhook-tls`
 
-/** @returns what is not; '' when all is */
+/** @returns the broken part; '' when there is none */
 export async function broken(webhook: Installation): Promise<string> {
   const pods = webhook.pods()
   if (pods.length !== 2 || !pods.every(({ ready }) => ready)) return 'not two ready replicas'

@@ -26,9 +26,9 @@ export interface StandInPod {
   readonly directory: string
   /** As if the kernel had killed it; the stand-in starts it again. */
   kill(): void
-  /** Any signal; what ends it is as `kill`. */
+  /** Any signal; one that ends it is as `kill`. */
   signal(name: NodeJS.Signals): void
-  /** Whether what it writes is read: a log that stands still, as under a runtime that has none to give it to. */
+  /** Whether its output is read: a log that stands still, as under a runtime that has none to give it to. */
   readLog(reads: boolean): void
   /** The Pod's deletion, as a kubelet does it; its own grace period, unless another is given. */
   terminate(graceSeconds?: number): Promise<void>

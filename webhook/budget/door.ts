@@ -26,9 +26,9 @@ export interface Door {
   readonly gone: Promise<unknown>
 }
 
-/** Milliseconds until those are looked at again who came too often. */
+/** Milliseconds until connections of addresses that came too often are looked at again. */
 const RETRY_MS = 20
-/** What an API server does not do. */
+/** Refusals that an API server never causes. */
 const PENALISED: ReadonlySet<Refusal> = new Set(['slow-request', 'slow-reader', 'pipelined', 'too-many-bytes'])
 /** Milliseconds from the head of a request to its last byte, and from the answer to its last byte being taken. */
 const REQUEST_MS = 5_000

@@ -5,7 +5,7 @@ export interface Rates {
   admits(address: string): boolean
   /** It had a review answered, as API servers do: it comes in as often as it likes, until it is penalised. */
   trust(address: string): void
-  /** It did what no API server does. */
+  /** It behaved as no API server does. */
   penalise(address: string): void
 }
 
@@ -15,7 +15,7 @@ export interface Rates {
  */
 const BURST = 256
 const PER_SECOND = 50
-/** What each of them counts for that was given up: such an address comes in five times a second. */
+/** The count of each connection that was given up: such an address comes in five times a second. */
 const PENALTY = 10
 /** Addresses remembered; beyond, the one seen longest ago starts anew. */
 const MOST_ADDRESSES = 1024
@@ -39,7 +39,7 @@ export function openRates(now: () => number = () => performance.now()): Rates {
     },
     trust: (address) => {
       const bucket = bucketOf(address)
-      // Not before what it did is paid for.
+      // Not before its misbehaviour is paid for.
       if (bucket.tokens > 0) bucket.isTrusted = true
     },
     penalise: (address) => {

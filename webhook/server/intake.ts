@@ -16,8 +16,8 @@ class Overloaded extends Error {
 }
 
 /**
- * Bodies of any route are counted, by the length they are announced with, and read as `Body`. What is too much is refused before it is
- * read: to decrypt 7 MB takes as long as a hundred reviews.
+ * Bodies of any route are counted, by the length they are announced with, and read as `Body`. A body beyond the limit
+ * is refused before it is read: to decrypt 7 MB takes as long as a hundred reviews.
  */
 export function countBytes(app: FastifyInstance, budget: ByteBudget, giveUp: (request: IncomingMessage) => void): void {
   app.addHook('onRequest', async ({ raw, ip }, reply) => {
