@@ -26,7 +26,7 @@ function proseOf(page: string): string {
 
 /** A `//` after a colon or in quotes is an address or a text; comments here follow a space or start the line. */
 function slashComments(source: string): string {
-  return withoutCode([...source.matchAll(/\/\*[^]*?\*\/|(?:^|(?<=\s))\/\/.*$/gm)])
+  return withoutCode([...source.matchAll(/\/\*[\s\S]*?\*\/|(?:^|(?<=\s))\/\/.*$/gm)])
 }
 
 function hashComments(source: string): string {
