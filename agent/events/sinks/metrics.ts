@@ -100,7 +100,7 @@ function canaryGauges(registry: Registry): CanaryMetrics['canary'] {
   }
 }
 
-/** The end of a failed delivery for its process (`on-failure`). */
+/** Actions on a process whose delivery failed (`on-failure`). */
 const FATES = ['killed', 'started'] as const
 
 /** Labels are closed sets: reasons, ways and kinds of wire.h. */
