@@ -73,7 +73,7 @@ export function addMetrics(
   scrapedCounter(registry, 'kernelseal_event_readers_dropped_total', dropped, () => feed?.dropped ?? 0)
   new Counter({
     name: 'kernelseal_kube_events_total',
-    help: 'Kubernetes Events posted on the Pod, by result; what failed is tried again, what was refused is not',
+    help: 'Kubernetes Events posted on the Pod, by result; failed ones are tried again, refused ones are not',
     labelNames: ['result'],
     registers: [registry],
     collect() {

@@ -110,7 +110,7 @@ function budgetMetrics(registers: Registry[]): Pick<Metrics, 'budget' | 'refused
   let read: (() => Readonly<Record<Budget, number>>) | undefined
   new Gauge({
     name: 'kernelseal_budget_used',
-    help: 'What there is now of what is bounded: connections, handshakes, waiting connections, bytes',
+    help: 'Current use of each bounded resource: connections, handshakes, waiting connections, bytes',
     labelNames,
     registers,
     collect() {
