@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Any,
   call,
@@ -32,8 +33,9 @@ after(async () => {
   await webhook.remove()
 })
 
-/** Reviews answered by both replicas together. */
+/** Reviews answered by both replicas together. Their metrics are a text that is made once a second. */
 async function asked(): Promise<number> {
+  await sleep(1100)
   const texts = await Promise.all(
     webhook.pods().map(async ({ address }) => (await fetch(`http://${address}:9090/metrics`)).text()),
   )
