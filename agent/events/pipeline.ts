@@ -1,4 +1,4 @@
-/** Ring buffer → events → log and metrics. */
+/** Ring buffers → events → log and metrics. */
 import { closeSync } from 'node:fs'
 import type { Waiting } from '../delivery/stopped.ts'
 import type { BpfMap } from '../libbpf/map.ts'
@@ -9,9 +9,15 @@ import { describe } from './describe.ts'
 import type { Log } from './sinks/log.ts'
 import type { Metrics } from './sinks/metrics.ts'
 
-/** Owns the ring's descriptor from here on. */
+/** What the agent is told about, and what it is told to do (agent/scope/scope.ts). */
+interface Rings {
+  readonly events: BpfMap
+  readonly orders: BpfMap
+}
+
+/** Owns the rings' descriptors from here on. */
 export function openPipeline(
-  events: BpfMap,
+  rings: Rings,
   bindings: () => readonly Binding[],
   log: Log,
   metrics: Metrics,
@@ -21,10 +27,11 @@ export function openPipeline(
     metrics.observe(event)
     for (const line of describe(event, bindings())) log.write(line)
   }
-  const ring = openRing(events, (record) => {
+  const events = openRing(rings.events, (record) => report(decodeEvent(record)))
+  const orders = openRing(rings.orders, (record) => {
     const event = decodeEvent(record)
     if (event.kind === 'write') return waiting.ask(event)
-    if (event.kind !== 'wait') return report(event)
+    if (event.kind !== 'wait') return report(event) // none of ours: said and counted as unknown
     const killed = waiting.complete(event)
     if (!killed) return
     report({ ...event, kind: 'fail', action: 'killed', reason: killed.reason, error: 0 })
@@ -34,8 +41,12 @@ export function openPipeline(
   const close = (): void => {
     if (!open) return
     open = false
-    ring.close()
-    closeSync(events.fd)
+    for (const ring of [orders, events]) ring.close()
+    for (const { fd } of [rings.orders, rings.events]) closeSync(fd)
   }
-  return { drain: ring.drain, close }
+  const drain = (): void => {
+    orders.drain()
+    events.drain()
+  }
+  return { drain, close }
 }

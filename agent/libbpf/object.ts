@@ -21,11 +21,13 @@ export interface BpfObject {
   readonly close: () => void
 }
 
+type Constants = Readonly<Record<string, number | readonly number[]>>
+
 export interface LoadOptions {
   /** Asked for each program, by name and section; a declined program is not loaded. */
   readonly wanted: (name: string, section: string) => boolean
-  /** `const volatile __u32` globals to set; the verifier drops the branches they rule out. */
-  readonly constants: Readonly<Record<string, number>>
+  /** `const volatile __u32` globals to set, or arrays of them; the verifier drops the branches they rule out. */
+  readonly constants: Constants
 }
 
 export function loadObject(path: string, { wanted, constants }: LoadOptions): BpfObject {
@@ -49,11 +51,12 @@ export function loadObject(path: string, { wanted, constants }: LoadOptions): Bp
   )
 }
 
-function setConstants(path: string, object: ffi.Pointer, constants: Readonly<Record<string, number>>): void {
+function setConstants(path: string, object: ffi.Pointer, constants: Constants): void {
   const rodata = [...each(object, ffi.objectNextMap)].find((map) => ffi.mapName(map).endsWith('.rodata'))
   for (const [name, value] of Object.entries(constants)) {
     if (!rodata) throw new Error(`\`${path}\` has no constants`)
-    ffi.setConstant(rodata, globalOffset(path, '.rodata', name), value)
+    const at = globalOffset(path, '.rodata', name)
+    for (const [i, word] of [value].flat().entries()) ffi.setConstant(rodata, at + i * 4, word)
   }
 }
 

@@ -8,8 +8,9 @@ import { memoryAt, sys } from './syscall.ts'
 const TYPE_SOFTWARE = 1
 const COUNT_SW_CPU_CLOCK = 0
 const SAMPLE_TID = 1 << 1
-const SAMPLE_STACK_USER = 1 << 13
-const SAMPLE_REGS_INTR = 1 << 18
+/** What is sampled beside the task: bits of `sample_type`. */
+const SAMPLES = { instruction: 1 << 0, address: 1 << 3, callchain: 1 << 5, stack: 1 << 13, registers: 1 << 18 } as const
+export type Sampled = keyof typeof SAMPLES
 /** The first eight of either architecture (enum perf_event_x86_regs, perf_event_arm_regs). */
 const REGISTERS = 0xffn
 /** disabled, exclude_kernel, exclude_hv: allowed to an unprivileged caller, and enough. */
@@ -42,7 +43,7 @@ export interface Sampler {
  * @param cpu a CPU, or -1 for the task's
  * @throws SyscallError
  */
-export function openSampler(pid: number, cpu: number, of: 'stack' | 'registers' = 'stack'): Sampler {
+export function openSampler(pid: number, cpu: number, of: Sampled = 'stack'): Sampler {
   const fd = sys('perf_event_open', attributes(of), pid, cpu, -1, FLAG_FD_CLOEXEC)
   const length = PAGE * (1 + DATA_PAGES)
   const address = sys('mmap', 0, length, PROT_READ_WRITE, MAP_SHARED, fd, 0)
@@ -59,16 +60,16 @@ export function openSampler(pid: number, cpu: number, of: 'stack' | 'registers' 
 }
 
 /** struct perf_event_attr up to PERF_ATTR_SIZE_VER5, 112 bytes. */
-function attributes(of: 'stack' | 'registers'): Buffer {
+function attributes(of: Sampled): Buffer {
   const attr = Buffer.alloc(112)
   attr.writeUInt32LE(TYPE_SOFTWARE, 0)
   attr.writeUInt32LE(attr.length, 4)
   attr.writeBigUInt64LE(BigInt(COUNT_SW_CPU_CLOCK), 8)
   attr.writeBigUInt64LE(PERIOD_NS, 16)
-  attr.writeBigUInt64LE(BigInt(SAMPLE_TID | (of === 'stack' ? SAMPLE_STACK_USER : SAMPLE_REGS_INTR)), 24)
+  attr.writeBigUInt64LE(BigInt(SAMPLE_TID | SAMPLES[of]), 24)
   attr.writeBigUInt64LE(FLAGS, 40)
   if (of === 'stack') attr.writeUInt32LE(STACK_BYTES, 88)
-  else attr.writeBigUInt64LE(REGISTERS, 96)
+  if (of === 'registers') attr.writeBigUInt64LE(REGISTERS, 96)
   return attr
 }
 

@@ -14,6 +14,7 @@ const SHARED = {
   openat2: 437,
   pidfd_getfd: 438,
   close_range: 436,
+  process_madvise: 440,
 } as const
 
 const X64 = {

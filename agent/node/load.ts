@@ -9,6 +9,7 @@ import { type BpfObject, loadObject } from '../libbpf/object.ts'
 import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
 import { u32 } from '../wire/encode.ts'
 import { layoutDifferences, STRUCTS } from '../wire/layout.ts'
+import { harmlessPmus } from './pmus.ts'
 
 export type Tier = 'lsm' | 'fmod_ret'
 /** The writer of the values: the kernel itself, or the agent while the process is stopped. */
@@ -52,11 +53,10 @@ export function load(tier = chooseTier()): Loaded {
  */
 function loadForDelivery(tier: Tier): Pick<Loaded, 'object' | 'delivery'> {
   const features = kernelFeatures()
-  const constants = { has_file_post_open: Number(features.postOpen) }
   const loadAs = (canWrite: number): BpfObject =>
     loadObject(OBJECT_PATH, {
       wanted: (name) => isWanted(name, tier, features),
-      constants: { ...constants, can_write: canWrite },
+      constants: { can_write: canWrite, harmless_pmus: harmlessPmus() },
     })
   const level = lockdownLevel()
   if (level && level !== 'none') return { object: loadAs(0), delivery: 'stopped' }

@@ -35,6 +35,7 @@ const SHARED_MAPS = [
   'agents',
   'counters',
   'rings',
+  'orders',
   'processes',
   'containers',
   'owners',

@@ -15,7 +15,7 @@ import { weakenings } from '../policy/weaker.ts'
 import { numbered } from '../reload/binding-numbers.ts'
 import { registeredBindings, registeredPolicy } from '../scope/read-back.ts'
 import { OUTDATED_MS, register } from '../scope/registration.ts'
-import { closeScopeRing, scopesOf, sweep, unregister, withhold } from '../scope/scope.ts'
+import { closeScopeRings, scopesOf, sweep, unregister, withhold } from '../scope/scope.ts'
 
 /**
  * Becomes the scope's agent, and removes the entries of earlier scopes. Both under the lock, since the numbers of
@@ -28,7 +28,7 @@ export async function enterScope(guard: Guard, scope: number, log: Log): Promise
   }
   const swept = guard.origin === 'own' ? enter() : await pins.withLock(enter)
   // Processes stopped for the agent before us would wait for ever, and so would those that start until we listen.
-  closeScopeRing(guard, scope)
+  closeScopeRings(guard, scope)
   endAbandoned(guard, scope, log)
   if (swept.length) log.say('info', 'SWEEP', `removed entries of ended scopes: ${swept.join(', ')}`, { swept })
 }
@@ -103,7 +103,7 @@ export function endAbandoned(guard: Guard, scope: number, log: Log): void {
  * for ever, is killed.
  */
 export function stopListening(guard: Guard, scope: number, ring: Ring | undefined, log: Log): void {
-  closeScopeRing(guard, scope)
+  closeScopeRings(guard, scope)
   ring?.close()
   endAbandoned(guard, scope, log)
 }

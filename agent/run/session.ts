@@ -14,7 +14,7 @@ import { processRecords, sealedIn } from '../node/process-records.ts'
 import { type Reloads, type State, startReloads } from '../reload/reloads.ts'
 import type { Standing } from '../reload/state.ts'
 import { claimCgroup } from '../scope/cgroup.ts'
-import { openScopeRing } from '../scope/scope.ts'
+import { openScopeRings } from '../scope/scope.ts'
 import { resolveAll } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
 import {
@@ -94,10 +94,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
 }
 
 function openEvents(guard: Guard, { agent, scope, log }: SessionOptions, state: State, metrics: Metrics): Ring {
-  const events = openScopeRing(guard, scope, agent.host)
+  const rings = openScopeRings(guard, scope, agent.host)
   const bindings = () => state.standing.agent.config.secrets
   const waiting = openWaiting(guard, scope, bindings, (set) => addedBy(state.standing, set))
-  return openPipeline(events, bindings, log, metrics, waiting)
+  return openPipeline(rings, bindings, log, metrics, waiting)
 }
 
 /** The variables of a set of bindings that are added where there is no placeholder. */

@@ -18,6 +18,9 @@ const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners
 /** Of these the kernel's own: a new registration leaves them alone. */
 export const KERNELS: readonly string[] = ['containers', 'owners']
 
+/** What an agent is told about, and what it is told to do: a ring each, so that no flood of the one drowns the other. */
+const RINGS = ['rings', 'orders'] as const
+
 /** Bytes of a scope's ring, 432 an event: about 600 in a Pod, 9,700 on a host, which has more that happens at once. */
 const POD_RING_BYTES = 1 << 18
 const HOST_RING_BYTES = 1 << 22
@@ -51,7 +54,7 @@ export function withhold(guard: Guard, scope: number): () => void {
 export function unregister(guard: Guard, scope: number): void {
   guard.map('scopes').delete(u32(scope))
   for (const { map, key } of keysOf(guard, scope)) guard.map(map).delete(key)
-  for (const map of ['rings', 'counters'] as const) guard.map(map).delete(u32(scope))
+  for (const map of ['rings', 'orders', 'counters'] as const) guard.map(map).delete(u32(scope))
   if (isCgroup(scope)) releaseCgroup(guard, scope)
   refreshNode(guard)
 }
@@ -78,7 +81,7 @@ function numbersIn(guard: Guard, map: SharedMap): number[] {
  * @returns the scopes
  */
 export function sweep(guard: Guard, own: number): number[] {
-  const keyed = [...KEYED, 'rings', 'counters'] as const
+  const keyed = [...KEYED, 'rings', 'orders', 'counters'] as const
   const known = keyed.flatMap((map) => numbersIn(guard, map))
   const enrolled = numbersIn(guard, 'agents').filter((scope) => scope !== own)
   const alive = new Set([...enrolled, ...scopesOf(guard)])
@@ -88,21 +91,36 @@ export function sweep(guard: Guard, own: number): number[] {
 }
 
 /** From now on nothing is stopped for an agent that does not listen: a start that would have to wait fails instead. */
-export function closeScopeRing(guard: Guard, scope: number): void {
-  guard.map('rings').delete(u32(scope))
+export function closeScopeRings(guard: Guard, scope: number): void {
+  for (const map of RINGS) guard.map(map).delete(u32(scope))
 }
 
-/** A new ring for the scope; unread events of an earlier one are gone with it. The caller closes it. */
-export function openScopeRing(guard: Guard, scope: number, host: boolean): BpfMap {
-  const fd = ffi.createRing('ks_events', host ? HOST_RING_BYTES : POD_RING_BYTES)
+interface ScopeRings {
+  readonly events: BpfMap
+  readonly orders: BpfMap
+}
+
+/** New rings for the scope; unread events of earlier ones are gone with them. The caller closes them. */
+export function openScopeRings(guard: Guard, scope: number, host: boolean): ScopeRings {
+  const events = openScopeRing(guard, 'rings', scope, host)
+  try {
+    return { events, orders: openScopeRing(guard, 'orders', scope, host) }
+  } catch (error) {
+    closeSync(events.fd)
+    throw error
+  }
+}
+
+function openScopeRing(guard: Guard, map: (typeof RINGS)[number], scope: number, host: boolean): BpfMap {
+  const fd = ffi.createRing(`ks_${map}`, host ? HOST_RING_BYTES : POD_RING_BYTES)
   if (fd < 0) throw new BpfError('bpf_map_create', -fd, `make the ring buffer of scope ${scope}`)
   try {
-    guard.map('rings').set(u32(scope), u32(fd))
+    guard.map(map).set(u32(scope), u32(fd))
   } catch (error) {
     closeSync(fd)
     throw error
   }
-  return new BpfMap('events', fd, 0, 0)
+  return new BpfMap(map, fd, 0, 0)
 }
 
 /** scopes[0] is as strict as the strictest scope, also when another agent registers a stricter one between our look and our word. */

@@ -29,6 +29,7 @@ export const PROC_FLAG = {
   CANARY: 1024,
   BLIND: 2048,
   GIVEN: 4096,
+  VALUE_FIRST: 8192,
 } as const
 
 /** Modes of the agent towards the kernel, beside its own (`agent_stance` in bpf/guard/agent_guard.bpf.c). */
@@ -114,6 +115,7 @@ export const COUNTERS = [
   'audited',
   'records_refused',
   'stale_records',
+  'unreported',
 ] as const
 export type Counter = (typeof COUNTERS)[number]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refuses samples of a sealed process's stack and registers (row 3).
+ * Refuses perf events that tell of a guarded process's memory (row 3): all but those of lib/perf_sample.h.
  *
  *   perf_event_alloc            perf_event_open(). Events opened before the exec, or being opened during it
  *                               (perf_opening.h), are noticed at the exec point.
@@ -9,6 +9,7 @@
 #include "emit.h"
 #include "hook.h"
 #include "perf_opening.h"
+#include "perf_sample.h"
 
 /* Policy of events that concern the whole node: scopes[0], the strictest of its scopes. */
 static __always_inline int guard_whole_cpu(__u32 samples, int again)
@@ -19,24 +20,30 @@ static __always_inline int guard_whole_cpu(__u32 samples, int again)
 	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_PERF, samples, 0, again) : 0;
 }
 
+/* Whether its next exec may make it a guarded one. All others pass, however full our tables are. */
+static __always_inline int may_be_guarded(struct task_struct *target)
+{
+	return process_of(target) || scope_of_cgroup(target) || scope_of(target);
+}
+
 /*
  * A perfmon-capable caller passes perf_event_open() without a ptrace check, and the sample of a shallow stack
- * contains the environment. Events of a whole CPU have no target: they would sample sealed processes too, so
- * those that take stack or registers are refused while any scope enforces.
+ * contains the environment. Events of a whole CPU have no target: they would sample sealed processes too, so they are
+ * judged alike while any scope enforces.
  */
 ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct perf_event *event)
 {
-	__u64 samples = BPF_CORE_READ(event, attr.sample_type);
+	__u64 samples = samples_of_user(event);
 	struct task_struct *target = BPF_CORE_READ(event, hw.target);
 	struct ks_process *process;
 	struct ks_scope *scope;
 
-	if (!(samples & PERF_SAMPLES_OF_USER))
+	if (!samples)
 		return 0;
 	if (!target)
 		return guard_whole_cpu(samples, again);
-	if (!BPF_CORE_READ(event, parent) && !begin_perf_opening(target)) /* with a parent it is inherited by fork */
-		return -EPERM;
+	if (!BPF_CORE_READ(event, parent) && !begin_perf_opening(target) && may_be_guarded(target))
+		return -EPERM; /* with a parent it is inherited by fork */
 	process = process_of(target);
 	if (!process || !is_guarded(process) || same_memory(current_task(), target) || is_agent_of(process->scope))
 		return 0;

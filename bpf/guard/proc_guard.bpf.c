@@ -10,6 +10,7 @@
  */
 #include "emit.h"
 #include "hook.h"
+#include "current_call.h"
 #include "kernel_memory.h"
 #include "opening.h"
 #include "proc_entry.h"
@@ -31,7 +32,7 @@ static __always_inline struct task_struct *procfs_task(struct inode *inode)
 
 static __always_inline __u32 switch_of(__u32 way)
 {
-	return way == KS_WAY_ENVIRON ? KS_BLOCK_ENVIRON : way == KS_WAY_MEM ? KS_BLOCK_MEM : KS_BLOCK_MAPS;
+	return way == KS_WAY_ENVIRON ? KS_BLOCK_ENVIRON : way == KS_WAY_MAPS ? KS_BLOCK_MAPS : KS_BLOCK_MEM;
 }
 
 /*
@@ -41,7 +42,7 @@ static __always_inline __u32 switch_of(__u32 way)
 static __always_inline int judge_agent_file(struct ks_process *process, struct ks_scope *scope,
 					    struct task_struct *target, __u32 way, int again)
 {
-	if (way == KS_WAY_MAPS && current_scope() != process->scope)
+	if ((way == KS_WAY_MAPS || way == KS_WAY_PROC_FILE) && current_scope() != process->scope)
 		return scope->mode == KS_ENFORCE ? -EPERM : 0;
 	return judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0, again);
 }
@@ -54,11 +55,47 @@ static __always_inline int judge_file(struct ks_process *process, struct ks_scop
 
 	if (process->flags & KS_AGENT)
 		return self ? 0 : judge_agent_file(process, scope, target, way, again);
-	if (self && (way == KS_WAY_MAPS || (scope->switches & KS_ALLOW_SELF_READ)))
+	if (self && ((way != KS_WAY_ENVIRON && way != KS_WAY_MEM) || (scope->switches & KS_ALLOW_SELF_READ)))
 		return 0;
 	if (is_agent_of(process->scope))
 		return 0;
 	return judge(scope, process, target, !!(scope->switches & switch_of(way)), way, 0, 0, again);
+}
+
+/* The way that an open of a guarded process's entry is. Writing is one whatever the entry: the kernel acts on it. */
+static __always_inline __u32 way_opened(struct file *file, struct inode *inode, const struct ks_process *process)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	__u32 way = way_of_entry(dentry, inode->i_mode);
+
+	if (way == KS_WAY_ENVIRON || way == KS_WAY_MEM)
+		return way;
+	if (file->f_mode & FMODE_WRITE)
+		return KS_WAY_PROC_WRITE;
+	if (process->flags & KS_AGENT)
+		return is_open_of_agent(dentry, inode->i_mode) ? KS_WAY_NONE : way ?: KS_WAY_PROC_FILE;
+	if ((process->flags & KS_VALUE_FIRST) && is_title(dentry))
+		return KS_WAY_PROC_FILE;
+	return way;
+}
+
+/*
+ * Fanotify has the kernel open a file for its listener by the file's own path (dentry_open), when the listener reads
+ * the event: no check follows once the memory is taken, neither file_post_open nor, for a listener with CAP_PERFMON on
+ * newer kernels, a ptrace check. So what ends in mm_access() is not opened that way, whoever the target is by then.
+ */
+static __always_inline int judge_unwalked(struct file *file, struct inode *inode, struct task_struct *target, int again)
+{
+	struct ks_scope *scope;
+	__u32 node = 0, way;
+
+	if (is_walking() || same_memory(current_task(), target))
+		return 0;
+	way = way_of_entry(BPF_CORE_READ(file, f_path.dentry), inode->i_mode);
+	if (way != KS_WAY_ENVIRON && way != KS_WAY_MEM && way != KS_WAY_MAPS)
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &node);
+	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_NOTIFY, way, 0, again) : 0;
 }
 
 static __always_inline int procfs_verdict(struct file *file, struct inode *inode, int opened, int again)
@@ -70,16 +107,14 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 
 	if (!target)
 		return !opened && is_kcore(file) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY, again) : 0;
-	way = way_of_file(file);
-	if (way == KS_WAY_NONE)
-		return 0;
 	process = process_of(target);
 	if (!process || !is_guarded(process))
-		return opened ? 0 : announce_opening(target, way);
+		return opened ? 0 : judge_unwalked(file, inode, target, again);
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (opened && scope->mode != KS_ENFORCE)) /* reported at file_open */
 		return 0;
-	return judge_file(process, scope, target, way, again);
+	way = way_opened(file, inode, process);
+	return way ? judge_file(process, scope, target, way, again) : 0;
 }
 
 /* One program for every open of the node: what is neither procfs nor a rare kind of file leaves after two reads. */
@@ -104,7 +139,7 @@ ENFORCE(guard_opened, file_post_open, security_file_post_open, (file, mask), str
 	return inode->i_sb->s_magic == PROC_SUPER_MAGIC ? procfs_verdict(file, inode, 1, again) : 0;
 }
 
-/* Every READ by file-system credentials must pass: runc reads /proc/<init>/ns/ that way, ps and cadvisor more. */
+/* What the mode alone refuses. READ by file-system credentials is procfs's own question: judge_underway. */
 static __always_inline int ptrace_switched_on(__u32 switches, unsigned int mode)
 {
 	if (mode & PTRACE_MODE_REALCREDS)
@@ -112,6 +147,25 @@ static __always_inline int ptrace_switched_on(__u32 switches, unsigned int mode)
 	if (mode & PTRACE_MODE_ATTACH)
 		return !!(switches & KS_BLOCK_MEM);
 	return 0;
+}
+
+/*
+ * What asked for the check. runc reads /proc/<init>/ns that way, ps and cadvisor more, so procfs is answered by the
+ * entry that it is at. It can only add a refusal. A call that is not known to look at files is refused.
+ */
+static __always_inline int judge_underway(struct ks_process *process, struct ks_scope *scope, struct task_struct *child,
+					  unsigned int mode, int again)
+{
+	__u32 way;
+
+	if (is_walking()) {
+		way = scope->mode == KS_ENFORCE ? way_walked() : KS_WAY_NONE; /* reported at file_open */
+		return way ? judge_file(process, scope, child, way, again) : 0;
+	}
+	if ((mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)) || is_looking_at_files())
+		return 0;
+	return judge(scope, process, child, !!(scope->switches & (KS_BLOCK_PTRACE | KS_BLOCK_MEM)), KS_WAY_MEMORY_CALL,
+		     mode, !!(mode & PTRACE_MODE_NOAUDIT), again);
 }
 
 /*
@@ -123,6 +177,19 @@ static __always_inline int is_agent_or_blind(__u32 scope)
 	struct ks_process *self = process_of(current_task());
 
 	return self && (self->flags & KS_AGENT) && self->scope == scope;
+}
+
+/*
+ * Of the agent nobody gets anything, whatever the mode. But a runtime, outside of the scope, starts an exec probe in
+ * the agent's container by the namespaces of its init.
+ */
+static __always_inline int judge_agent(struct ks_process *process, struct ks_scope *scope, struct task_struct *child,
+				       unsigned int mode, int again)
+{
+	if (!(mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)) && is_walking() && is_at_namespaces() &&
+	    current_scope() != process->scope)
+		return 0;
+	return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, !!(mode & PTRACE_MODE_NOAUDIT), again);
 }
 
 /*
@@ -151,8 +218,7 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 {
 	struct ks_process *process = process_of(child);
 	struct ks_scope *scope;
-	int silent = !!(mode & PTRACE_MODE_NOAUDIT);
-	__u32 way;
+	int silent = !!(mode & PTRACE_MODE_NOAUDIT), verdict = 0;
 
 	if (!process)
 		return 0;
@@ -166,18 +232,15 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 	if (!scope)
 		return 0;
 	if (process->flags & KS_AGENT)
-		return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, silent, again);
+		return judge_agent(process, scope, child, mode, again);
 	if ((process->flags & KS_CANARY) && !is_agent_or_blind(process->scope))
 		return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, silent, again);
-	way = way_being_opened(child);
-	if (way && scope->mode == KS_ENFORCE)
-		return judge_file(process, scope, child, way, again);
-	if (!(mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)))
-		return 0;
 	if (is_agent_of(process->scope))
 		return 0;
-	return judge(scope, process, child, ptrace_switched_on(scope->switches, mode), KS_WAY_PTRACE, mode, silent,
-		     again);
+	if ((mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)) && !is_joining_namespaces())
+		verdict = judge(scope, process, child, ptrace_switched_on(scope->switches, mode), KS_WAY_PTRACE, mode,
+				silent, again);
+	return verdict ?: judge_underway(process, scope, child, mode, again);
 }
 
 ENFORCE(guard_traceme, ptrace_traceme, security_ptrace_traceme, (parent), struct task_struct *parent)

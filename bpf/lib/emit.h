@@ -21,6 +21,35 @@ struct {
 	__array(values, struct ring);
 } rings __weak SEC(".maps");
 
+/*
+ * What the agent is told to do (KS_EV_WRITE, KS_EV_WAIT), apart from what it is told about: however many refusals fill
+ * the other ring, a process that waits for its values is heard. Full: the start fails with KS_NO_ROOM.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__array(values, struct ring);
+} orders __weak SEC(".maps");
+
+struct told_key {
+	__u64 actor;  /* thread group leader's task_struct */
+	__u64 target; /* the same, or 0 */
+	__u32 scope;
+	__u32 way;
+};
+
+#define TOLD_AGAIN_NS 1000000000ULL
+
+/* Attempts that were reported -> when last. Full: the one not used for longest makes room, and is reported once more.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct told_key);
+	__type(value, __u64);
+} told __weak SEC(".maps");
+
 /* Puts the layouts into the object's BTF, where the agent checks them; nothing else refers to the types. */
 const struct ks_event *const event_layout __weak = 0;
 const struct ks_write *const write_layout __weak = 0;
@@ -38,9 +67,8 @@ static __always_inline void describe_task(struct ks_task *to, struct task_struct
 }
 
 /* An event about what `current` does to `target` (or NULL), all fields set; NULL when the ring is full. */
-static __always_inline struct ks_event *event_start(__u32 kind, __u32 scope, struct task_struct *target)
+static __always_inline struct ks_event *event_start_in(void *ring, __u32 kind, __u32 scope, struct task_struct *target)
 {
-	void *ring = bpf_map_lookup_elem(&rings, &scope);
 	struct task_struct *task = current_task();
 	struct ks_event *event;
 
@@ -62,9 +90,36 @@ static __always_inline struct ks_event *event_start(__u32 kind, __u32 scope, str
 	return event;
 }
 
+static __always_inline struct ks_event *event_start(__u32 kind, __u32 scope, struct task_struct *target)
+{
+	return event_start_in(bpf_map_lookup_elem(&rings, &scope), kind, scope, target);
+}
+
+static __always_inline struct ks_event *order_start(__u32 kind, __u32 scope)
+{
+	return event_start_in(bpf_map_lookup_elem(&orders, &scope), kind, scope, NULL);
+}
+
 static __always_inline void event_submit(struct ks_event *event)
 {
 	bpf_ringbuf_submit(event, 0);
+}
+
+/* A loop of one process in one way is an event a second; the counters have them all. */
+static __always_inline int is_told(__u32 scope, __u32 way, struct task_struct *target)
+{
+	struct told_key key = {.scope = scope, .way = way};
+	__u64 now = bpf_ktime_get_ns(), *last;
+
+	key.actor = (__u64)BPF_CORE_READ(current_task(), group_leader);
+	key.target = target ? (__u64)BPF_CORE_READ(target, group_leader) : 0;
+	last = bpf_map_lookup_elem(&told, &key);
+	if (last && now - *last < TOLD_AGAIN_NS) {
+		count(scope, KS_N_UNREPORTED);
+		return 1;
+	}
+	bpf_map_update_elem(&told, &key, &now, BPF_ANY);
+	return 0;
 }
 
 /*
@@ -85,7 +140,7 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 	if (is_blind(process_of(current_task())))
 		return refuse ? -EPERM : 0;
 	count(inum, refuse ? KS_N_BLOCKED : KS_N_AUDITED);
-	if (silent)
+	if (silent || is_told(inum, way, target))
 		return refuse ? -EPERM : 0;
 	event = event_start(KS_EV_ACCESS, inum, target);
 	if (event) {

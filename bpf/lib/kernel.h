@@ -23,6 +23,7 @@
 
 #define S_IFMT 0170000
 #define S_IFCHR 0020000
+#define S_IFDIR 0040000
 #define FMODE_WRITE 0x2 /* include/linux/fs.h */
 
 #define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
@@ -35,12 +36,6 @@
 #define PTRACE_MODE_ATTACH 0x02
 #define PTRACE_MODE_NOAUDIT 0x04
 #define PTRACE_MODE_REALCREDS 0x10
-
-/* include/uapi/linux/perf_event.h */
-#define PERF_SAMPLE_REGS_USER (1U << 12)
-#define PERF_SAMPLE_STACK_USER (1U << 13)
-#define PERF_SAMPLE_REGS_INTR (1U << 18) /* the user's where user code was interrupted */
-#define PERF_SAMPLES_OF_USER (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER | PERF_SAMPLE_REGS_INTR)
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -153,6 +148,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct nameidata *nameidata;
 	char comm[16];
 };
 
@@ -171,6 +167,7 @@ struct inode {
 };
 
 struct dentry {
+	struct inode *d_inode;
 	struct dentry *d_parent;
 	struct qstr d_name;
 };
@@ -188,6 +185,10 @@ struct mount {
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+
+struct nameidata {
+	struct path path;
 };
 
 struct file {
@@ -209,7 +210,11 @@ struct linux_binprm {
 };
 
 struct perf_event_attr {
+	__u32 type;
+	__u64 config;
+	__u64 sample_period;
 	__u64 sample_type;
+	__u64 exclude_user : 1;
 };
 
 struct hw_perf_event {

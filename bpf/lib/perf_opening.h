@@ -11,19 +11,21 @@
 
 #include "scope.h"
 
-/* perf_openings: opener's task_struct -> target's. Full: the open is refused. Gone when the system call returns. */
+/* perf_openings: opener's task_struct -> target's. Full: an open of what may be guarded is refused. Gone when the
+ * system call returns. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 65536);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u64);
 } perf_openings __weak SEC(".maps");
 
-/* perf_targets: task_struct -> how many are opening it. Full: the open is refused. Gone with the task. */
+/* perf_targets: task_struct -> how many are opening it. Full: an open of what may be guarded is refused. Gone with the
+ * task. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 65536);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u64);

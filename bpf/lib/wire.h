@@ -54,6 +54,8 @@ enum ks_proc_flag {
 	KS_BLIND = 1 << 11,
 	/* was given values itself; its forked children have copies */
 	KS_GIVEN = 1 << 12,
+	/* its environment begins with a value, which a title that overwrites the end of its arguments would show */
+	KS_VALUE_FIRST = 1 << 13,
 };
 
 /* The binding of the canary: no policy has that many. */
@@ -97,12 +99,13 @@ enum ks_way {
 	KS_WAY_BPF_PROGRAM = 14,
 	KS_WAY_BPF = 15,
 	KS_WAY_PIN = 16,
-	/* a file of /proc/P that is not known to be harmless, or one opened for writing */
+	/* an entry of /proc/P that is not known to be harmless */
 	KS_WAY_PROC_FILE = 17,
+	/* writing to one */
 	KS_WAY_PROC_WRITE = 18,
-	/* fanotify and inotify of procfs: the kernel opens files for the listener */
+	/* a procfs file that the kernel opens by itself, for a listener of fanotify */
 	KS_WAY_NOTIFY = 19,
-	/* a system call on another's memory: process_madvise, move_pages */
+	/* a call that reaches into memory with the checks of procfs: process_madvise */
 	KS_WAY_MEMORY_CALL = 20,
 	/* the kernel changed from inside a scope: a file, its code, a privilege */
 	KS_WAY_KERNEL_FILE = 21,
@@ -168,6 +171,8 @@ enum ks_counter {
 	/* a process record did not fit: the fork or exec was refused */
 	KS_N_RECORDS_REFUSED = 7,
 	KS_N_STALE_RECORDS = 8,
+	/* attempts that were counted and not reported: more than one a second by one process in one way */
+	KS_N_UNREPORTED = 9,
 	KS_N_MAX = 16,
 };
 

@@ -24,9 +24,11 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
-	__u32 chores;  /* the agent's work beside writing */
-	__u32 asked;   /* values the agent is asked to write */
-	__u32 faulted; /* the value being written met a page that is not there */
+	__u32 chores;	   /* the agent's work beside writing */
+	__u32 asked;	   /* values the agent is asked to write */
+	__u32 faulted;	   /* the value being written met a page that is not there */
+	__u32 value_first; /* the environment's first string was filled */
+	__u32 reserved;
 };
 
 /*
@@ -75,7 +77,7 @@ static __always_inline long ask_agent(struct delivery *d, __u32 value)
 {
 	struct ks_write write = {.kind = KS_EV_WRITE, .value = value, .address = d->target, .capacity = d->capacity};
 	__u32 scope = d->scope; /* a key has to lie on the stack */
-	void *ring = bpf_map_lookup_elem(&rings, &scope);
+	void *ring = bpf_map_lookup_elem(&orders, &scope);
 	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
 
 	if (!d->asked && !has_agent(scope))

@@ -14,13 +14,18 @@
 #include "emit.h"
 #include "environment.h"
 #include "perf_opening.h"
+#include "perf_sample.h"
 
 /* Events looked at; a task with more counts as sampled. */
 #define MAX_PERF_EVENTS 16
 
-/* Plain counters (perf stat on an ancestor) are no danger: only those that take the user's stack or registers. */
-static __always_inline int samples_user(struct perf_event_context *context)
+/*
+ * Plain counters (perf stat on an ancestor) are no danger. A global function, which takes numbers only: verified once,
+ * not in each state of the program around it.
+ */
+__attribute__((noinline)) int samples_user(__u64 address)
 {
+	struct perf_event_context *context = (void *)address;
 	struct list_head *head, *at;
 	struct perf_event *event;
 
@@ -32,7 +37,7 @@ static __always_inline int samples_user(struct perf_event_context *context)
 		if (!at || at == head)
 			return 0;
 		event = (void *)at - bpf_core_field_offset(struct perf_event, event_entry);
-		if (BPF_CORE_READ(event, attr.sample_type) & PERF_SAMPLES_OF_USER)
+		if (samples_of_user(event))
 			return 1;
 		at = BPF_CORE_READ(at, next);
 	}
@@ -47,10 +52,10 @@ static __always_inline int is_sampled(struct task_struct *task)
 	struct perf_event_context *context;
 
 	if (bpf_core_field_exists(one->perf_event_ctxp))
-		return samples_user(BPF_CORE_READ(one, perf_event_ctxp));
+		return samples_user((__u64)BPF_CORE_READ(one, perf_event_ctxp));
 	for (int i = 0; i < 2; i++) {
 		bpf_core_read(&context, sizeof(context), &two->perf_event_ctxp[i]);
-		if (samples_user(context))
+		if (samples_user((__u64)context))
 			return 1;
 	}
 	return 0;
@@ -164,7 +169,7 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 		report(process, bprm, KS_EV_FAIL, action, delivery, begun);
 		return action == KS_STARTED;
 	}
-	process->flags |= KS_GIVEN;
+	process->flags |= KS_GIVEN | (delivery->value_first ? KS_VALUE_FIRST : 0);
 	process->pid = pid_in_scope(task, process->scope);
 	process->generation = delivery->generation;
 	count_of(process, KS_N_VALUES, delivery->written);
@@ -215,7 +220,7 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 	process->flags |= KS_WAITING;
 	process->pid = pid_in_scope(task, process->scope);
 	bpf_send_signal(SIGSTOP);
-	event = event_start(KS_EV_WAIT, process->scope, NULL);
+	event = order_start(KS_EV_WAIT, process->scope);
 	if (!event) {
 		count(process->scope, KS_N_FAILED);
 		bpf_send_signal(SIGKILL);

@@ -15,7 +15,6 @@
  */
 #include "emit.h"
 #include "hook.h"
-#include "opening.h"
 #include "perf_opening.h"
 
 ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struct task_struct *task,
@@ -145,7 +144,6 @@ static __always_inline int forget(struct task_struct *task)
 
 	bpf_map_delete_elem(&processes, &key);
 	bpf_map_delete_elem(&perf_targets, &key);
-	bpf_map_delete_elem(&openings, &key);
 	return 0;
 }
 

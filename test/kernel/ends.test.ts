@@ -4,7 +4,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { kernelFunctions } from '../../agent/libbpf/btf.ts'
 import { type Agent, eventually, kernelseal, startAgent } from './agent-under-test.ts'
 import { pidNamespace } from './pid-namespace.ts'
 
@@ -70,47 +69,4 @@ test('a sealed process is sealed while the init of its PID namespace goes, until
   const [read, refused] = said.trim().split('\n').at(-1)!.split(' ').map(Number)
   assert.ok(refused! > 0, said)
   assert.equal(read, 0, `${read} reads, ${refused} refused`)
-})
-
-const THREADS = 1000
-/** As many threads at once, each of which opens a file of its own process; then they go. */
-const OPEN_MAPS = `
-import threading
-barrier = threading.Barrier(${THREADS} + 1)
-def look():
-    open('/proc/self/maps').close()
-    barrier.wait()
-    barrier.wait()
-threading.stack_size(1 << 16)
-for _ in range(${THREADS}): threading.Thread(target=look).start()
-barrier.wait()
-print('opened', flush=True)
-input()
-barrier.wait()
-`
-const openings = (): number => {
-  const { stdout, stderr } = spawnSync('/usr/sbin/bpftool', ['-j', 'map', 'dump', 'name', 'openings'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  })
-  assert.ok(stdout.startsWith('['), stdout + stderr)
-  return JSON.parse(stdout).length
-}
-
-test('word of an open goes with the task that left it', async (context) => {
-  if (kernelFunctions(['security_file_post_open']).has('security_file_post_open')) {
-    return context.skip('this kernel asks again after an open, and no word is left')
-  }
-  // `enforce` would not let bpftool look through the maps.
-  agent = await startAgent({ config: config('audit'), env: { SOURCE: SECRET } })
-  const opener = spawn('python3', ['-c', OPEN_MAPS])
-  let said = ''
-  opener.stdout.on('data', (chunk) => {
-    said += chunk
-  })
-  await eventually('the opens', () => said.includes('opened'), 120_000)
-  assert.ok(openings() >= THREADS, 'no word was left')
-  opener.stdin.end('\n')
-  await eventually('their end', () => opener.exitCode !== null)
-  await eventually('nothing of them is left', () => openings() < THREADS / 4)
 })

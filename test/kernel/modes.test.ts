@@ -23,7 +23,7 @@ secrets:
 /** Runs `body` with an agent and a bound process that has its value. */
 async function withSleeper(mode: string, body: (agent: Agent, pid: number) => Promise<void> | void): Promise<void> {
   const agent = await startAgent({ config: config(mode), env: { SOURCE: SECRET } })
-  const child: ChildProcess = spawn('/usr/bin/sleep', ['600'], { env: agent.placeholders })
+  const child: ChildProcess = spawn('/usr/bin/sleep', ['600'], { env: { PATH: '/usr/bin', ...agent.placeholders } })
   const pid = child.pid as number
   try {
     const mine = (e: Record<string, unknown>) => e.tag === 'INJECT' && (e.actor as { pid: number }).pid === pid

@@ -21,10 +21,11 @@ const attackers = EVERY_ATTACKER.map(attackerOf)
 
 /** Build options of kernels. */
 const MAY_BE_ABSENT = new Set(['numa-maps', 'environ-io-uring', 'mem-io-uring'])
-/** Mounting takes CAP_SYS_ADMIN, a kernel stack too, and perf CAP_PERFMON (Debian: kernel.perf_event_paranoid=3). */
+/** Mounting takes CAP_SYS_ADMIN, a kernel stack too, perf CAP_PERFMON (Debian: kernel.perf_event_paranoid=3), advice CAP_SYS_NICE. */
 const TAKES_FULL_ROOT = new Set([
   ...['second-procfs', 'bind-directory', 'bind-file', 'detached-procfs', 'open-tree'].map((how) => `environ-${how}`),
-  ...['perf-task', 'perf-cpu', 'perf-registers', 'stack'],
+  ...['perf-task', 'perf-cpu', 'perf-registers', 'perf-callchain', 'perf-instruction', 'perf-address', 'stack'],
+  'madvise-pageout',
 ])
 /** Attackers that the kernel itself gives their canary's memory. */
 const POWERFUL: readonly AttackerName[] = ['root', 'container-root', 'same-uid']

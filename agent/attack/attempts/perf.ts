@@ -26,7 +26,7 @@ export const perfAttempts: readonly Attempt[] = [
     ...row3,
     id: 'perf-registers',
     title: 'perf samples of the interrupted registers, by task',
-    run: (t) => sampleRegisters(openSampler(t.pid, -1, 'registers')),
+    run: (t) => sampleAny(openSampler(t.pid, -1, 'registers')),
   },
 ]
 
@@ -56,12 +56,12 @@ export function sample(samplers: readonly Sampler[], needle: Buffer, longest = S
   }
 }
 
-/** Which value is in a register is chance: any sample counts. */
-function sampleRegisters(sampler: Sampler): Outcome {
+/** Which value is in a register, or on the way of a call, is chance: any sample counts. */
+export function sampleAny(sampler: Sampler): Outcome {
   try {
     for (const deadline = Date.now() + PATIENT_MS; Date.now() < deadline; sleep(10)) {
       const { length } = sampler.drain()
-      if (length > 0) return leaked(`${length} bytes of samples with registers`)
+      if (length > 0) return leaked(`${length} bytes of samples`)
     }
     return empty('no sample')
   } finally {

@@ -24,16 +24,17 @@ export const ptraceAttempts: readonly Attempt[] = [
     ...row3,
     id: 'ptrace-seize',
     title: 'PTRACE_SEIZE and INTERRUPT, then PEEKDATA',
-    run: (t) =>
-      traced(t, () => {
-        sys('ptrace', SEIZE, t.pid, 0, 0)
-        sys('ptrace', INTERRUPT, t.pid, 0, 0)
-      }),
+    run: (t) => traced(t, () => seize(t.pid)),
   },
 ]
 
+export function seize(pid: number): void {
+  sys('ptrace', SEIZE, pid, 0, 0)
+  sys('ptrace', INTERRUPT, pid, 0, 0)
+}
+
 /** Relations of ptrace belong to a thread: all calls come from this one, and its end would detach too. */
-function traced(target: Target, attach: () => void): Outcome {
+export function traced(target: Target, attach: () => void): Outcome {
   attach()
   waitForStop(target.pid)
   try {

@@ -20,6 +20,10 @@ import { ptraceAttempts } from './ptrace.ts'
 import { tracerAttempts } from './tracer.ts'
 import { uringAttempts } from './uring.ts'
 import { visitorAttempts } from './visitors.ts'
+import { lookedBeforeAttempts } from './ways/looked-before.ts'
+import { memoryCallAttempts } from './ways/memory-call.ts'
+import { perfSampleAttempts } from './ways/perf-samples.ts'
+import { procEntryAttempts } from './ways/proc-entries.ts'
 
 export const attempts: readonly Attempt[] = [
   ...environAttempts,
@@ -41,6 +45,10 @@ export const attempts: readonly Attempt[] = [
   ...bpfAttempts,
   ...kernelMemoryAttempts,
   ...beforeExecAttempts,
+  ...lookedBeforeAttempts,
+  ...memoryCallAttempts,
+  ...perfSampleAttempts,
+  ...procEntryAttempts,
 ].toSorted((a, b) => a.row - b.row)
 
 /** @throws RangeError naming the id that does not exist */

@@ -1,0 +1,44 @@
+/** The sources of perf events on this machine, by the numbers that the kernel gave them at boot. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+const FOLDER = '/sys/bus/event_source/devices'
+
+/**
+ * Those that count, or sample with what the event's sample type says and no more: cores, caches, memory controllers, energy, and
+ * probes. Not in it: those that write to an AUX area (`intel_pt`, `intel_bts`, `arm_spe_*`, `cs_etm`), and what nobody has looked
+ * at.
+ */
+const HARMLESS =
+  /^(cpu|cpu_core|cpu_atom|armv\d+_\w+|software|tracepoint|breakpoint|kprobe|uprobe|msr|power|cstate_\w+|uncore_\w+|amd_(df|l3|umc)\w*|arm_(cmn|dsu|smmuv3)\w*)$/
+
+/** As many numbers as the kernel programs look at (bpf/lib/perf_sample.h). */
+const WORDS = 8
+
+/**
+ * @returns one bit for each number whose source is harmless, in words of 32. None where sysfs is not there: then only the kernel's
+ * built-in sources are open to those who sample whole CPUs.
+ */
+export function harmlessPmus(folder = FOLDER): number[] {
+  const words = new Array<number>(WORDS).fill(0)
+  for (const number of namesIn(folder).flatMap((name) => (HARMLESS.test(name) ? numberOf(folder, name) : []))) {
+    const word = Math.floor(number / 32)
+    if (word < WORDS) words[word] = (words[word]! | (1 << (number % 32))) >>> 0
+  }
+  return words
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function numberOf(folder: string, name: string): number[] {
+  try {
+    return [Number.parseInt(readFileSync(`${folder}/${name}/type`, 'latin1'), 10)]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * process_madvise(2) of a guarded process by a holder of CAP_PERFMON, whom newer kernels' mm_access() lets through
+ * before any ptrace check (MADV_PAGEOUT sends a stack to swap).
+ *
+ *   capable   capable(CAP_SYS_NICE) in process_madvise() (mm/madvise.c): the one hook left there
+ *
+ * The hook is asked often; all but this capability leaves at once, and what else asks for it (setpriority(2),
+ * sched_setscheduler(2)) after a look at the number of the call.
+ */
+#include "emit.h"
+#include "current_call.h"
+#include "hook.h"
+
+#define CAP_SYS_NICE 23	       /* include/uapi/linux/capability.h */
+#define NR_PROCESS_MADVISE 440 /* the same for all architectures and tables */
+
+struct user_namespace;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct task_struct___files {
+	struct files_struct *files;
+};
+
+struct inode___pidfs {
+	void *i_private;
+};
+
+#pragma clang attribute pop
+
+/* What `current` has open under a number; NULL for none. */
+static __always_inline struct file *file_of(__u32 number)
+{
+	struct task_struct___files *task = (void *)current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
+
+	if (number < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), files + number);
+	return file;
+}
+
+/* The process of a pidfd, where pidfs has it (6.9, fs/pidfs.c, pidfd_pid). Another file has none of ours there. */
+static __always_inline struct task_struct *process_of_pidfd(__u32 number)
+{
+	struct inode___pidfs *inode = (void *)BPF_CORE_READ(file_of(number), f_inode);
+	struct pid *pid = BPF_CORE_READ(inode, i_private);
+	struct hlist_node *first = NULL;
+
+	bpf_core_read(&first, sizeof(first), &pid->tasks[PIDTYPE_PID].first);
+	return first ? (void *)first - bpf_core_field_offset(struct task_struct, pid_links) : NULL;
+}
+
+static __always_inline int judge_advice(int again)
+{
+	struct task_struct *target = process_of_pidfd(first_argument_of_current());
+	struct ks_process *process = target ? process_of(target) : NULL;
+	struct ks_scope *scope;
+
+	if (!process || !is_guarded(process) || is_agent_of(process->scope) || same_memory(current_task(), target))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	if (!scope)
+		return 0;
+	return judge(scope, process, target, !!(scope->switches & (KS_BLOCK_PTRACE | KS_BLOCK_MEM)), KS_WAY_MEMORY_CALL,
+		     NR_PROCESS_MADVISE, 0, again);
+}
+
+ENFORCE(guard_advice, capable, security_capable, (cred, ns, capability, options), const struct cred *cred,
+	struct user_namespace *ns, int capability, unsigned int options)
+{
+	return capability == CAP_SYS_NICE && number_of_current() == NR_PROCESS_MADVISE ? judge_advice(again) : 0;
+}
+
+char LICENSE[] SEC("license") __weak = "GPL";

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whether a perf event tells something of the user memory of what it samples: asked when it is opened (perf_guard), and
+ * at an exec of those opened before (secret_deliver).
+ *
+ * The list is of what is harmless: counting, and samples that say which task, when, on which CPU and how often. An
+ * instruction address only where user mode is excluded. All else tells bytes or addresses of the user: a call chain has
+ * a word of the stack in each entry, the raw part of a tracepoint what the program writes, branch records and AUX its
+ * whole course.
+ */
+#ifndef KERNELSEAL_PERF_SAMPLE_H
+#define KERNELSEAL_PERF_SAMPLE_H
+
+#include "kernel.h"
+
+/* include/uapi/linux/perf_event.h */
+#define PERF_TYPE_SOFTWARE 1
+#define PERF_TYPES_BUILT_IN 6 /* PERF_TYPE_MAX: above it are the numbers in /sys/bus/event_source/devices */
+#define PERF_COUNT_SW_BPF_OUTPUT 10
+#define PERF_SAMPLE_IP (1U << 0)
+#define PERF_SAMPLE_RAW (1U << 10)
+/* TID, TIME, READ, ID, CPU, PERIOD, STREAM_ID, IDENTIFIER, CGROUP */
+#define PERF_SAMPLES_HARMLESS                                                                                          \
+	(1U << 1 | 1U << 2 | 1U << 4 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 9 | 1U << 16 | 1U << 21)
+
+#define PMU_WORDS 8
+
+/*
+ * Numbers of the other sources that can do no more than count and sample as above, one bit each; set by the agent that
+ * loads (agent/node/pmus.ts). Intel PT and its like write the course of a program past all sample types.
+ */
+const volatile __u32 harmless_pmus[PMU_WORDS] __weak = {};
+
+static __always_inline int is_harmless_source(__u32 type)
+{
+	if (type < PERF_TYPES_BUILT_IN)
+		return 1;
+	return type < PMU_WORDS * 32 && (harmless_pmus[type / 32 & (PMU_WORDS - 1)] >> (type % 32) & 1);
+}
+
+/* The sample types of an event that tell of user memory; for a source that is not known to be harmless, all bits. */
+static __always_inline __u64 samples_of_user(struct perf_event *event)
+{
+	__u64 samples = BPF_CORE_READ(event, attr.sample_type);
+	__u32 type = BPF_CORE_READ(event, attr.type);
+
+	if (!is_harmless_source(type))
+		return ~0ULL;
+	if (type == PERF_TYPE_SOFTWARE && BPF_CORE_READ(event, attr.config) == PERF_COUNT_SW_BPF_OUTPUT)
+		return samples &
+		       ~(PERF_SAMPLES_HARMLESS | PERF_SAMPLE_RAW); /* what BPF programs say, and nothing else */
+	if (!BPF_CORE_READ(event, attr.sample_period))		   /* it counts (is_sampling_event) */
+		return 0;
+	if (BPF_CORE_READ_BITFIELD_PROBED(&event->attr, exclude_user))
+		samples &= ~PERF_SAMPLE_IP;
+	return samples & ~PERF_SAMPLES_HARMLESS;
+}
+
+#endif
