@@ -2,6 +2,7 @@
 import type { Binding } from '../policy/types.ts'
 import { REASONS } from '../wire/constants.ts'
 import type { AccessEvent, FailEvent, KernelEvent } from '../wire/decode.ts'
+import { isInPassing } from './passing.ts'
 
 export interface Line {
   readonly level: 'info' | 'warn' | 'error'
@@ -19,6 +20,8 @@ export interface Alike {
   readonly what: string
   /** The acting program and its target: as many as an attacker likes. */
   readonly who: string
+  /** Daily work (passing.ts): one line an hour for each tool, and how often. */
+  readonly passing?: true
 }
 
 /** @param bindings of the scope, in the order of their numbers */
@@ -88,14 +91,19 @@ const TAGS = {
   started: 'LSM',
 } as const
 
-function access({ actor, target, way, action, detail, bindings: _ }: AccessEvent): Line {
-  const whom = target.pid ? `to PID=${target.pid} (${actor.comm})` : `to the node (${actor.comm})`
+function access(event: AccessEvent): Line {
+  const { actor, target, way, action, detail } = event
+  const whom = target.pid ? `to PID=${target.pid} (${target.comm})` : 'to the node'
+  const fields = { event: 'access', action, way, actor, target, detail }
+  const by = `${actor.comm} ${actor.uid} ${actor.lineage}`
+  const alarm = { what: `${way} access ${action}`, who: `${by} ${target.start}` }
+  const passing = isInPassing(event)
   return {
-    level: action === 'blocked' ? 'warn' : 'info',
+    level: action === 'blocked' && !passing ? 'warn' : 'info',
     tag: TAGS[action],
-    text: `PID=${actor.pid} attempted ${way} access ${whom}`,
-    fields: { event: 'access', action, way, actor, target, detail },
-    alike: { what: `${way} access ${action}`, who: `${actor.comm} ${actor.uid} ${actor.lineage} ${target.start}` },
+    text: `PID=${actor.pid} attempted ${way} access ${whom}, by ${actor.comm}`,
+    fields: passing ? { ...fields, passing } : fields,
+    alike: passing ? { what: `${alarm.what} in passing`, who: by, passing } : alarm,
   }
 }
 

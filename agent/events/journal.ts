@@ -13,7 +13,7 @@ export interface Journal extends Log {
 }
 
 /** How late a summary may be. */
-const LOOK_MS = 1000
+const LATE_MS = 1000
 
 /** @param exact get every line, @param readable a few of each kind and then their number, @param setLevel of the log among them */
 export function openJournal(exact: readonly Sink[], readable: readonly Sink[], setLevel: Log['setLevel']): Journal {
@@ -23,13 +23,18 @@ export function openJournal(exact: readonly Sink[], readable: readonly Sink[], s
   }
   // Only while there is something to summarise: an idle agent has no timer of this.
   let timer: NodeJS.Timeout | undefined
+  let due = 0
   const look = (): void => {
     timer = undefined
     publish(repeats.due(Date.now()))
     lookAgain()
   }
   const lookAgain = (): void => {
-    if (repeats.isCounting()) timer ??= setTimeout(look, LOOK_MS).unref()
+    const end = repeats.nextEnd()
+    if (end === undefined || (timer && due <= end + LATE_MS)) return
+    clearTimeout(timer)
+    due = end + LATE_MS
+    timer = setTimeout(look, Math.max(due - Date.now(), LATE_MS)).unref()
   }
   const write = (line: Line): void => {
     for (const sink of exact) sink(line)

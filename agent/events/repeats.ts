@@ -14,15 +14,16 @@ export interface Repeats {
   readonly due: (now: number) => Line[]
   /** All of them, ended or not. */
   readonly rest: () => Line[]
-  /** Whether a window is open. */
-  readonly isCounting: () => boolean
+  /** When the next window ends, milliseconds; undefined: none is open. */
+  readonly nextEnd: () => number | undefined
   /** Lines held back so far. */
   readonly heldBack: () => number
 }
 
 /** Lines of a kind that are written in a window: enough to see a pattern, too few to fill a disk. */
-const FIRST = 10
-const WINDOW_MS = 10_000
+const ATTEMPTS = { first: 10, ms: 10_000, name: '10 s' } as const
+/** Of what tools do in passing. */
+const PASSING = { first: 1, ms: 3_600_000, name: 'an hour' } as const
 /**
  * Windows open at a time. An attacker has as many names as it likes: lines beyond are told apart by the kind of event
  * alone.
@@ -32,6 +33,7 @@ const MOST_WINDOWS = 256
 interface Window {
   readonly line: Line
   readonly end: number
+  readonly size: typeof ATTEMPTS | typeof PASSING
   readonly crowd: boolean
   written: number
   repeated: number
@@ -49,7 +51,7 @@ export function openRepeats(): Repeats {
     if (!line.alike) return [line]
     const summaries = due(now)
     const window = windowOf(windows, line, line.alike, now)
-    if (window.written < FIRST) {
+    if (window.written < window.size.first) {
       window.written++
       return [...summaries, line]
     }
@@ -61,7 +63,7 @@ export function openRepeats(): Repeats {
     pass,
     due,
     rest: () => due(Number.POSITIVE_INFINITY),
-    isCounting: () => windows.size > 0,
+    nextEnd: () => (windows.size ? Math.min(...[...windows.values()].map(({ end }) => end)) : undefined),
     heldBack: () => heldBack,
   }
 }
@@ -71,14 +73,15 @@ function windowOf(windows: Map<string, Window>, line: Line, alike: Alike, now: n
   const own = `${alike.what}\n${alike.who}`
   const crowd = !windows.has(own) && windows.size >= MOST_WINDOWS
   const key = crowd ? alike.what : own
-  const open = windows.get(key) ?? { line, end: now + WINDOW_MS, crowd, written: 0, repeated: 0 }
+  const size = alike.passing ? PASSING : ATTEMPTS
+  const open = windows.get(key) ?? { line, end: now + size.ms, size, crowd, written: 0, repeated: 0 }
   windows.set(key, open)
   return open
 }
 
-function summary({ line, repeated, crowd }: Window): Line[] {
+function summary({ line, repeated, crowd, size }: Window): Line[] {
   if (!repeated) return []
   const whom = crowd ? `${line.alike?.what} by programs too many to tell apart` : line.text
-  const text = `${whom}: repeated ${repeated} times within ${WINDOW_MS / 1000} s`
+  const text = `${whom}: repeated ${repeated} times within ${size.name}`
   return [{ level: line.level, tag: line.tag, text, fields: { ...line.fields, repeated } }]
 }

@@ -58,7 +58,7 @@ describe('kubectl exec', () => {
 describe('the agent', () => {
   it('logged the refusal', async () => {
     const refusal = (await agentLog('web')).find(({ tag, way }) => tag === 'LSM BLOCKED' && way === 'environ')
-    assert.match(refusal?.msg ?? 'nothing', /^PID=\d+ attempted environ access to PID=\d+ \(cat\)$/)
+    assert.match(refusal?.msg ?? 'nothing', /^PID=\d+ attempted environ access to PID=\d+ \(\S+\), by cat$/)
   })
 
   it('counts it', async () => {

@@ -92,7 +92,8 @@ export class KubeEvents {
   }
 }
 
-function reasonOf({ fields: { event, action } }: Line): string | undefined {
+function reasonOf({ fields: { event, action }, alike }: Line): string | undefined {
+  if (alike?.passing) return undefined
   if (event === 'access' && action === 'blocked') return 'SecretAccessBlocked'
   return event === 'fail' ? 'SecretDeliveryFailed' : undefined
 }

@@ -2,6 +2,7 @@
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/decode.ts'
+import { isInPassing } from '../passing.ts'
 import { scrapedCounter, scrapedGauge } from './on-scrape.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
@@ -30,6 +31,11 @@ const TOTALS: readonly (readonly [name: string, counter: KernelCounter, help: st
   ['kernelseal_secrets_injected_total', 'values', 'Values written into processes'],
   ['kernelseal_access_blocked_total', 'blocked', 'Attempts on secrets refused'],
   ['kernelseal_access_audit_total', 'audited', 'Attempts on secrets allowed and reported'],
+  [
+    'kernelseal_access_unreported_total',
+    'unreported',
+    'Attempts counted above and not reported one by one: more than one a second by one process in one way',
+  ],
   ['kernelseal_delivery_failed_total', 'failed', 'Processes whose secrets could not be delivered'],
   ['kernelseal_events_lost_total', 'events_lost', 'Events that did not fit into the ring buffer'],
   ['kernelseal_records_refused_total', 'records_refused', 'Forks and execs refused because the process table was full'],
@@ -112,6 +118,11 @@ function observer(registry: Registry): (event: KernelEvent) => void {
     labelNames: ['way', 'action'],
     registers,
   })
+  const passing = new Counter({
+    name: 'kernelseal_access_in_passing_total',
+    help: 'Of the attempts refused, those by which tools outside of the scope looked at every process, as `ps` and monitoring do',
+    registers,
+  })
   const failures = new Counter({
     name: 'kernelseal_delivery_failures_total',
     help: 'Failed deliveries by reason',
@@ -132,8 +143,10 @@ function observer(registry: Registry): (event: KernelEvent) => void {
     registers,
   })
   return (event) => {
-    if (event.kind === 'access') access.inc({ way: event.way, action: event.action })
-    else if (event.kind === 'fail') failures.inc({ reason: event.reason, action: event.action })
+    if (event.kind === 'access') {
+      access.inc({ way: event.way, action: event.action })
+      if (event.action === 'blocked' && isInPassing(event)) passing.inc()
+    } else if (event.kind === 'fail') failures.inc({ reason: event.reason, action: event.action })
     else if (event.kind === 'inject') latency.observe(Number(event.duration) / 1e9)
     else if (event.kind === 'unknown') unknown.inc()
   }

@@ -48,7 +48,7 @@ test('kernelseal events prints earlier events, the last 500, for people and as J
   assert.equal(lines.length, 500)
   assert.match(
     lines.at(-1)!,
-    /^\d{4}-\d\d-\d\dT\S+Z \[LSM BLOCKED\] PID=\d+ attempted environ access to PID=186 \(cat\)$/,
+    /^\d{4}-\d\d-\d\dT\S+Z \[LSM BLOCKED\] PID=\d+ attempted environ access to PID=186 \(sleep\), by cat$/,
   )
   const { stdout } = await events(directory, '--json', '--scope', '7')
   const last = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
@@ -64,11 +64,11 @@ test('with --follow it prints new events and ends with the agent', async (contex
     output += chunk
   })
   const coming = setInterval(() => feed.write(refused('late')), 20)
-  for (let i = 0; i < 2000 && output.split('(late)').length < 50; i++) await sleep(10)
+  for (let i = 0; i < 2000 && output.split('by late').length < 50; i++) await sleep(10)
   clearInterval(coming)
   feed.close()
   assert.deepEqual(await ended, [0, null])
-  assert.ok(output.split('(late)').length >= 50, output)
+  assert.ok(output.split('by late').length >= 50, output)
 })
 
 test('two agents are read together, in the order of time', async (context) => {
@@ -85,7 +85,7 @@ test('two agents are read together, in the order of time', async (context) => {
     await sleep(5)
   }
   const { stdout } = await events(directory)
-  assert.match(stdout, /\(one\)[\s\S]*\(two\)[\s\S]*\(three\)/)
+  assert.match(stdout, /by one[\s\S]*by two[\s\S]*by three/)
   assert.doesNotMatch((await events(directory, '--scope', '2')).stdout, /one|three/)
 })
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Line } from '../../../agent/events/describe.ts'
 import { openJournal } from '../../../agent/events/journal.ts'
 import { openRepeats } from '../../../agent/events/repeats.ts'
+import { WAY_NAMES } from '../../../agent/wire/constants.ts'
 import { delivered, failed, refused, task } from './lines.ts'
 
 const texts = (lines: readonly Line[]): string[] => lines.map(({ text }) => text)
@@ -14,7 +15,7 @@ test('of a thousand equal refusals ten are written, and one line says how many m
   assert.deepEqual(repeats.due(9_999), [])
   const [summary, ...others] = repeats.due(10_000)
   assert.deepEqual(others, [])
-  assert.match(summary!.text, /attempted environ access to PID=186 \(cat\): repeated 990 times within 10 s$/)
+  assert.match(summary!.text, /attempted environ access to PID=186 \(sleep\), by cat: repeated 990 times within 10 s$/)
   assert.equal(summary!.fields.repeated, 990)
   assert.equal(summary!.level, 'warn')
   assert.equal(repeats.heldBack(), 990)
@@ -74,4 +75,29 @@ test('the journal gives counting sinks every line and readable ones the summary 
   assert.equal(exact.length, 101)
   assert.equal(readable.length, 12)
   assert.match(readable.at(-1)!.text, /repeated 90 times/)
+})
+
+test('what a tool outside does in passing is one line an hour, whatever it looks at, and no alarm', () => {
+  const repeats = openRepeats()
+  const actor = { ...task(900, 'ps'), lineage: 'unknown' } as const
+  const looks = Array.from({ length: 50 }, (_, i) => refused('ps', { actor, target: task(200 + i, 'postgres') }))
+  const written = looks.flatMap((line) => repeats.pass(line, 0))
+  assert.deepEqual(
+    written.map(({ level, fields }) => [level, fields.passing]),
+    [['info', true]],
+  )
+  assert.deepEqual(repeats.due(3_599_999), [])
+  assert.match(repeats.due(3_600_000)[0]!.text, /by ps: repeated 49 times within an hour$/)
+})
+
+test('the same look by a visitor, and an attempt on memory or by ptrace by a tool outside, is an alarm', () => {
+  const actor = { ...task(900, 'ps'), lineage: 'unknown' } as const
+  const readFscreds = 0x01
+  const attachRealcreds = 0x12
+  assert.equal(refused('ps').level, 'warn')
+  assert.equal(refused('ps', { actor, way: 'mem' }).level, 'warn')
+  assert.equal(refused('ps', { actor, way: 'ptrace', detail: attachRealcreds }).level, 'warn')
+  assert.equal(refused('lsof', { actor, way: 'ptrace', detail: readFscreds }).level, 'info')
+  assert.equal(refused('lsof', { actor, way: 'agent-file', detail: WAY_NAMES.indexOf('maps') }).level, 'info')
+  assert.equal(refused('cat', { actor, way: 'agent-file', detail: WAY_NAMES.indexOf('mem') }).level, 'warn')
 })

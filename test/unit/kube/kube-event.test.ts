@@ -46,7 +46,7 @@ test('a refusal and a failed delivery become one Warning each on the Pod, with t
   const pod = { apiVersion: 'v1', kind: 'Pod', name: 'shop-0', namespace: 'shop', uid: 'a-uid' }
   assert.deepEqual(event.involvedObject, pod)
   assert.deepEqual([event.type, event.count], ['Warning', 1])
-  assert.match(event.message, /attempted environ access to PID=186 \(cat\)/)
+  assert.match(event.message, /attempted environ access to PID=186 \(sleep\), by cat/)
   assert.match(event.firstTimestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   assert.deepEqual(reasonsAt(server), ['SecretAccessBlocked', 'SecretDeliveryFailed'])
   await until('counted', () => events.posted.sent === 2)
