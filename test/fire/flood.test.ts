@@ -1,0 +1,60 @@
+/**
+ * The webhook with its shipped limits under every flood at once, beside an ordinary client: `node --test test/fire/flood.test.ts`. On the
+ * code before the door, 3,400 idle connections, 300 peers that do not read or 32 unfinished bodies each ended it at 256 MiB.
+ * FIRE_MAIN: another tree's `webhook/main.ts`, to see that.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { after, before, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { REVIEWS } from '../bench/webhook/reviews.ts'
+import { ordinary } from './ordinary.ts'
+import { type Running, startWebhook } from './webhook-process.ts'
+
+/** Those that the issue of this test names, and three more. */
+const FLOODS = ['idle', 'deaf', 'unfinished', 'pipelined', 'halves', 'silent', 'garbage']
+const RATE = Number(process.env.FIRE_RATE ?? 20)
+const SECONDS = Number(process.env.FIRE_SECONDS ?? 30)
+/** What deploy/base gives it, MB. */
+const LIMIT_MB = 256
+/** Milliseconds that nobody notices, whatever three times of a quiet moment is. */
+const FLOOR = 60
+
+const body = Object.values(REVIEWS)[0]!
+let webhook: Running
+before(async () => {
+  webhook = await startWebhook(process.env.FIRE_MAIN)
+})
+after(() => webhook?.stop())
+
+const client = (seconds: number) => ordinary(webhook.port, webhook.ca, body, RATE, seconds)
+
+it('serves an ordinary client under all floods at once, within its memory, and gives it back', async (test) => {
+  await client(5)
+  const calm = await client(10)
+  const before = webhook.resident()
+  let peak = before
+  const watching = setInterval(() => {
+    peak = Math.max(peak, webhook.resident())
+  }, 100)
+  const floods = FLOODS.map((kind) => {
+    const args = [join(import.meta.dirname, 'flood.ts'), kind, `${webhook.port}`, `${webhook.metricsPort}`]
+    return spawn(process.execPath, args, { stdio: 'ignore' })
+  })
+  const under = await client(SECONDS)
+  clearInterval(watching)
+  for (const flood of floods) flood.kill('SIGKILL')
+  await sleep(10_000)
+  await client(5)
+  const end = webhook.resident()
+  const figures = { calm: [calm.p50, calm.p99], under: [under.p50, under.p99, under.slowest], before, peak, end }
+  test.diagnostic(JSON.stringify({ sent: under.sent, failed: under.failed.length, ...figures }, rounded))
+  assert.deepEqual(under.failed, [])
+  assert.ok(peak < LIMIT_MB, `${peak} MB`)
+  assert.ok(end <= before * 1.15, `${end} MB, ${before} MB before`)
+  assert.ok(under.p99 <= Math.max(FLOOR, 3 * calm.p99), `p99 ${under.p99} ms, ${calm.p99} ms before`)
+})
+
+const rounded = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' ? Math.round(value * 10) / 10 : value
