@@ -31,7 +31,9 @@ after(() => webhook?.stop())
 const client = (seconds: number) => ordinary(webhook.port, webhook.ca, body, RATE, seconds)
 
 it('serves an ordinary client under all floods at once, within its memory, and gives it back', async (test) => {
-  await client(5)
+  // Compiled and grown to its size, as after a day.
+  await ordinary(webhook.port, webhook.ca, body, 150, 10)
+  await client(3)
   const calm = await client(10)
   const before = webhook.resident()
   let peak = before

@@ -10,13 +10,15 @@ export interface Rates {
 }
 
 /**
- * Connections at once, and a second. An API server opens one for each of its requests that wait, keeps 25 idle (client-go, transport,
- * idleConnsPerHost), and comes again with as many when it is started anew.
+ * Connections at once, and a second, of an address that had no review answered yet. An API server has its first one answered within
+ * milliseconds; the kubelet's probes come once a second.
  */
-const BURST = 256
+const BURST = 32
 const PER_SECOND = 50
 /** The count of each connection that was given up: such an address comes in five times a second. */
 const PENALTY = 10
+/** However often: five seconds of nothing. */
+const LEAST = -5 * PER_SECOND
 /** Addresses remembered; beyond, the one seen longest ago starts anew. */
 const MOST_ADDRESSES = 1024
 
@@ -40,12 +42,12 @@ export function openRates(now: () => number = () => performance.now()): Rates {
     trust: (address) => {
       const bucket = bucketOf(address)
       // Not before its misbehaviour is paid for.
-      if (bucket.tokens > 0) bucket.isTrusted = true
+      if (bucket.tokens >= 0) bucket.isTrusted = true
     },
     penalise: (address) => {
       const bucket = bucketOf(address)
       bucket.isTrusted = false
-      bucket.tokens = Math.max(bucket.tokens - PENALTY, -BURST)
+      bucket.tokens = Math.max(bucket.tokens - PENALTY, LEAST)
     },
   }
 

@@ -8,6 +8,7 @@ import { openStatusPort, type StatusPort } from '../../agent/status-port/status-
 import { byteBudget } from '../budget/bytes.ts'
 import { type Door, openDoor } from '../budget/door.ts'
 import { type Limits, limitsFor, SHIPPED_LIMIT } from '../budget/limits.ts'
+import { openTurnstile, type Turnstile } from '../budget/turnstile.ts'
 import { BODY_LIMIT, type Body } from '../review/body.ts'
 import { type Answer, answerTo, JOURNEYS, type Journey, type JourneyDeps } from '../review/endpoints.ts'
 import type { Review } from '../review/review.ts'
@@ -90,7 +91,8 @@ function openServer(tls: TlsOptions | undefined, listener: RequestListener): Htt
   return tls === undefined ? createPlain(options, listener) : createServer({ ...options, ...tls }, listener)
 }
 
-function addRoutes(app: FastifyInstance, deps: ServerDeps, served: (request: FastifyRequest) => void): void {
+function addRoutes(app: FastifyInstance, given: ServerDeps, served: (request: FastifyRequest) => void): void {
+  const deps = { ...given, turnstile: openTurnstile() }
   for (const [path, journey] of Object.entries(JOURNEYS)) {
     app.post(path, { onRequest: admitCaller(deps) }, (request, reply) => answer(request, reply, journey, deps, served))
   }
@@ -130,9 +132,12 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   journey: Journey,
-  deps: ServerDeps,
+  deps: ServerDeps & { readonly turnstile: Turnstile },
   served: (request: FastifyRequest) => void,
 ): Promise<FastifyReply> {
+  await deps.turnstile.pass(request.ip)
+  // Its connection was given up while it waited.
+  if (request.raw.socket.destroyed) return reply
   const start = performance.now()
   const body = request.body as Body | undefined
   const answered = answerTo(body, journey, deps)

@@ -10,6 +10,7 @@ import { type Door, openDoor } from '../../../webhook/budget/door.ts'
 import { Fair } from '../../../webhook/budget/fair.ts'
 import { limitsFor, memoryLimit, SHIPPED_LIMIT } from '../../../webhook/budget/limits.ts'
 import { openRates } from '../../../webhook/budget/rates.ts'
+import { openTurnstile } from '../../../webhook/budget/turnstile.ts'
 
 const MiB = 1024 * 1024
 
@@ -60,14 +61,30 @@ describe('how often an address may come in', () => {
       while (admitted < 1_000 && rates.admits(address)) admitted++
       return admitted
     }
-    assert.deepEqual([count('flood', 0), count('flood', 1), count('flood', 2)], [256, 50, 100])
+    assert.deepEqual([count('flood', 0), count('flood', 1), count('flood', 2)], [32, 32, 32])
+    clock.now += 400
+    assert.equal(count('flood', 0), 20)
     for (let n = 0; n < 5; n++) rates.penalise('flood')
-    assert.deepEqual([count('flood', 1), count('flood', 1)], [0, 50])
+    assert.deepEqual([count('flood', 1), count('flood', 0.2)], [0, 10])
+    for (let n = 0; n < 500; n++) rates.penalise('flood')
+    assert.deepEqual([count('flood', 5), count('flood', 0.2)], [0, 10])
     rates.trust('api')
     assert.equal(count('api', 0), 1_000)
     rates.penalise('api')
-    assert.equal(count('api', 0), 246)
-    assert.equal(count('another', 0), 256)
+    assert.equal(count('api', 0), 22)
+    assert.equal(count('another', 0), 32)
+  })
+})
+
+describe('the turnstile', () => {
+  it('lets addresses take turns, however many of one wait', async () => {
+    const turnstile = openTurnstile()
+    const order: string[] = []
+    const pass = (address: string) => turnstile.pass(address).then(() => void order.push(address))
+    const all = Array.from({ length: 100 }, () => pass('flood'))
+    await Promise.all([...all, pass('api'), pass('api')])
+    assert.ok(order.slice(0, 4).includes('api'), `${order.indexOf('api')}`)
+    assert.ok(order.lastIndexOf('api') < 8)
   })
 })
 
