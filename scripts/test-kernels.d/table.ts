@@ -49,7 +49,7 @@ Written by \`scripts/test-kernels\`; do not edit. Every cell is one run of the w
 --disruptive\`) and of the kernel tests on a Debian kernel in a virtual machine. Each attempt was made first on a canary without
 protection and then on a sealed one, by five attackers: root, a container's root, uid 0 and uid 65534 without capabilities,
 and the application's own user. \`n/n\`: so many of them worked without protection, and so many of those were refused with it.
-\`-\`: no attempt of the row was possible to anybody there; the reasons are below. Empty: the suite has none.`
+\`-\`: no attempt of the row was possible there; the reasons are below. Empty: the suite has none.`
 
 interface Cell {
   readonly kernel: string

@@ -27,7 +27,7 @@ await shown(`kubectl -n shop rollout status deployment/unprotected ${PATIENCE}`,
 await shown(`kubectl -n shop rollout status deployment/database ${PATIENCE}`, 1)
 await shown('kubectl -n shop get pods')
 
-step('What the Pod says of the password, and what an exec session has')
+step('The password in the Pod’s description, and in an exec session')
 const described = await shown('kubectl -n shop describe pod -l app=database | grep POSTGRES_PASSWORD:')
 expect(/kernelseal:v1:/.test(described.stdout), 'the Pod shows no placeholder')
 const env = await shown('kubectl -n shop exec deployment/database -c postgres -- env | grep PASSWORD')
@@ -60,7 +60,7 @@ expect(/KernelSeal/.test(debug.stderr), 'a debugger was let in')
 const agent = await shown('kubectl -n shop exec deployment/database -c kernelseal-agent -- kernelseal status')
 expect(/KernelSeal/.test(agent.stderr), 'a session in the agent was let in')
 
-step('What is left of it: the log, and an Event on the Pod')
+step('The traces of it: the log, and an Event on the Pod')
 const log = await shown(
   `kubectl -n shop logs deployment/database -c kernelseal-agent | grep -o '"msg":"PID=[^"]*environ[^"]*' | head -n 1`,
 )
@@ -76,5 +76,6 @@ expect(/SecretAccessBlocked/.test(events.stdout), 'there is no Event')
 
 console.log('')
 for (const problem of problems) console.error(`    FAILED: ${problem}`)
-if (!problems.length) tell('OK: the database had its password, a client logged in with its own, and nobody else saw it')
+if (!problems.length)
+  tell('OK: the database had its password, a client logged in with its own, and no other process saw it')
 process.exitCode = problems.length ? 1 : 0

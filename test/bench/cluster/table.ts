@@ -27,11 +27,11 @@ const PARTS: readonly {
 ]
 
 export function renderPage(samples: readonly Sample[], on: Date, processors: number): string {
-  return `# What KernelSeal adds to the start of a Pod
+  return `# Time added by KernelSeal to the start of a Pod
 
 Written by \`npm run bench:cluster -- --write\` on ${on.toISOString().slice(0, 10)}; raw data in cluster.json. ${samples.length / 2} Pods of each kind, one after the other and in turn, on one node
 of Kubernetes 1.36.3 with kernel 6.1, containerd and runc: a virtual machine under emulation on ${processors} processors, where a program takes about fifteen times
-as long as it does natively. What counts is the ratio of columns and parts. Median, and lowest to highest.
+as long as it does natively. The ratio of columns and parts counts. Median, and lowest to highest.
 
 ${renderStarts(samples)}
 The application waits for the agent's start-up probe, which is asked once a second. The first agent of a node loads the programs, the

@@ -91,7 +91,7 @@ function print(results: readonly BenchResult[]): void {
 }
 
 function introduction(): string {
-  return `# What protection costs
+  return `# The cost of protection
 
 Written by \`npm run bench:kernel -- --write\` on ${new Date().toISOString().slice(0, 10)}; raw data in kernel.json. Measured in a virtual machine under
 emulation (${cpus().length} processors, load ${loadavg()[0]!.toFixed(1)} at the end): absolute times are many times those of a real machine, and ratios are what the
