@@ -6,7 +6,10 @@ import type { Way } from '../wire/constants.ts'
 import { WAY_NAMES } from '../wire/constants.ts'
 import type { AccessEvent } from '../wire/decode.ts'
 
-/** What such tools open: environ (ps of procps 4 opens it of all), maps and open files (lsof), entries of newer kernels. */
+/**
+ * Files that such tools open: environ (ps of procps 4 opens it of all), maps and open files (lsof), entries of newer
+ * kernels.
+ */
 const LOOKS: ReadonlySet<Way> = new Set<Way>(['environ', 'maps', 'proc-file'])
 /** include/linux/ptrace.h: attaching, and checks by a system call's own credentials, are no looks at procfs. */
 const PTRACE_MODE_ATTACH = 0x02

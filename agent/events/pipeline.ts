@@ -9,7 +9,7 @@ import { describe } from './describe.ts'
 import type { Log } from './sinks/log.ts'
 import type { Metrics } from './sinks/metrics.ts'
 
-/** What the agent is told about, and what it is told to do (agent/scope/scope.ts). */
+/** Events and orders for the agent (agent/scope/scope.ts). */
 interface Rings {
   readonly events: BpfMap
   readonly orders: BpfMap

@@ -22,7 +22,7 @@ export interface Repeats {
 
 /** Lines of a kind that are written in a window: enough to see a pattern, too few to fill a disk. */
 const ATTEMPTS = { first: 10, ms: 10_000, name: '10 s' } as const
-/** Of what tools do in passing. */
+/** For accesses that tools make in passing. */
 const PASSING = { first: 1, ms: 3_600_000, name: 'an hour' } as const
 /**
  * Windows open at a time. An attacker has as many names as it likes: lines beyond are told apart by the kind of event

@@ -8,7 +8,7 @@ import { memoryAt, sys } from './syscall.ts'
 const TYPE_SOFTWARE = 1
 const COUNT_SW_CPU_CLOCK = 0
 const SAMPLE_TID = 1 << 1
-/** What is sampled beside the task: bits of `sample_type`. */
+/** Data sampled beside the task: bits of `sample_type`. */
 const SAMPLES = { instruction: 1 << 0, address: 1 << 3, callchain: 1 << 5, stack: 1 << 13, registers: 1 << 18 } as const
 export type Sampled = keyof typeof SAMPLES
 /** The first eight of either architecture (enum perf_event_x86_regs, perf_event_arm_regs). */

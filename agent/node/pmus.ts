@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 const FOLDER = '/sys/bus/event_source/devices'
 
 /**
- * Those that count, or sample with what the event's sample type says and no more: cores, caches, memory controllers, energy, and
- * probes. Not in it: those that write to an AUX area (`intel_pt`, `intel_bts`, `arm_spe_*`, `cs_etm`), and what nobody has looked
- * at.
+ * Those that count, or sample only the data that the event's sample type names: cores, caches, memory controllers, energy, and
+ * probes. Not in it: those that write to an AUX area (`intel_pt`, `intel_bts`, `arm_spe_*`, `cs_etm`), and sources
+ * that were not examined.
  */
 const HARMLESS =
   /^(cpu|cpu_core|cpu_atom|armv\d+_\w+|software|tracepoint|breakpoint|kprobe|uprobe|msr|power|cstate_\w+|uncore_\w+|amd_(df|l3|umc)\w*|arm_(cmn|dsu|smmuv3)\w*)$/
@@ -16,7 +16,7 @@ const WORDS = 8
 
 /**
  * @returns one bit for each number whose source is harmless, in words of 32. None where sysfs is not there: then only the kernel's
- * built-in sources are open to those who sample whole CPUs.
+ * built-in sources are open to samplers of whole CPUs.
  */
 export function harmlessPmus(folder = FOLDER): number[] {
   const words = new Array<number>(WORDS).fill(0)

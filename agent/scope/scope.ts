@@ -18,7 +18,7 @@ const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners
 /** Of these the kernel's own: a new registration leaves them alone. */
 export const KERNELS: readonly string[] = ['containers', 'owners']
 
-/** What an agent is told about, and what it is told to do: a ring each, so that no flood of the one drowns the other. */
+/** Events and orders for an agent: a ring each, so that no flood of the one drowns the other. */
 const RINGS = ['rings', 'orders'] as const
 
 /** Bytes of a scope's ring, 432 an event: about 600 in a Pod, 9,700 on a host, which has more that happens at once. */

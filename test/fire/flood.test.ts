@@ -16,9 +16,9 @@ import { type Running, startWebhook } from './webhook-process.ts'
 const FLOODS = ['idle', 'deaf', 'unfinished', 'pipelined', 'halves', 'silent', 'garbage']
 const RATE = Number(process.env.FIRE_RATE ?? 20)
 const SECONDS = Number(process.env.FIRE_SECONDS ?? 30)
-/** What deploy/base gives it, MB. */
+/** The limit of deploy/base, MB. */
 const LIMIT_MB = 256
-/** Milliseconds that nobody notices, whatever three times of a quiet moment is. */
+/** Milliseconds that go unnoticed, even if more than three times those of a quiet moment. */
 const FLOOR = 60
 
 const body = Object.values(REVIEWS)[0]!

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * race HOW COUNT READERS PROGRAM <<<NEEDLE   starts PROGRAM COUNT times with this process's environment, while READERS others open the
- * environ of whatever was forked last, again and again, so that many opens are in the middle when it execs.
+ * race HOW COUNT READERS PROGRAM <<<NEEDLE: starts PROGRAM COUNT times with this process's environment, while READERS
+ * others open the environ of the process forked last, again and again, so that many opens are in the middle when it
+ * execs.
  *
  *   leader    the forked process execs
  *   thread    a second thread of it does, which takes the leader's place (de_thread in fs/exec.c)
- *   listener  as leader; and a listener of fanotify reads, by the descriptors that the kernel opens for it, what the readers open
+ *   listener  as leader; and a listener of fanotify reads, by the descriptors that the kernel opens for it, the readers' files
  *
  * Prints: STARTED (programs that exited 0), READ, REFUSED, LEAKED
  */

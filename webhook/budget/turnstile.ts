@@ -6,7 +6,7 @@ export interface Turnstile {
   pass(address: string): Promise<void>
 }
 
-/** Decisions in one turn of the event loop; between two turns what has arrived is read. A decision takes 0.2 to 10 ms. */
+/** Decisions in one turn of the event loop; between two turns arrived data is read. A decision takes 0.2 to 10 ms. */
 const AT_ONCE = 4
 
 export function openTurnstile(): Turnstile {

@@ -1,5 +1,5 @@
 /**
- * Refusals in a loop neither keep the agent from hearing what it is to do nor hide other refusals: orders have a ring of their own, and
+ * Refusals in a loop neither keep orders from the agent nor hide other refusals: orders have a ring of their own, and
  * one process is reported once a second in one way.
  */
 import assert from 'node:assert/strict'
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, eventually, startAgent } from '../agent-under-test.ts'
 
 const SECRET = 'flooded-secret-1d3b77'
-/** The agent gives it the value while it waits, whatever the kernel may write itself. */
+/** The agent gives it the value while it waits, even where the kernel may write itself. */
 const config = `
 version: v1
 policy: { mode: enforce }

@@ -1,6 +1,7 @@
 /**
- * What others see of a guarded process, entry by entry: look.py takes everything that procfs has, first without an agent, then with
- * one. What is not in the short list below is refused, and nothing of the list is lost. `blockMaps` is off, as it is by default.
+ * Others' view of a guarded process, entry by entry: look.py takes everything that procfs has, first without an agent, then with
+ * one. An entry that is not in the short list below is refused, and nothing of the list is lost. `blockMaps` is off,
+ * as it is by default.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,6 +1,6 @@
 /**
- * Daily tools go on working beside a sealed process: process lists, lsof, tracers of what is not sealed, a leak checker within the
- * sealed program, and ways into its namespaces. Their looks are no alarm.
+ * Daily tools go on working beside a sealed process: process lists, lsof, tracers of unsealed processes, a leak
+ * checker within the sealed program, and ways into its namespaces. Their accesses raise no alarm.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
