@@ -12,7 +12,7 @@ import { MIN_CAPACITY, placeholder } from '../policy/placeholder.ts'
 import type { Policy } from '../policy/types.ts'
 import { CANARY_BINDING, CANARY_VALUE, STANCE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
-import { ALTERNATIVE, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+import { ALTERNATIVE, NAME, NAME_KEY, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
 import { isRefused, ways } from './probes.ts'
 
 /** 16 random bytes in hex, well below the smallest placeholder. */
@@ -57,11 +57,16 @@ function registerCanary(guard: Guard, scope: number, slot: string, needle: strin
     map: 'slots',
     key: encode(SLOT_KEY, { scope, generation: 0, slot: Buffer.from(slot, 'latin1') }),
   } as const
+  const name = {
+    map: 'names',
+    key: encode(NAME_KEY, { scope, generation: 0, name: Buffer.from(VARIABLE) }),
+  } as const
   const chosen = encode(ALTERNATIVE, { bindings: CANARY_BINDING, value: CANARY_VALUE, length: needle.length })
   guard.map(value.map).set(value.key, encode(VALUE, { bytes: Buffer.from(needle) }))
   guard.map(place.map).set(place.key, encode(SLOT, { capacity: MIN_CAPACITY, count: 1, alternatives: chosen }))
+  guard.map(name.map).set(name.key, encode(NAME, { bindings: CANARY_BINDING, length: VARIABLE.length }))
   return () => {
-    for (const { map, key } of [place, value]) guard.map(map).delete(key)
+    for (const { map, key } of [name, place, value]) guard.map(map).delete(key)
   }
 }
 

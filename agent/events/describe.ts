@@ -1,7 +1,7 @@
 /** An event as one line in the 1.x format and as fields for machines. No value of a secret is in reach here. */
 import type { Binding } from '../policy/types.ts'
 import { REASONS } from '../wire/constants.ts'
-import type { AccessEvent, FailEvent, KernelEvent } from '../wire/decode.ts'
+import type { AccessEvent, FailEvent, KernelEvent, Task } from '../wire/decode.ts'
 import { isInPassing } from './passing.ts'
 
 export interface Line {
@@ -62,11 +62,26 @@ export function describe(event: KernelEvent, bindings: readonly Binding[]): Line
       const alike = { what: 'scrub', who: file }
       return [{ level: 'info', tag: 'SCRUB', text, fields: { event: 'scrub', actor, file, values }, alike }]
     }
+    case 'odd':
+      return [odd(event.actor, event.file, namesOf(event.bindings, bindings).bindings)]
     case 'write':
     case 'wait':
       return []
     case 'unknown':
       return [{ level: 'warn', tag: 'EVENT', text: `unknown event kind ${event.number}`, fields: { event: 'unknown' } }]
+  }
+}
+
+/** @param text the string's beginning, as the program's environment has it: an attacker's, so that only a name is repeated */
+function odd(actor: Task, text: string, of: readonly string[]): Line {
+  const variable = /^([A-Za-z_]\w*)=/.exec(text)?.[1] ?? '(no name)'
+  const binding = of.map((name) => `\`${name}\``).join(', ')
+  return {
+    level: 'warn',
+    tag: 'PLACEHOLDER',
+    text: `PID ${actor.pid} (${actor.comm}) has a placeholder of binding ${binding} in \`${variable}\`, which it is not the value of: it stays as it is; a value that is made of others is a \`template\` of the binding`,
+    fields: { event: 'placeholder', actor, variable, bindings: of },
+    alike: { what: 'odd placeholder', who: `${actor.comm} ${variable}` },
   }
 }
 

@@ -18,7 +18,7 @@ export type DeliveryTier = 'kernel' | 'stopped'
 export const OBJECT_PATH = new URL('../../bpf/build/kernelseal.bpf.o', import.meta.url).pathname
 
 /** Maps with content that only an agent may read; `pieces` holds the last string read of an environment. */
-const SECRET_MAPS = ['secret_values', 'slots', 'pieces']
+const SECRET_MAPS = ['secret_values', 'needles', 'sieves', 'slots', 'pieces']
 /** In `guarded_maps` (bpf/guard/agent_guard.bpf.c). */
 const MAP_SECRET = 1
 const MAP_OURS = 2

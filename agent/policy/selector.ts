@@ -11,6 +11,7 @@ const SELECTOR_KEYS = [
   'lineage',
   'children',
   'verify',
+  'libraries',
   'withoutPlaceholder',
   'labels',
   'namespace',
@@ -30,6 +31,7 @@ export function readSelector(field: Field): Selector {
     binary,
     container: containerField?.checked(containerField.text(), wrongLabel),
     verify: verifyField && readVerify(verifyField, binaryField !== undefined),
+    libraries: readLibraries(keys?.get('libraries'), verifyField !== undefined),
     withoutPlaceholder: readWithoutPlaceholder(keys?.get('withoutPlaceholder'), binaryField, containerField),
     labels: noEffect(keys?.get('labels'))?.textMap(),
     namespace: noEffect(keys?.get('namespace'))?.text(),
@@ -66,6 +68,15 @@ function readVerify(field: Field, hasBinary: boolean): string | undefined {
   if (!hasBinary)
     return field.error('pins one file, but the selector names no `binary`', 'add `binary`, or use `image`')
   return text
+}
+
+function readLibraries(field: Field | undefined, verifies: boolean): Selector['libraries'] {
+  const choice = field?.oneOf(['image', 'any'])
+  if (choice === undefined || verifies) return choice
+  return field?.error(
+    'says which libraries a verified program may load, but the selector verifies none',
+    'add `verify`',
+  )
 }
 
 /** The 1.x format's node-wide selectors: accepted, read, and not yet matched on. */

@@ -14,6 +14,8 @@ export interface Policy {
   readonly blockMem: boolean
   readonly blockMaps: boolean
   readonly blockPtrace: boolean
+  /** Signals and sockets by which strangers open and enter a runtime's debugging door. */
+  readonly blockDebugSignals: boolean
   readonly allowSelfRead: boolean
   readonly auditAll: boolean
   readonly kernelBinaryFilter: boolean
@@ -50,6 +52,8 @@ export interface Selector {
   readonly children: 'scrub' | 'inherit' | 'deny'
   /** `image`, or `sha256:` and 64 hex digits. */
   readonly verify?: string
+  /** With `verify`: whether code that is not of the image may be mapped; absent: it may not. */
+  readonly libraries?: 'image' | 'any'
   /** A program of the binding that brings no placeholder starts without the variables, or gets them added. */
   readonly withoutPlaceholder?: 'start' | 'add'
   readonly labels?: Readonly<Record<string, string>>

@@ -46,6 +46,7 @@ const WEAKER_SELECTOR: { readonly [Key in keyof Selector]-?: Weaker<Selector[Key
   lineage: (before, after) => (before !== 'any' && after === 'any' ? 'gives its values to visitors' : undefined),
   children: lower('children', ['inherit', 'scrub', 'deny']),
   verify: (before, after) => (before && before !== after ? 'verifies its program otherwise' : undefined),
+  libraries: (before, after) => (before !== 'any' && after === 'any' ? 'lets any library be loaded' : undefined),
   withoutPlaceholder: (before, after) =>
     before !== 'add' && after === 'add' ? 'adds its values without a placeholder' : undefined,
   // These three do not narrow the selection in this version.

@@ -12,20 +12,25 @@ import {
   ALTERNATIVE,
   NAME,
   NAME_KEY,
+  NEEDLE,
+  NEEDLE_KEY,
   NUMBER,
   NUMBER_KEY,
   PATH,
   PATH_KEY,
   SCOPE,
+  SIEVE,
+  SIEVE_KEY,
   SLOT,
   SLOT_KEY,
   VALUE,
   VALUE_KEY,
 } from '../wire/layout.ts'
+import { needlesOf, sieveOf } from './needles.ts'
 import { switchesOf } from './switches.ts'
 
 export interface Entry {
-  readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'numbers' | 'secret_values'
+  readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'numbers' | 'secret_values' | 'needles' | 'sieves'
   readonly key: Buffer
   readonly value: Buffer
 }
@@ -51,6 +56,7 @@ export interface ScopeInput {
 export function entriesOf(input: ScopeInput): Entry[] {
   return [
     ...valueEntries(input),
+    ...needleEntries(input),
     ...nameEntries(input),
     ...numberEntries(input),
     ...slotEntries(input),
@@ -73,6 +79,7 @@ function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
     generation,
     image_bindings: setOf(config.secrets, (b) => b.selector.verify === 'image'),
     pinned_bindings: setOf(config.secrets, (b) => pinnedHash(b) !== undefined),
+    trusted_bindings: setOf(config.secrets, ({ selector: { verify, libraries } }) => !!verify && libraries !== 'any'),
     added_bindings: setOf(config.secrets, (b) => b.selector.withoutPlaceholder === 'add'),
   })
   return { map: 'scopes', key: u32(scope), value }
@@ -95,6 +102,25 @@ function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
       return { map: 'secret_values', key, value }
     })
   })
+}
+
+/** What environments below a seal are searched for. */
+function needleEntries({ scope, values, generation }: ScopeInput): Entry[] {
+  const numbered = values.map(({ binding, bytes }, i) => ({
+    value: valueNumber(i),
+    bytes,
+    bindings: 1n << BigInt(binding),
+  }))
+  const needles = needlesOf(numbered)
+  if (!needles.length) return []
+  const sieve = encode(SIEVE, { bits: sieveOf(needles) })
+  return [
+    ...needles.map(({ word, rank, ...needle }): Entry => {
+      const key = encode(NEEDLE_KEY, { scope, generation, rank, word })
+      return { map: 'needles', key, value: encode(NEEDLE, needle) }
+    }),
+    { map: 'sieves', key: encode(SIEVE_KEY, { scope, generation }), value: sieve },
+  ]
 }
 
 /** The bindings that give a variable, which a scrub removes again. */

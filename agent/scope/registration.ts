@@ -75,7 +75,13 @@ function write(guard: Guard, input: ScopeInput): Registration {
 }
 
 /** Restrictions of a binding: they hold before the new generation's paths lead to it. */
-const RESTRICTIONS = ['scrub_bindings', 'deny_bindings', 'image_bindings', 'pinned_bindings'] as const
+const RESTRICTIONS = [
+  'scrub_bindings',
+  'deny_bindings',
+  'image_bindings',
+  'pinned_bindings',
+  'trusted_bindings',
+] as const
 
 /** The scope as it is while the entries of its successor are written: restricted as both are. */
 function meanwhile(guard: Guard, next: Entry): Entry[] {

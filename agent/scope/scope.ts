@@ -13,10 +13,21 @@ import { isCgroup, releaseCgroup } from './cgroup.ts'
 import { type Entry, nodeEntry } from './entries.ts'
 
 /** Maps whose keys begin with the scope they belong to. */
-const KEYED = ['paths', 'slots', 'names', 'secret_values', 'containers', 'owners', 'numbers'] as const
+const KEYED = [
+  'paths',
+  'slots',
+  'names',
+  'secret_values',
+  'needles',
+  'sieves',
+  'containers',
+  'lives',
+  'owners',
+  'numbers',
+] as const
 
 /** Of these the kernel's own: a new registration leaves them alone. */
-export const KERNELS: readonly string[] = ['containers', 'owners']
+export const KERNELS: readonly string[] = ['containers', 'lives', 'owners']
 
 /** Events and orders for an agent: a ring each, so that no flood of the one drowns the other. */
 const RINGS = ['rings', 'orders'] as const

@@ -8,6 +8,7 @@ const BITS = {
   blockMem: SWITCH.BLOCK_MEM,
   blockMaps: SWITCH.BLOCK_MAPS,
   blockPtrace: SWITCH.BLOCK_PTRACE,
+  blockDebugSignals: SWITCH.BLOCK_DEBUG,
   allowSelfRead: SWITCH.ALLOW_SELF_READ,
   auditAll: SWITCH.AUDIT_ALL,
   kernelBinaryFilter: SWITCH.BINARY_FILTER,

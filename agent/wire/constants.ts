@@ -30,6 +30,8 @@ export const PROC_FLAG = {
   BLIND: 2048,
   GIVEN: 4096,
   VALUE_FIRST: 8192,
+  FOREIGN: 16384,
+  BEGINNING: 32768,
 } as const
 
 /** Modes of the agent towards the kernel, beside its own (`agent_stance` in bpf/guard/agent_guard.bpf.c). */
@@ -38,7 +40,7 @@ export const STANCE = { NONE: 0, CANARY: PROC_FLAG.CANARY, BLIND: PROC_FLAG.BLIN
 export const CANARY_BINDING = 1n << 63n
 export const CANARY_VALUE = 0xffffffff
 
-export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6, WRITE: 7, WAIT: 8 } as const
+export const KIND = { EXEC: 1, INJECT: 2, FAIL: 3, ACCESS: 4, EXIT: 5, SCRUB: 6, WRITE: 7, WAIT: 8, ODD: 9 } as const
 
 /** Work for a waiting process beside values over its placeholders. */
 export const CHORE = { PROVE: 1, ADD: 2 } as const
@@ -123,6 +125,10 @@ export type Counter = (typeof COUNTERS)[number]
 export const CHUNK = 1024
 /** Different values one placeholder may become, by binding. */
 export const ALTERNATIVES = 8
+/** Values that have the same 8 bytes as their needle; one more is not searched for. */
+export const NEEDLE_RANKS = 4
+/** Words of 64 bits in a sieve. */
+export const SIEVE_WORDS = 64
 /** Room for a variable's name and its terminator. */
 export const VARIABLE_SIZE = 64
 /** Longest path component, NAME_MAX plus its terminator (include/uapi/linux/limits.h). */

@@ -69,6 +69,14 @@ interface ScrubEvent extends Common {
   /** Values taken out of the environment. */
   readonly values: number
 }
+/** A placeholder that was left alone, since it is not the whole value of a variable that is bound. */
+interface OddEvent extends Common {
+  readonly kind: 'odd'
+  /** The string it stands in begins so: the variable's name, then `=`. */
+  readonly file: string
+  /** The binding whose placeholder it is. */
+  readonly bindings: bigint
+}
 /** The agent is to write a value into a process that waits, and will be told by a `WaitEvent` when it has heard all. */
 export interface WriteEvent {
   readonly kind: 'write'
@@ -104,6 +112,7 @@ export type KernelEvent =
   | FailEvent
   | AccessEvent
   | ScrubEvent
+  | OddEvent
   | WriteEvent
   | WaitEvent
   | UnknownEvent
@@ -124,6 +133,8 @@ export function decodeEvent(bytes: Buffer): KernelEvent {
       return { kind: 'access', ...common(bytes), ...accessed(bytes) }
     case KIND.SCRUB:
       return { kind: 'scrub', ...common(bytes), file: file(bytes), values: u32(bytes, EVENT.fields.count[0]) }
+    case KIND.ODD:
+      return { kind: 'odd', ...common(bytes), file: file(bytes), bindings: bindings(bytes) }
     case KIND.WAIT:
       return { kind: 'wait', ...common(bytes), file: file(bytes), bindings: bindings(bytes), ...waited(bytes) }
     default:

@@ -70,6 +70,23 @@ export const VALUE_KEY = struct('ks_value_key', 16, {
 })
 export const VALUE = struct('ks_value', 1024, { bytes: [0, 1024] })
 
+export const NEEDLE_KEY = struct('ks_needle_key', 24, {
+  scope: [0, 4],
+  generation: [4, 4],
+  rank: [8, 4],
+  reserved: [12, 4],
+  word: [16, 8],
+})
+export const NEEDLE = struct('ks_needle', 24, {
+  bindings: [0, 8],
+  value: [8, 4],
+  length: [12, 4],
+  offset: [16, 4],
+  reserved: [20, 4],
+})
+export const SIEVE_KEY = struct('ks_sieve_key', 8, { scope: [0, 4], generation: [4, 4] })
+export const SIEVE = struct('ks_sieve', 512, { bits: [0, 512] })
+
 export const TASK = struct('ks_task', 48, {
   start: [0, 8],
   tgid: [8, 4],
@@ -130,6 +147,10 @@ export const STRUCTS: readonly Struct[] = [
   NUMBER,
   VALUE_KEY,
   VALUE,
+  NEEDLE_KEY,
+  NEEDLE,
+  SIEVE_KEY,
+  SIEVE,
   TASK,
   EVENT,
   WRITE,

@@ -3,7 +3,7 @@
  * Protects the agent and its maps, and lets it identify itself.
  *
  *   task_kill  check_kill_permission(): nobody inside the scope may signal the agent, and nobody but the agent may
- *              continue a process that waits for its values
+ *              continue a process that waits for its values; nor may a stranger open a sealed runtime's debugging door
  *   file_send_sigiotask, task_setrlimit  the same by way of a file's owner, and of a limit that the kernel enforces
  *   bpf_map    bpf_map_new_fd() by id, pin or name: nobody else gets a descriptor of the secret values, and nobody in a
  *              scope one of our other maps, which hold its policy
@@ -12,8 +12,10 @@
  *
  * Its memory and files are guarded with those of sealed processes, in proc_guard.bpf.c.
  */
+#include "debug_door.h"
 #include "emit.h"
 #include "hook.h"
+#include "identity.h"
 
 enum { MAP_SECRET = 1, MAP_OURS = 2 };
 
@@ -123,6 +125,15 @@ static __always_inline int continue_waiting(struct ks_process *process, struct t
 	return -EPERM;
 }
 
+/* The first of a PID namespace: a Pod's pause process never execs, and takes signals from its own as any init does. */
+static __always_inline int is_init(struct task_struct *task)
+{
+	__u32 number;
+
+	pid_namespace_of(BPF_CORE_READ(task, group_leader), &number);
+	return number == 1;
+}
+
 ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred), struct task_struct *target,
 	struct kernel_siginfo *info, int signal, const struct cred *cred)
 {
@@ -132,9 +143,13 @@ ENFORCE(guard_signal, task_kill, security_task_kill, (target, info, signal, cred
 	if (!signal || (unsigned long)info == 1) /* a probe, or SEND_SIG_PRIV: from the kernel itself */
 		return 0;
 	process = process_of(target);
-	if (process && signal == SIGCONT && (process->flags & KS_WAITING))
+	if (!process)
+		return is_init(target) ? 0 : judge_starting(target, signal, 0, again);
+	if (signal == SIGCONT && (process->flags & KS_WAITING))
 		return continue_waiting(process, target, again);
-	if (!process || !(process->flags & KS_AGENT) || same_memory(current_task(), target))
+	if (opens_door(signal) && (process->flags & KS_SEALED))
+		return judge_door(process, target, KS_WAY_DEBUG_SIGNAL, signal, again);
+	if (!(process->flags & KS_AGENT) || same_memory(current_task(), target))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || may_signal(scope, process->scope, target))
@@ -153,10 +168,13 @@ ENFORCE(guard_file_signal, file_send_sigiotask, security_file_send_sigiotask, (t
 		return 0;
 	if (signal == SIGCONT && (process->flags & KS_WAITING))
 		return -EPERM;
-	if (!(process->flags & KS_AGENT))
-		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	return scope ? judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again) : 0;
+	if (!scope)
+		return 0;
+	if (opens_door(signal) && (process->flags & KS_SEALED))
+		return judge(scope, process, target, !!(scope->switches & KS_BLOCK_DEBUG), KS_WAY_DEBUG_SIGNAL, signal,
+			     0, again);
+	return process->flags & KS_AGENT ? judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again) : 0;
 }
 
 /* prlimit(2) on another process: over a limit of time or memory the kernel itself ends the agent. */

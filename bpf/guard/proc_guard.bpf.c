@@ -11,9 +11,11 @@
 #include "emit.h"
 #include "hook.h"
 #include "current_call.h"
+#include "identity.h"
 #include "kernel_memory.h"
 #include "opening.h"
 #include "proc_entry.h"
+#include "proof.h"
 
 /* The process a procfs inode stands for; NULL for entries that belong to none. */
 static __always_inline struct task_struct *procfs_task(struct inode *inode)
@@ -123,6 +125,8 @@ ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
 	struct inode *inode = file->f_inode;
 	unsigned long magic = inode->i_sb->s_magic;
 
+	if (file->f_flags & OPENED_TO_EXEC)
+		mark_exec_open();
 	if (magic == PROC_SUPER_MAGIC)
 		return procfs_verdict(file, inode, 0, again);
 	if ((inode->i_mode & S_IFMT) == S_IFCHR)
@@ -221,7 +225,8 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 	int silent = !!(mode & PTRACE_MODE_NOAUDIT), verdict = 0;
 
 	if (!process)
-		return 0;
+		return mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS) ? judge_starting(child, mode, silent, again)
+									   : 0;
 	if (!is_guarded(process)) {
 		lose_lineage(process, mode);
 		return 0;

@@ -24,7 +24,8 @@
 #define S_IFMT 0170000
 #define S_IFCHR 0020000
 #define S_IFDIR 0040000
-#define FMODE_WRITE 0x2 /* include/linux/fs.h */
+#define FMODE_WRITE 0x2	    /* include/linux/fs.h */
+#define OPENED_TO_EXEC 0x20 /* __FMODE_EXEC there: in f_flags while an exec opens its program */
 
 #define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
 #define TRACEFS_MAGIC 0x74726163
@@ -55,8 +56,13 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct user_namespace {
+	int level; /* 0: the machine's own */
+};
+
 struct pid_namespace {
 	struct pid_namespace *parent;
+	struct user_namespace *user_ns;
 	struct ns_common ns;
 	unsigned int level;
 };
@@ -70,10 +76,6 @@ struct pid {
 	unsigned int level;
 	struct hlist_head tasks[4];
 	struct upid numbers[1];
-};
-
-struct user_namespace {
-	int level; /* 0: the machine's own */
 };
 
 struct mnt_namespace {
@@ -97,6 +99,7 @@ struct nsproxy {
 struct mm_struct {
 	unsigned long env_start;
 	unsigned long env_end;
+	struct file *exe_file;
 };
 
 struct signal_struct {
@@ -156,8 +159,14 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct block_device {
+	__u32 bd_dev;
+};
+
 struct super_block {
 	unsigned long s_magic;
+	struct block_device *s_bdev;
+	struct user_namespace *s_user_ns;
 };
 
 struct inode {
@@ -174,12 +183,14 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 };
 
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns; /* NULL once it is attached nowhere */
 };
 
 struct path {
@@ -193,6 +204,7 @@ struct nameidata {
 
 struct file {
 	unsigned int f_mode;
+	unsigned int f_flags;
 	struct path f_path;
 	struct inode *f_inode;
 };
@@ -263,6 +275,27 @@ struct task_struct___two_contexts {
 
 struct task_struct___one_context {
 	struct perf_event_context *perf_event_ctxp;
+};
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	struct sockaddr_un name[0];
+};
+
+struct sock {
+	struct pid *sk_peer_pid;
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct fown_struct;

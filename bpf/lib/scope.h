@@ -78,6 +78,32 @@ struct {
 	__type(value, struct ks_value);
 } secret_values __weak SEC(".maps");
 
+/*
+ * Written by agents with the values, and as secret: without BTF types, so that the kernel does not print what is
+ * pinned. Full: registration fails as a whole, with the limit named.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct ks_needle_key));
+	__uint(value_size, sizeof(struct ks_needle));
+} needles __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2048);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct ks_sieve_key));
+	__uint(value_size, sizeof(struct ks_sieve));
+} sieves __weak SEC(".maps");
+
+/* Into the object's BTF, where the agent checks them: no map's types say it. */
+const struct ks_needle_key *const needle_key_layout __weak = 0;
+const struct ks_needle *const needle_layout __weak = 0;
+const struct ks_sieve_key *const sieve_key_layout __weak = 0;
+const struct ks_sieve *const sieve_layout __weak = 0;
+
 /* Read by agents alone. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

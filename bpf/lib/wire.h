@@ -56,6 +56,10 @@ enum ks_proc_flag {
 	KS_GIVEN = 1 << 12,
 	/* its environment begins with a value, which a title that overwrites the end of its arguments would show */
 	KS_VALUE_FIRST = 1 << 13,
+	/* between bprm_check_security and the exec point: the program lies on no mount of its container's */
+	KS_FOREIGN = 1 << 14,
+	/* until its exec point: the entrypoint of a container's new life, with the environment its runtime made */
+	KS_BEGINNING = 1 << 15,
 };
 
 /* The binding of the canary: no policy has that many. */
@@ -76,6 +80,8 @@ enum ks_kind {
 	KS_EV_WRITE = 7,
 	/* those were all, and the process waits */
 	KS_EV_WAIT = 8,
+	/* a placeholder that is not the whole value of a variable that is bound: it stays as it is */
+	KS_EV_ODD = 9,
 };
 
 enum ks_action { KS_ALLOWED = 0, KS_AUDITED = 1, KS_BLOCKED = 2, KS_KILLED = 3, KS_STARTED = 4 };
@@ -369,7 +375,20 @@ struct ks_needle_key {
 	__u32 generation;
 	__u32 rank; /* of values that have these 8 bytes in common: 0..KS_NEEDLE_RANKS-1 */
 	__u32 reserved;
-	__u64 word;
+	__u64 word; /* little-endian: the first byte is the lowest */
+};
+
+/* Which words any needle of a registration has, by KS_SIEVE_HASH: most of an environment is passed over by it. */
+#define KS_SIEVE_WORDS 64
+#define KS_SIEVE_HASH(word) (((word)*0x9e3779b97f4a7c15ULL) >> 52)
+
+struct ks_sieve_key {
+	__u32 scope;
+	__u32 generation;
+};
+
+struct ks_sieve {
+	__u64 bits[KS_SIEVE_WORDS];
 };
 
 struct ks_needle {
@@ -445,6 +464,7 @@ KS_ASSERT(sizeof(struct ks_number_key) == 12);
 KS_ASSERT(sizeof(struct ks_number) == 40);
 KS_ASSERT(sizeof(struct ks_value_key) == 16);
 KS_ASSERT(sizeof(struct ks_needle_key) == 24);
+KS_ASSERT(sizeof(struct ks_sieve) == 512);
 KS_ASSERT(sizeof(struct ks_needle) == 24);
 KS_ASSERT(sizeof(struct ks_task) == 48);
 KS_ASSERT(sizeof(struct ks_event) == 424);

@@ -24,16 +24,21 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
-	__u32 chores;	   /* the agent's work beside writing */
-	__u32 asked;	   /* values the agent is asked to write */
-	__u32 faulted;	   /* the value being written met a page that is not there */
-	__u32 value_first; /* the environment's first string was filled */
-	__u32 reserved;
+	__u32 chores;	  /* the agent's work beside writing */
+	__u32 asked;	  /* values the agent is asked to write */
+	__u32 faulted;	  /* the value being written met a page that is not there */
+	__u32 refusal;	  /* reason of what is in `refused` */
+	__u8 begins;	  /* the entrypoint of a life that begins: the placeholders it brings are its container's */
+	__u8 proven;	  /* refusal has proved itself within this exec (proof.h) */
+	__u8 odd;	  /* placeholders that stay as they are */
+	__u8 traced;	  /* a tracer or sampler was there before: a value would be its */
+	__u8 value_first; /* the environment's first string was filled */
 };
 
 /*
  * Kernels without bpf_loop (before 5.17) have their loops followed round by round by the verifier, but verify a global
- * function once, whoever calls it. Such a function takes numbers only: the delivery lies here. Per CPU is safe there,
+ * function once, whoever calls it. Such a function takes numbers only: the delivery lies here,
+ * where it finds it. Per CPU is safe there,
  * since those kernels do not preempt a tracepoint.
  */
 struct {

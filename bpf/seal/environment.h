@@ -91,19 +91,6 @@ __attribute__((noinline)) int read_pieces_unlooped(__u32 round)
 	return 0;
 }
 
-static __always_inline void read_unlooped(struct delivery *d)
-{
-	struct delivery *at = unlooped_delivery();
-
-	if (!at)
-		return;
-	*at = *d;
-	for (int i = 0; i < ROUNDS_UNLOOPED; i++)
-		if (read_pieces_unlooped(i))
-			break;
-	*d = *at;
-}
-
 /*
  * Walks the whole environment; fills placeholders, or with `lost` bindings takes their values out. `loops`: the kernel
  * has bpf_loop; a constant, so that a program without holds no trace of a callback, which old verifiers refuse.
@@ -116,7 +103,9 @@ static __always_inline void walk_environment(struct delivery *d, struct task_str
 	if (loops)
 		bpf_loop(MAX_PIECES, read_piece, d, 0);
 	else
-		read_unlooped(d);
+		for (int i = 0; i < ROUNDS_UNLOOPED; i++)
+			if (read_pieces_unlooped(i))
+				break;
 	if (!d->reason && d->at < d->end)
 		stop(d, KS_TOO_LARGE, 0);
 }

@@ -13,41 +13,30 @@
 #include "identity.h"
 #include "image_file.h"
 #include "program.h"
+#include "proof.h"
 
-/*
- * A process without a record in a Pod came from outside (runc joins the PID namespace, so its parent is not in it)
- * or was there before the scope. The first from outside in its mount namespace is the container's entrypoint;
- * all others are visitors.
- */
-static __always_inline __u32 lineage_of(struct task_struct *task, __u32 scope, __u64 mount_ns)
+/* What is known of `current` as it execs; without a record it has no flags yet. */
+static __always_inline void describe(struct ks_process *record, const struct ks_process *known,
+				     struct task_struct *task, __u32 scope)
 {
-	struct ks_container_key key = {.scope = scope, .mount_ns = mount_ns};
-	struct ks_container container = {};
-
-	if (scope_of(BPF_CORE_READ(task, real_parent)) == scope)
-		return KS_VISITOR;
-	container.entry = (__u64)BPF_CORE_READ(task, group_leader);
-	container.start = BPF_CORE_READ(task, group_leader, start_boottime);
-	if (!bpf_map_update_elem(&containers, &key, &container, BPF_NOEXIST))
-		return KS_WORKLOAD | KS_ENTRY;
-	return KS_VISITOR;
-}
-
-static __always_inline void new_record(struct ks_process *record, struct task_struct *task, __u32 scope, __u32 host)
-{
+	if (known) {
+		*record = *known;
+	} else {
+		record->scope = scope;
+		record->container = mount_ns_of(task);
+	}
 	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
-	record->scope = scope;
-	record->container = mount_ns_of(task);
-	record->flags = host ? KS_WORKLOAD : lineage_of(task, scope, record->container);
 }
 
+/* A file that is none of the container's own ends the entrypoint's bindings as well: whatever it is, it is not the
+ * image's. */
 static __always_inline __u64 eligible(const struct ks_scope *scope, __u32 flags, __u64 program)
 {
 	__u64 bindings = program;
 
 	if (flags & KS_AGENT)
 		return flags & KS_CANARY ? KS_CANARY_BINDING : 0;
-	if (flags & KS_BELOW_SEAL)
+	if (flags & (KS_BELOW_SEAL | KS_FOREIGN))
 		return 0;
 	if (!(scope->switches & KS_HOST))
 		bindings |= scope->entry_bindings;
@@ -114,15 +103,50 @@ static __always_inline int is_first(struct linux_binprm *bprm)
 	return BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename);
 }
 
-/* Every file of the exec counts: script and interpreter. */
-static __always_inline __u64 refused(const struct ks_process *record, const struct ks_scope *scope,
-				     struct linux_binprm *bprm)
+/* Every file of the exec counts for `verify`: script and interpreter. */
+static __always_inline void verify(struct ks_process *record, const struct ks_scope *scope, struct linux_binprm *bprm)
 {
-	__u64 before = is_first(bprm) ? 0 : record->refused;
+	__u64 wanted = scope->image_bindings | scope->pinned_bindings;
 
-	if (!scope->image_bindings || is_image_file(bprm->file))
-		return before;
-	return before | scope->image_bindings;
+	if (is_first(bprm))
+		record->refused = record->reason = 0;
+	if (!wanted)
+		return;
+	if (!is_on_trusted_fs(bprm->file)) {
+		record->refused |= wanted;
+		record->reason = KS_FOREIGN_FILE;
+	} else if (scope->image_bindings && !is_image_file(bprm->file)) {
+		record->refused |= scope->image_bindings;
+		record->reason = KS_NOT_IMAGE;
+	}
+}
+
+/*
+ * The mount namespace whose files count; 0: any that the machine's root made, since services of a host have theirs.
+ * There a PID namespace is a container of another runtime's, and what lies in it is none of the host's programs.
+ */
+static __always_inline int is_own_program(struct linux_binprm *bprm, const struct ks_process *record, int host)
+{
+	if (!host)
+		return is_own_file(bprm->file, record->container);
+	if (record->scope >= KS_FIRST_PID_NS &&
+	    BPF_CORE_READ(pid_namespace_of(current_task(), NULL), ns.inum) != record->scope)
+		return 0;
+	return is_own_file(bprm->file, 0);
+}
+
+/* The bindings that name the program, or none where it is none of the container's own (flag KS_FOREIGN). */
+static __always_inline __u64 identify(struct linux_binprm *bprm, struct ks_process *record,
+				      const struct ks_scope *scope)
+{
+	int host = !!(scope->switches & KS_HOST);
+
+	record->flags &= ~KS_FOREIGN;
+	if (!is_own_program(bprm, record, host)) {
+		record->flags |= KS_FOREIGN;
+		return 0;
+	}
+	return bindings_of_program(bprm->file, record->scope, scope->generation, host ? 0 : record->container);
 }
 
 ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct linux_binprm *bprm)
@@ -141,17 +165,18 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	scope = bpf_map_lookup_elem(&scopes, &inum);
 	if (!scope)
 		return 0;
-	program = bindings_of_program(bprm->file, inum, scope->generation);
-	if (known) {
-		record = *known;
-		record.start = BPF_CORE_READ(task, group_leader, start_boottime);
-	} else if (!program && (scope->switches & KS_HOST)) {
-		return 0; /* a host has more processes than are ours to remember */
-	} else {
-		new_record(&record, task, inum, scope->switches & KS_HOST);
+	describe(&record, known, task, inum);
+	program = identify(bprm, &record, scope);
+	if (!known && (scope->switches & KS_HOST)) {
+		if (!program)
+			return 0; /* a host has more processes than are ours to remember */
+		record.flags |= KS_WORKLOAD;
+	} else if (!known) {
+		record.flags |= lineage_of(task, inum, record.container);
 	}
 	record.pending = eligible(scope, record.flags, program);
-	record.refused = refused(&record, scope, bprm);
+	verify(&record, scope, bprm);
+	record.exec = prove_exec(bprm, known, again);
 	record.flags |= KS_EXECING;
 	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm, again))
 		return -EPERM;

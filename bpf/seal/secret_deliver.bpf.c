@@ -15,6 +15,8 @@
 #include "environment.h"
 #include "perf_opening.h"
 #include "perf_sample.h"
+#include "proof.h"
+#include "search.h"
 
 /* Events looked at; a task with more counts as sampled. */
 #define MAX_PERF_EVENTS 16
@@ -62,14 +64,14 @@ static __always_inline int is_sampled(struct task_struct *task)
 }
 
 static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
-				     struct delivery *delivery, int loops)
+				     struct linux_binprm *bprm, struct delivery *delivery, int loops)
 {
 	delivery->bindings = process->bindings;
-	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
 	delivery->refused = process->pending & process->refused;
+	delivery->refusal = process->reason;
 	delivery->pinned = process->pending & scope->pinned_bindings;
-	if (BPF_CORE_READ(task, ptrace) || is_being_opened(task) || is_sampled(task))
-		return KS_TRACED;
+	delivery->proven = take_proof(process, bprm);
+	delivery->traced = BPF_CORE_READ(task, ptrace) || is_being_opened(task) || is_sampled(task);
 	walk_environment(delivery, task, loops);
 	if (delivery->reason)
 		return delivery->reason;
@@ -135,10 +137,12 @@ static __always_inline void without_placeholder(struct ks_process *process, stru
 /* A binding whose variables are added: the agent rebuilds the initial stack. */
 static __always_inline __u32 add_by_agent(struct ks_process *process, struct ks_scope *scope, struct delivery *delivery)
 {
+	if (delivery->traced || !delivery->proven)
+		return delivery->traced ? KS_TRACED : KS_UNPROVEN;
 	if (!has_agent(process->scope))
 		return KS_NO_AGENT;
 	if (process->pending & scope->added_bindings & process->refused)
-		return KS_NOT_IMAGE;
+		return process->reason;
 	if (process->pending & scope->pinned_bindings)
 		delivery->chores |= KS_PROVE;
 	delivery->chores |= KS_ADD;
@@ -157,7 +161,7 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 	process->flags |= KS_SEALED;
 	if (!was_sealed)
 		count_of(process, KS_N_SEALED, 1);
-	delivery->reason = deliver(process, scope, task, delivery, loops);
+	delivery->reason = deliver(process, scope, task, bprm, delivery, loops);
 	if (delivery->reason == KS_NO_PLACEHOLDER && !was_sealed && (process->pending & scope->added_bindings))
 		delivery->reason = add_by_agent(process, scope, delivery);
 	if (delivery->reason == KS_NO_PLACEHOLDER) {
@@ -177,27 +181,49 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 	return 1;
 }
 
+static __always_inline int not_scrubbed(struct ks_process *process, struct linux_binprm *bprm,
+					const struct delivery *delivery)
+{
+	count(process->scope, KS_N_FAILED);
+	bpf_send_signal(SIGKILL);
+	report(process, bprm, KS_EV_FAIL, KS_KILLED, delivery, 0);
+	return 0;
+}
+
+/* What descends from a scrubbed program was given no value, but may have got one another way. */
+static __always_inline int scrub_below(struct ks_process *process, struct task_struct *task, struct linux_binprm *bprm,
+				       struct delivery *delivery, int loops)
+{
+	delivery->bindings = 0;
+	search_environment(delivery, task, loops);
+	if (delivery->reason)
+		return not_scrubbed(process, bprm, delivery);
+	if (delivery->scrubbed)
+		report(process, bprm, KS_EV_SCRUB, KS_ALLOWED, delivery, 0);
+	return 1;
+}
+
 /*
  * A sealed process became another program. The binding's rule for children decides: scrub takes the values out of
  * the environment it was given, and with the last of them the seal, and nothing below is sealed again; inherit keeps
- * both. (deny refused the exec already.) The process is still sealed while this runs. Returns whether it may run.
+ * both. (deny refused the exec already.) A file that is none of the container's own inherits nothing. The process is
+ * still sealed while this runs. Returns whether it may run.
  */
 static __always_inline int scrub(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
 				 struct linux_binprm *bprm, struct delivery *delivery, int loops)
 {
-	__u64 lost = process->bindings & scope->scrub_bindings & ~process->pending;
+	__u64 ending = process->flags & KS_FOREIGN ? process->bindings : scope->scrub_bindings;
+	__u64 lost = process->bindings & ending & ~process->pending;
 
 	if (!(process->flags & KS_SEALED) || !lost)
-		return 1;
+		return process->flags & KS_BELOW_SEAL ? scrub_below(process, task, bprm, delivery, loops) : 1;
 	delivery->lost = lost;
 	delivery->bindings = process->bindings & ~lost;
 	walk_environment(delivery, task, loops);
-	if (delivery->reason) {
-		count(process->scope, KS_N_FAILED);
-		bpf_send_signal(SIGKILL);
-		report(process, bprm, KS_EV_FAIL, KS_KILLED, delivery, 0);
-		return 0;
-	}
+	if (!delivery->reason)
+		search_environment(delivery, task, loops);
+	if (delivery->reason)
+		return not_scrubbed(process, bprm, delivery);
 	delivery->lost = 0;
 	report(process, bprm, KS_EV_SCRUB, KS_ALLOWED, delivery, 0);
 	process->bindings &= ~lost;
@@ -234,10 +260,21 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 	event_submit(event);
 }
 
-static __always_inline int at_exec(struct task_struct *task, struct linux_binprm *bprm, int loops)
+/*
+ * An entrypoint that is not bound itself: the placeholders it brings for what it will start are its container's. An
+ * environment that cannot be read leaves them nobody's, and they are not filled.
+ */
+static __always_inline void claim(struct task_struct *task, struct delivery *delivery, int loops)
+{
+	walk_environment(delivery, task, loops);
+	delivery->reason = KS_OK;
+	delivery->error = 0;
+}
+
+static __always_inline int at_exec(struct task_struct *task, struct linux_binprm *bprm, struct delivery *delivery,
+				   int loops)
 {
 	struct ks_process *process = process_of(task);
-	struct delivery delivery = {};
 	struct ks_scope *scope;
 	int runs;
 
@@ -249,17 +286,23 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 		return 0;
 	if (process->flags & KS_AGENT) /* an agent's child is not the agent */
 		process->flags = (process->flags & ~(KS_AGENT | KS_BLIND)) | KS_VISITOR;
-	delivery.scope = process->scope;
-	delivery.generation = is_canary(process) ? 0 : scope->generation;
+	delivery->scope = process->scope;
+	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
+	delivery->begins = !!(process->flags & KS_BEGINNING);
+	process->flags &= ~KS_BEGINNING;
+	delivery->generation = is_canary(process) ? 0 : scope->generation;
 	count_of(process, KS_N_EXECS, 1);
 	if (process->pending || !(scope->switches & KS_BINARY_FILTER))
-		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, &delivery, 0);
-	runs = scrub(process, scope, task, bprm, &delivery, loops);
+		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, delivery, 0);
+	if (delivery->begins && !process->pending)
+		claim(task, delivery, loops);
+	runs = scrub(process, scope, task, bprm, delivery, loops);
 	if (runs && process->pending)
-		runs = seal_and_deliver(process, scope, task, bprm, &delivery, loops);
-	if (runs && (delivery.asked || delivery.chores & KS_ADD))
-		wait_for_agent(process, task, bprm, delivery.chores);
+		runs = seal_and_deliver(process, scope, task, bprm, delivery, loops);
+	if (runs && (delivery->asked || delivery->chores & KS_ADD))
+		wait_for_agent(process, task, bprm, delivery->chores);
 	process->pending = 0;
+	process->flags &= ~KS_FOREIGN;
 	return 0;
 }
 
@@ -268,19 +311,29 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
  * does its work once. Measured with one: 3 of 400 starts kept their placeholders on 7.2. Should all four be taken, the
  * program starts with its placeholders, as one that is not bound.
  */
-#define AT_EXEC(name, loops)                                                                                           \
+#define AT_EXEC(name)                                                                                                  \
 	SEC("tp_btf/sched_process_exec")                                                                               \
 	int BPF_PROG(name, struct task_struct *task, int old_pid, struct linux_binprm *bprm)                           \
 	{                                                                                                              \
-		return at_exec(task, bprm, loops);                                                                     \
+		struct delivery delivery = {};                                                                         \
+		return at_exec(task, bprm, &delivery, 1);                                                              \
 	}
 
-AT_EXEC(deliver_exec, 1)
-AT_EXEC(deliver_exec_2, 1)
-AT_EXEC(deliver_exec_3, 1)
-AT_EXEC(deliver_exec_4, 1)
+AT_EXEC(deliver_exec)
+AT_EXEC(deliver_exec_2)
+AT_EXEC(deliver_exec_3)
+AT_EXEC(deliver_exec_4)
 
 /* For kernels without bpf_loop (before 5.17); none of them preempts tracepoints. */
-AT_EXEC(unlooped_deliver_exec, 0)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(unlooped_deliver_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct delivery *delivery = unlooped_delivery();
+
+	if (!delivery)
+		return 0;
+	__builtin_memset(delivery, 0, sizeof(*delivery));
+	return at_exec(task, bprm, delivery, 0);
+}
 
 char LICENSE[] SEC("license") __weak = "GPL";

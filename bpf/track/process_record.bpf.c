@@ -5,7 +5,7 @@
  *   task_alloc          copy_process(), before the child has memory or a number: the child's record is made, or
  *                       the fork is refused. No moment exists at which a copy of a sealed process is unsealed.
  *   sched_process_fork  the child is complete: its start time joins the record
- *   sched_process_exit  the last thread leaves: a container's entrypoint makes room for its successor, an agent too
+ *   sched_process_exit  the last thread leaves: a container's life has ended, and an agent makes room for its successor
  *   security_task_free  the task_struct goes back to the slab: so does the record
  *
  * And a scope, until its last process is gone:
@@ -15,6 +15,7 @@
  */
 #include "emit.h"
 #include "hook.h"
+#include "identity.h"
 #include "perf_opening.h"
 
 ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struct task_struct *task,
@@ -32,7 +33,8 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 	child.start = 0;
 	child.pending = 0;
 	child.refused = 0;
-	child.flags &= ~(KS_ENTRY | KS_EXECING | KS_DUMPING | KS_GIVEN);
+	child.exec = 0;
+	child.flags &= ~(KS_ENTRY | KS_BEGINNING | KS_EXECING | KS_DUMPING | KS_GIVEN | KS_FOREIGN);
 	if (!bpf_map_update_elem(&processes, &key, &child, BPF_ANY))
 		return 0;
 	count(child.scope, KS_N_RECORDS_REFUSED);
@@ -98,7 +100,7 @@ int BPF_PROG(record_end_2, struct pid_namespace *ns)
 /* Removes the entries of a process when it ends; once. */
 static __always_inline void leave(struct ks_process *process, __u64 leader)
 {
-	struct ks_container_key container = {.scope = process->scope, .mount_ns = process->container};
+	struct ks_container *container;
 	__u32 scope = process->scope;
 
 	if (process->flags & KS_ENDED)
@@ -106,8 +108,11 @@ static __always_inline void leave(struct ks_process *process, __u64 leader)
 	process->flags |= KS_ENDED;
 	if ((process->flags & KS_AGENT) && owns_agency(leader, scope))
 		bpf_map_delete_elem(&agents, &scope);
-	if (process->flags & KS_ENTRY)
-		bpf_map_delete_elem(&containers, &container);
+	if (!(process->flags & KS_ENTRY))
+		return;
+	container = container_of_number(scope, process->container);
+	if (container && container->start == process->start)
+		container->ended = 1;
 }
 
 static __always_inline int at_exit(struct task_struct *task)

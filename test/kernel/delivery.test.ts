@@ -141,23 +141,31 @@ test('a damaged placeholder kills the program before it runs', async () => {
   await eventually('the event', () => agent.events().some((e) => e.reason === 'bad-placeholder'))
 })
 
-test('a program that is traced when it execs gets nothing and does not run', () => {
-  const script = `
+/** Starts a program under PTRACE_TRACEME, and prints the signal that ended it, or False. */
+const underTracer = (command: readonly string[]): string => `
 import ctypes, os, signal
 libc = ctypes.CDLL(None, use_errno=True)
 pid = os.fork()
 if pid == 0:
     libc.ptrace(0, 0, 0, 0)
-    os.execv('/usr/bin/printenv', ['printenv', 'PASSWORD'])
+    os.execv('${command[0]}', ${JSON.stringify(command)})
 status = 0
 while True:
     _, status = os.waitpid(pid, 0)
     if os.WIFSTOPPED(status): libc.ptrace(7, pid, 0, 0)
     else: break
 print(os.WIFSIGNALED(status) and os.WTERMSIG(status))`
+
+test('a program that is traced when it execs gets nothing and does not run', () => {
+  const script = underTracer(['/usr/bin/printenv', 'PASSWORD'])
   /* the tracer must not be sealed itself: a sealed process cannot let itself be traced */
   const { stdout } = run('/usr/bin/python3', ['-c', script], { PASSWORD: agent.placeholders.PASSWORD as string })
   assert.equal(stdout, '9\n')
+})
+
+test('a traced program that brings no placeholder runs: there is nothing to give', () => {
+  const { stdout } = run('/usr/bin/python3', ['-c', underTracer(['/usr/bin/printenv', 'PLAIN'])], { PLAIN: 'as it is' })
+  assert.equal(stdout, 'as it is\nFalse\n')
 })
 
 test('a running bound program does not show its environment, even to root', async () => {

@@ -51,7 +51,9 @@ test('a sealed process is sealed while the init of its PID namespace goes, until
   await eventually('its descriptors', () => spawnSync('ls', ['/run/slow-to-end']).status === 0, 120_000)
   agent = await startAgent({ config: config('enforce'), env: { SOURCE: SECRET }, args: namespace.args })
   const start = (env: object) =>
-    spawn('nsenter', [...namespace.enter, '/usr/bin/sleep', '600'], { env: { PATH: '/usr/bin', ...env } })
+    spawn(namespace.enter[0]!, [...namespace.enter.slice(1), '/usr/bin/sleep', '600'], {
+      env: { PATH: '/usr/bin', ...env },
+    })
   const outer = start(agent.placeholders)
   const children = `/proc/${outer.pid}/task/${outer.pid}/children`
   const pid = await eventually('the sleeper', () => Number(readFileSync(children, 'latin1').trim()))

@@ -3,10 +3,11 @@
  * started with it.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent, writeAnnotations } from './agent-under-test.ts'
+import { type Agent, startAgent, writeAnnotations } from './agent-under-test.ts'
+import { type Container, endContainers, startContainer } from './containers.ts'
 import { type PidNamespace, pidNamespace } from './pid-namespace.ts'
 
 const SECRET = 'of-one-container-5b20'
@@ -19,7 +20,6 @@ const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), co
 const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 let namespace: PidNamespace
 let agent: Agent
-const running: ChildProcessWithoutNullStreams[] = []
 
 before(async () => {
   namespace = await pidNamespace()
@@ -30,42 +30,19 @@ before(async () => {
   })
 })
 after(async () => {
-  for (const container of running) container.kill('SIGKILL')
+  endContainers()
   await agent.stop()
   await namespace.end()
 })
 
-/** In a mount namespace of its own, which the process outside makes before it joins, as runc does. */
-const inContainer = (script: string): readonly string[] => [
-  ...['--mount', '--propagation', 'private', 'nsenter', `--pid=/proc/${namespace.init}/ns/pid`],
-  ...['/usr/bin/bash', '-c', script],
-]
-const environment = () => ({ PATH: '/usr/bin', ...agent.placeholders })
-
-/** A container that stays, and executes commands line by line. */
-function container(env: Readonly<Record<string, string>> = environment()) {
-  const script = 'echo $$ $(readlink /proc/self/ns/mnt); while read -r line; do eval "$line"; done'
-  const shell = spawn('unshare', inContainer(script), { env: { PATH: '/usr/bin', ...env } })
-  running.push(shell)
-  const output: string[] = []
-  shell.stdout.on('data', (chunk) => output.push(String(chunk)))
-  const said = () => output.join('')
-  const ask = (line: string): Promise<string> => {
-    const from = said().length
-    shell.stdin.write(`${line}; echo over\n`)
-    return eventually(line, () => /^([\s\S]*)over\n/.exec(said().slice(from))?.[1]?.trim())
-  }
-  const begun = () => eventually('the container', () => /^(\d+) (\S+)\n/.exec(said())?.slice(1))
-  return { outer: shell.pid, ask, begun, end: () => void shell.stdin.end() }
-}
+const container = (env: Readonly<Record<string, string>> = agent.placeholders) => startContainer(namespace, env)
 
 test('a container that starts again has its values, also where another one has its mount namespace number now', async () => {
   const first = container()
   const [, number] = await first.begun()
   assert.equal(await first.ask('printenv TOKEN'), SECRET)
-  first.end()
-  await eventually('its end', () => running[0]?.exitCode !== null)
-  const heirs: ReturnType<typeof container>[] = []
+  await first.end()
+  const heirs: Container[] = []
   do {
     heirs.push(container({}))
     assert.ok(heirs.length < 20, 'no mount namespace has the number again')
@@ -73,8 +50,8 @@ test('a container that starts again has its values, also where another one has i
   const again = container()
   assert.notEqual((await again.begun())[1], number)
   assert.equal(await again.ask('printenv TOKEN'), SECRET)
-  for (const heir of heirs) heir.end()
-  again.end()
+  for (const heir of heirs) await heir.end()
+  await again.end()
 })
 
 /** Attaches, and lets go: in between it could have changed anything. */
@@ -100,6 +77,6 @@ for (const [who, mounts] of [
     const visit = spawnSync('nsenter', [...enter, 'python3', '-c', VISIT, pid], { encoding: 'utf8' })
     assert.equal(visit.stdout, 'visited\n', visit.stderr)
     assert.equal(await shell.ask('printenv TOKEN'), agent.placeholders.TOKEN)
-    shell.end()
+    await shell.end()
   })
 }

@@ -8,9 +8,9 @@ export interface PidNamespace {
   readonly init: number
   /** Options that make an agent that of this namespace. */
   readonly args: readonly string[]
-  /** The command line of `nsenter` before a command. */
+  /** Before a command: makes it the first process of a new container. */
   readonly enter: readonly string[]
-  /** Runs a command in it to its end. */
+  /** Runs a command in it, as a container of its own, to its end. */
   readonly run: (command: readonly string[], env?: Readonly<Record<string, string>>) => Ran
   /** Ends it, with all that is in it. */
   readonly end: () => Promise<void>
@@ -32,9 +32,11 @@ export async function pidNamespace(idle: readonly string[] = IDLE): Promise<PidN
   const outer = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ...idle], { stdio: 'ignore' })
   const children = `/proc/${outer.pid}/task/${outer.pid}/children`
   const init = await eventually('the namespace', () => Number(readFileSync(children, 'latin1').trim()), LONGEST_MS)
-  const enter = ['--target', String(init), '--pid']
-  const run: PidNamespace['run'] = (command, env = {}) =>
-    spawnSync('nsenter', [...enter, ...command], { env, encoding: 'latin1' })
+  const enter = ['unshare', '--mount', 'nsenter', '--target', String(init), '--pid']
+  const run: PidNamespace['run'] = (command, env = {}) => {
+    const [program = '', ...args] = [...enter, ...command]
+    return spawnSync(program, args, { env, encoding: 'latin1' })
+  }
   const end = async (): Promise<void> => {
     process.kill(init, 'SIGKILL')
     await eventually('its end', () => !existsSync(`/proc/${init}`), LONGEST_MS)

@@ -1,6 +1,8 @@
 /** Every attempt there is, by row. Ids are stable: reports, metrics and expectations refer to them. */
 
 import type { Attempt } from '../attempt.ts'
+import { foreignFileAttempts } from '../ways/foreign-file.ts'
+import { renamedCopyAttempts } from '../ways/renamed-copy.ts'
 import { agentAttempts } from './agent.ts'
 import { beforeExecAttempts } from './before-exec.ts'
 import { bpfAttempts } from './bpf-objects.ts'
@@ -38,7 +40,9 @@ export const attempts: readonly Attempt[] = [
   ...mapsAttempts,
   ...coreAttempts,
   ...childAttempts,
+  ...renamedCopyAttempts,
   ...lookAlikeAttempts,
+  ...foreignFileAttempts,
   ...preloadAttempts,
   ...visitorAttempts,
   ...agentAttempts,

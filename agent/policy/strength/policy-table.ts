@@ -18,6 +18,7 @@ export const POLICY_TABLE: { readonly [Key in keyof Policy]-?: Row<Policy[Key]> 
   blockMem: protection('blockMem', true),
   blockMaps: protection('blockMaps', false),
   blockPtrace: protection('blockPtrace', true),
+  blockDebugSignals: protection('blockDebugSignals', true),
   allowSelfRead: permission('allowSelfRead', true),
   auditAll: protection('auditAll', false),
   // On, programs that are given nothing start without an event.

@@ -85,6 +85,7 @@ describe('defaults', () => {
       blockMem: true,
       blockMaps: false,
       blockPtrace: true,
+      blockDebugSignals: true,
       allowSelfRead: true,
       auditAll: false,
       kernelBinaryFilter: true,

@@ -26,6 +26,7 @@ const selector = fc.record({
   lineage: fc.constantFrom('workload', 'any'),
   children: fc.constantFrom('scrub', 'inherit', 'deny'),
   verify: optional(fc.constantFrom('image', `sha256:${'0'.repeat(64)}`)),
+  libraries: optional(fc.constantFrom('image', 'any')),
   withoutPlaceholder: optional(fc.constantFrom('start', 'add')),
   labels: optional(fc.constantFrom({ a: 'b' })),
 })
@@ -78,6 +79,7 @@ function harms({ policy, onFailure, secrets, monitoring }: Config): Set<string> 
   add(!policy.blockMem, 'memory may be read')
   add(!policy.blockMaps, 'maps may be read')
   add(!policy.blockPtrace, 'may be traced')
+  add(!policy.blockDebugSignals, 'may be debugged by its runtime')
   add(policy.allowSelfRead, 'reads itself')
   add(!policy.auditAll, 'allowed looks are unseen')
   add(policy.kernelBinaryFilter, 'starts are unseen')
@@ -107,6 +109,7 @@ function addHarmsOf({ name, selector, secretRefs, onRotate }: Binding, found: Se
   for (const check of ['image', `sha256:${'0'.repeat(64)}`]) {
     if (selector.verify !== check) found.add(`${name}: runs without ${check}`)
   }
+  if (selector.libraries === 'any') found.add(`${name}: loads any library`)
   if (selector.withoutPlaceholder === 'add') found.add(`${name}: has it unasked`)
   if (onRotate !== undefined) found.add(`${name}: is told by ${JSON.stringify(onRotate)}`)
 }
