@@ -37,7 +37,10 @@ interface Visitor {
   readonly address: string
   readonly socket: Socket
   room: 'handshake' | 'open'
+  /** Its request has no answer yet. */
   asking: boolean
+  /** Answers that were not taken yet, or not made. */
+  pending: number
   /** 0: asked for nothing yet; 1: asked; 2: had a review answered. */
   worth: 0 | 1 | 2
   last: number
@@ -110,7 +113,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
       return
     }
     const room = isTls ? 'handshake' : 'open'
-    const visitor: Visitor = { address, socket, room, asking: false, worth: 0, last: performance.now() }
+    const visitor: Visitor = { address, socket, room, asking: false, pending: 0, worth: 0, last: performance.now() }
     const key = keyOf(socket)
     visitors.set(key, visitor)
     roomOf(visitor).add(address, visitor)
@@ -140,7 +143,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
     for (const [, own] of open.crowded()) {
       let least: Visitor | undefined
       for (const visitor of own) {
-        if (!visitor.asking && (least === undefined || isWorthLess(visitor, least))) least = visitor
+        if (visitor.pending === 0 && (least === undefined || isWorthLess(visitor, least))) least = visitor
       }
       if (least === undefined) continue
       drop(least.socket, 'too-many-connections')
@@ -172,18 +175,21 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
 
   function watch(visitor: Visitor, request: IncomingMessage, response: ServerResponse): void {
     visitor.asking = true
+    visitor.pending++
     let late = setTimeout(() => drop(visitor.socket, 'slow-request'), REQUEST_MS)
     request.once('end', () => clearTimeout(late))
+    // From here on the next request may come: its client may have the answer before we hear that it was written.
     response.once('prefinish', () => {
+      visitor.asking = false
       clearTimeout(late)
       late = setTimeout(() => drop(visitor.socket, 'slow-reader'), REQUEST_MS)
     })
     response.once('close', () => {
       clearTimeout(late)
-      visitor.asking = false
+      visitor.pending--
       visitor.last = performance.now()
       visitor.worth ||= 1
-      if (closed) visitor.socket.destroySoon()
+      if (closed && visitor.pending === 0) visitor.socket.destroySoon()
     })
   }
 
@@ -206,7 +212,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
     closed = true
     server.close()
     for (let socket = waiting.next(); socket !== undefined; socket = waiting.next()) socket.destroy()
-    for (const { socket, asking } of visitors.values()) if (!asking) socket.destroy()
+    for (const { socket, pending } of visitors.values()) if (pending === 0) socket.destroy()
     setTimeout(() => {
       for (const { socket } of visitors.values()) socket.destroy()
     }, ms).unref()
