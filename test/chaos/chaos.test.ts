@@ -47,7 +47,9 @@ it(`two replicas under faults for ${SECONDS} s, seed ${SEED}, ${RATE} Pods a sec
     const outcome = await suffer(fault, steady, random)
     outcomes.push(outcome)
     const { failed, recovered } = outcome
-    test.diagnostic(`${fault.name}: ${failed} failed, whole after ${recovered?.toFixed(1) ?? 'never'} s`)
+    // As it happens: a run may take half an hour.
+    process.stdout.write(`${fault.name}: ${failed} failed, whole after ${recovered?.toFixed(1) ?? 'never'} s\n`)
+    for (const why of outcome.why) process.stdout.write(`    ${why}\n`)
   }
   await steady.end()
   test.diagnostic(`seed ${SEED}: ${steady.sent} Pods, ${steady.failures.length} failed, ${steady.wrong} wrong`)
