@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * process_madvise(2) of a guarded process by a holder of CAP_PERFMON, whom newer kernels' mm_access() lets through
- * before any ptrace check (MADV_PAGEOUT sends a stack to swap).
+ * process_madvise(2) of a guarded process by a holder of CAP_PERFMON, since newer kernels' mm_access() lets
+ * it through before any ptrace check (MADV_PAGEOUT sends a stack to swap).
  *
  *   capable   capable(CAP_SYS_NICE) in process_madvise() (mm/madvise.c): the one hook left there
  *
- * The hook is asked often; all but this capability leaves at once, and what else asks for it (setpriority(2),
+ * The hook is asked often; all but this capability leaves at once, and other callers of it (setpriority(2),
  * sched_setscheduler(2)) after a look at the number of the call.
  */
 #include "emit.h"
@@ -38,7 +38,7 @@ struct inode___pidfs {
 
 #pragma clang attribute pop
 
-/* What `current` has open under a number; NULL for none. */
+/* The file that `current` has open under a number; NULL for none. */
 static __always_inline struct file *file_of(__u32 number)
 {
 	struct task_struct___files *task = (void *)current_task();

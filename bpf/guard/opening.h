@@ -7,7 +7,7 @@
  * once the memory is taken: at file_post_open where the kernel has it (6.8), and on every kernel at the ptrace check
  * that mm_access() makes.
  *
- * The kernel itself remembers what is being opened: task_struct.nameidata is set from the first path component until
+ * The kernel itself remembers the file being opened: task_struct.nameidata is set from the first path component until
  * do_filp_open() returns (set_nameidata, restore_nameidata in fs/namei.c), and its `path` is the entry that is opened,
  * or while a link is followed the directory that holds the link. No table of ours has to hold it, so none can be full,
  * and no word of an earlier open is left behind.
@@ -17,7 +17,7 @@
 
 #include "proc_entry.h"
 
-/* Whether a path is being walked. What the kernel opens without one (dentry_open) is not asked about again. */
+/* Whether a path is being walked. A file that the kernel opens without one (dentry_open) is not asked about again. */
 static __always_inline int is_walking(void)
 {
 	return !!BPF_CORE_READ(current_task(), nameidata);

@@ -2,7 +2,7 @@
 /*
  * Which way to a process's memory an entry below /proc/P is, by its name and its directory's.
  *
- * The list is of what is harmless: an entry that is not in it is a way (KS_WAY_PROC_FILE), those included that a later
+ * The list names harmless entries: an entry that is not in it is a way (KS_WAY_PROC_FILE), those included that a later
  * kernel adds. All names come from the kernel's own tables (fs/proc/base.c, tgid_base_stuff and tid_base_stuff): no
  * rename, mount or link changes them.
  */
@@ -100,7 +100,7 @@ static __always_inline int is_number(const union entry_name *name)
 	return name->text[0] >= '0' && name->text[0] <= '9';
 }
 
-/* /proc/P/attr and its folders for one security module each: what `ps -Z` reads. */
+/* /proc/P/attr and its folders for one security module each: for `ps -Z`. */
 static __always_inline int is_attr(const union entry_name *directory)
 {
 	__u64 first = directory->words[0];
@@ -136,8 +136,8 @@ static __always_inline __u32 way_of_entry(struct dentry *dentry, unsigned short 
 }
 
 /*
- * A program that overwrites the NUL behind its last argument has the kernel show what follows, up to the next NUL, as
- * its title (get_mm_proctitle in fs/proc/base.c): the first string of its environment.
+ * A program that overwrites the NUL behind its last argument has the kernel show the bytes behind it, up to
+ * the next NUL, as its title (get_mm_proctitle in fs/proc/base.c): the first string of its environment.
  */
 static __always_inline int is_title(struct dentry *dentry)
 {
@@ -147,7 +147,7 @@ static __always_inline int is_title(struct dentry *dentry)
 	return name.words[0] == W('c', 'm', 'd', 'l', 'i', 'n', 'e', 0);
 }
 
-/* Of the agent: what process lists and the kubelet's statistics read, and the directories on the way to ns/pid. */
+/* Of the agent: entries for process lists and the kubelet's statistics, and the directories on the way to ns/pid. */
 static __always_inline int is_open_of_agent(struct dentry *dentry, unsigned short mode)
 {
 	union entry_name name = {}, directory = {};

@@ -2,7 +2,7 @@
 /*
  * Refuses the ways to another process's memory (rows 1, 2, 3, 5 and 14 of the mediation table).
  *
- *   file_open            do_dentry_open(): /proc/P/{environ,mem,maps,...} by whatever name, mount or descriptor.
+ *   file_open            do_dentry_open(): /proc/P/{environ,mem,maps,...} by any name, mount or descriptor.
  *                        The only place that holds on every kernel: newer kernels' mm_access() lets a perfmon-capable
  *                        reader through before any ptrace check.
  *   ptrace_access_check  ptrace_may_access(): attach, process_vm_readv/writev, pidfd_getfd, kcmp
@@ -64,7 +64,7 @@ static __always_inline int judge_file(struct ks_process *process, struct ks_scop
 	return judge(scope, process, target, !!(scope->switches & switch_of(way)), way, 0, 0, again);
 }
 
-/* The way that an open of a guarded process's entry is. Writing is one whatever the entry: the kernel acts on it. */
+/* The way that an open of a guarded process's entry is. Writing is one for every entry: the kernel acts on it. */
 static __always_inline __u32 way_opened(struct file *file, struct inode *inode, const struct ks_process *process)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -84,7 +84,7 @@ static __always_inline __u32 way_opened(struct file *file, struct inode *inode, 
 /*
  * Fanotify has the kernel open a file for its listener by the file's own path (dentry_open), when the listener reads
  * the event: no check follows once the memory is taken, neither file_post_open nor, for a listener with CAP_PERFMON on
- * newer kernels, a ptrace check. So what ends in mm_access() is not opened that way, whoever the target is by then.
+ * newer kernels, a ptrace check. So entries that end in mm_access() are not opened that way, for any target.
  */
 static __always_inline int judge_unwalked(struct file *file, struct inode *inode, struct task_struct *target, int again)
 {
@@ -143,7 +143,7 @@ ENFORCE(guard_opened, file_post_open, security_file_post_open, (file, mask), str
 	return inode->i_sb->s_magic == PROC_SUPER_MAGIC ? procfs_verdict(file, inode, 1, again) : 0;
 }
 
-/* What the mode alone refuses. READ by file-system credentials is procfs's own question: judge_underway. */
+/* Refusals by the mode alone. READ by file-system credentials is procfs's own question: judge_underway. */
 static __always_inline int ptrace_switched_on(__u32 switches, unsigned int mode)
 {
 	if (mode & PTRACE_MODE_REALCREDS)
@@ -154,8 +154,9 @@ static __always_inline int ptrace_switched_on(__u32 switches, unsigned int mode)
 }
 
 /*
- * What asked for the check. runc reads /proc/<init>/ns that way, ps and cadvisor more, so procfs is answered by the
- * entry that it is at. It can only add a refusal. A call that is not known to look at files is refused.
+ * Judges by the origin of the check. runc reads /proc/<init>/ns that way, ps and cadvisor more, so procfs is
+ * answered by the entry that it is at. It can only add a refusal. A call that is not known to look at files
+ * is refused.
  */
 static __always_inline int judge_underway(struct ks_process *process, struct ks_scope *scope, struct task_struct *child,
 					  unsigned int mode, int again)
@@ -173,8 +174,8 @@ static __always_inline int judge_underway(struct ks_process *process, struct ks_
 }
 
 /*
- * The canary has the agent's root and mounts, so that nobody else is to see anything of it. The agent that plays a
- * stranger is asked by the rules for any sealed process: these are what it tries.
+ * The canary has the agent's root and mounts, so no other process may see anything of it. The agent that
+ * plays a stranger is judged by the rules for any sealed process: it tries exactly these.
  */
 static __always_inline int is_agent_or_blind(__u32 scope)
 {
@@ -184,7 +185,7 @@ static __always_inline int is_agent_or_blind(__u32 scope)
 }
 
 /*
- * Of the agent nobody gets anything, whatever the mode. But a runtime, outside of the scope, starts an exec probe in
+ * No process gets anything of the agent, in any mode. But a runtime, outside of the scope, starts an exec probe in
  * the agent's container by the namespaces of its init.
  */
 static __always_inline int judge_agent(struct ks_process *process, struct ks_scope *scope, struct task_struct *child,
@@ -197,9 +198,9 @@ static __always_inline int judge_agent(struct ks_process *process, struct ks_sco
 }
 
 /*
- * A visitor, or another container, that may write into an application's process which holds no secret: what that
- * process starts from then on may be the visitor's, and it is one itself. (Refused by somebody else after us, it is so
- * too: nobody had reason to try.)
+ * A visitor, or another container, that may write into an application's process which holds no secret: its
+ * later children may be the visitor's, and it counts as a visitor itself. (Also when another program refuses
+ * the access after us: no process had reason to try.)
  */
 static __always_inline void lose_lineage(struct ks_process *process, unsigned int mode)
 {

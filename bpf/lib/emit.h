@@ -22,7 +22,7 @@ struct {
 } rings __weak SEC(".maps");
 
 /*
- * What the agent is told to do (KS_EV_WRITE, KS_EV_WAIT), apart from what it is told about: however many refusals fill
+ * Orders to the agent (KS_EV_WRITE, KS_EV_WAIT), apart from events: however many refusals fill
  * the other ring, a process that waits for its values is heard. Full: the start fails with KS_NO_ROOM.
  */
 struct {
@@ -66,7 +66,7 @@ static __always_inline void describe_task(struct ks_task *to, struct task_struct
 	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
 }
 
-/* An event about what `current` does to `target` (or NULL), all fields set; NULL when the ring is full. */
+/* An event about an action of `current` on `target` (or NULL), all fields set; NULL when the ring is full. */
 static __always_inline struct ks_event *event_start_in(void *ring, __u32 kind, __u32 scope, struct task_struct *target)
 {
 	struct task_struct *task = current_task();

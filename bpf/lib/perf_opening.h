@@ -11,7 +11,7 @@
 
 #include "scope.h"
 
-/* perf_openings: opener's task_struct -> target's. Full: an open of what may be guarded is refused. Gone when the
+/* perf_openings: opener's task_struct -> target's. Full: an open of a possibly guarded target is refused. Gone when the
  * system call returns. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -21,8 +21,10 @@ struct {
 	__type(value, __u64);
 } perf_openings __weak SEC(".maps");
 
-/* perf_targets: task_struct -> how many are opening it. Full: an open of what may be guarded is refused. Gone with the
- * task. */
+/*
+ * perf_targets: task_struct -> how many are opening it. Full: an open of a possibly guarded target is
+ * refused. Gone with the task.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Whether a perf event tells something of the user memory of what it samples: asked when it is opened (perf_guard), and
+ * Whether a perf event tells something of the user memory of its target: asked when it is opened (perf_guard), and
  * at an exec of those opened before (secret_deliver).
  *
- * The list is of what is harmless: counting, and samples that say which task, when, on which CPU and how often. An
+ * The list names harmless events: counting, and samples that say which task, when, on which CPU and how often. An
  * instruction address only where user mode is excluded. All else tells bytes or addresses of the user: a call chain has
- * a word of the stack in each entry, the raw part of a tracepoint what the program writes, branch records and AUX its
+ * a word of the stack in each entry, the raw part of a tracepoint the program's output, branch records and AUX its
  * whole course.
  */
 #ifndef KERNELSEAL_PERF_SAMPLE_H
@@ -48,7 +48,7 @@ static __always_inline __u64 samples_of_user(struct perf_event *event)
 		return ~0ULL;
 	if (type == PERF_TYPE_SOFTWARE && BPF_CORE_READ(event, attr.config) == PERF_COUNT_SW_BPF_OUTPUT)
 		return samples &
-		       ~(PERF_SAMPLES_HARMLESS | PERF_SAMPLE_RAW); /* what BPF programs say, and nothing else */
+		       ~(PERF_SAMPLES_HARMLESS | PERF_SAMPLE_RAW); /* output of BPF programs, and nothing else */
 	if (!BPF_CORE_READ(event, attr.sample_period))		   /* it counts (is_sampling_event) */
 		return 0;
 	if (BPF_CORE_READ_BITFIELD_PROBED(&event->attr, exclude_user))
