@@ -1,6 +1,7 @@
 /** How long connections live: an API server keeps its own for 90 s idle, and opens more than it uses. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect as connectPlain } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
@@ -66,6 +67,22 @@ describe('a connection', { concurrency: true }, () => {
 })
 
 describe('a webhook that drains', () => {
+  it('is gone within seconds, whatever is connected and says nothing or half of something', async () => {
+    const webhook = await start()
+    const [idle, half] = await Promise.all([open(webhook), open(webhook)])
+    half.write(HEAD.slice(0, 20))
+    const body = await open(webhook)
+    body.write(HEAD + BODY.slice(0, 20))
+    const silent = connectPlain(webhook.port, '127.0.0.1')
+    for (const socket of [idle, half, body, silent]) socket.on('error', () => {})
+    await sleep(200)
+    const began = performance.now()
+    await webhook.close()
+    // It was not after 42 s, and its grace is 30.
+    assert.ok(performance.now() - began < 7_000)
+    for (const socket of [idle, half, body, silent]) socket.destroy()
+  })
+
   it('answers, and asks for the connection to be closed, which it did not before', async () => {
     const webhook = await start('--drain-seconds', '1')
     const socket = await open(webhook)
