@@ -6,19 +6,19 @@ import { CONFIGS, faultsOf } from './result.ts'
 /** docs: the table of ways in SECURITY.md. */
 const ROWS: Readonly<Record<number, string>> = {
   1: '`environ` by every way procfs, mounts and io_uring offer',
-  2: '`mem`',
-  3: 'ptrace, `process_vm_*`, `pidfd_getfd`, `kcmp`, perf samples of the user stack',
+  2: '`mem`, and files of procfs that are in no list',
+  3: 'ptrace, `process_vm_*`, `process_madvise`, `pidfd_getfd`, `kcmp`, perf samples',
   4: 'a tracer that is there before the exec',
   5: '`maps` and its kin, with `blockMaps: true`',
   6: 'core dumps',
   7: 'children',
-  8: 'look-alikes of the bound program',
+  8: 'look-alikes of the bound program, other files in its place',
   9: '`LD_PRELOAD` set by a child or a visitor',
   10: 'visitors, as `kubectl exec` brings them',
   11: 'debug containers: an admission matter, which the tests of the webhook show; no attempt here',
   12: 'the agent',
-  13: 'our maps and programs',
-  14: 'kernel memory and tracefs',
+  13: 'our maps, programs and pins',
+  14: 'kernel memory, tracefs, files and calls that change the kernel',
   15: 'handles from before the seal',
 }
 
