@@ -19,8 +19,8 @@ import { agentSettings } from './settings/table.ts'
 export interface Webhook {
   readonly port: number
   readonly metricsPort: number
-  /** PEM, when the certificate is of our own making. */
-  readonly ca?: string
+  /** PEM, when the certificate is of our own making; there once it is `ready`. */
+  readonly ca: string | undefined
   /** Once there is a certificate and the facts of the cluster; until then probes are answered, and not ready. */
   readonly ready: Promise<void>
   close(): Promise<void>
@@ -76,6 +76,7 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
   const port = await listenAt(door.server, settings.host, settings.port)
   const metricsServer = await anyAddress(settings.host, (host) => openMetricsPort(host, settings.metricsPort, metrics))
   const ending: (() => void)[] = [() => cluster.close()]
+  let ca = opened?.ca
   const ready = becomeReady()
   const stop = async () => {
     state.draining = true
@@ -90,7 +91,9 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
   return {
     port,
     metricsPort: metricsServer.port,
-    ...(opened?.ca === undefined ? {} : { ca: opened.ca }),
+    get ca() {
+      return ca
+    },
     ready,
     close: () => {
       stopped ??= stop()
@@ -100,6 +103,7 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
 
   async function becomeReady(): Promise<void> {
     const [certificate] = await Promise.all([opening, cluster.known])
+    ca = certificate.ca
     if (opened === undefined) take(certificate.first)
     metrics.certificate(certificate.first.notAfter)
     state.waiting = false

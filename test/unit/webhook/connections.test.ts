@@ -10,7 +10,11 @@ import { startWebhook, type Webhook } from '../../../webhook/start.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const FLAGS = ['--agent-image', 'agent:1', '--host', '127.0.0.1', '--port', '0', '--metrics-port', '0']
-const start = (...flags: string[]) => startWebhook(loadSettings([...FLAGS, ...flags], {}), log)
+async function start(...flags: string[]): Promise<Webhook> {
+  const webhook = await startWebhook(loadSettings([...FLAGS, ...flags], {}), log)
+  await webhook.ready // on a busy machine its certificate takes longer than its ports
+  return webhook
+}
 
 const BODY = JSON.stringify({
   kind: 'AdmissionReview',

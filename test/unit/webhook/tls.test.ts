@@ -51,6 +51,7 @@ describe('a webhook with a certificate of its own', () => {
   let webhook: Webhook
   before(async () => {
     webhook = await startWebhook(settings(), log)
+    await webhook.ready
   })
   after(() => webhook.close())
 
@@ -83,6 +84,7 @@ describe('a webhook with a certificate of its own', () => {
 
   it('stops while a connection is kept open, and may be told twice', async () => {
     const other = await startWebhook(settings(), log)
+    await other.ready
     const agent = new Agent({ keepAlive: true })
     await post(other.port, other.ca!, agent)
     await Promise.all([other.close(), other.close()])
@@ -209,6 +211,7 @@ describe('a webhook that checks its callers', () => {
       settings('--client-ca-file', join(directory, 'ca.pem'), '--client-names', 'kube-apiserver'),
       log,
     )
+    await webhook.ready
     after(() => webhook.close())
     const ask = async (authority?: Authority) => {
       const agent = new Agent(authority === undefined ? {} : await authority.issue('clientAuth'))
