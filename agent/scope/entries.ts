@@ -104,7 +104,7 @@ function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
   })
 }
 
-/** What environments below a seal are searched for. */
+/** The needles that environments below a seal are searched for. */
 function needleEntries({ scope, values, generation }: ScopeInput): Entry[] {
   const numbered = values.map(({ binding, bytes }, i) => ({
     value: valueNumber(i),

@@ -1,6 +1,6 @@
 /**
  * Which 8 bytes of each value the kernel looks for in the environments of programs below a seal (bpf/seal/search.h), pure. Any 8 bytes
- * do, since what agrees with them is compared as a whole; the rarer they are, the less is compared.
+ * do, since a match is compared as a whole; the rarer they are, the less is compared.
  */
 import { NEEDLE_RANKS, SIEVE_WORDS } from '../wire/constants.ts'
 

@@ -2,12 +2,11 @@
 /*
  * Protects the agent and its maps, and lets it identify itself.
  *
- *   task_kill check_kill_permission(): no process inside the scope may signal the agent, and only the agent
- *   may continue a process that waits for its values; nor may a stranger open a sealed runtime's debugging
- *   door
+ *   task_kill  check_kill_permission(): no process inside the scope may signal the agent, and only the agent may
+ *              continue a process that waits for its values; nor may a stranger open a sealed runtime's debugging door
  *   file_send_sigiotask, task_setrlimit  the same by way of a file's owner, and of a limit that the kernel enforces
- *   bpf_map bpf_map_new_fd() by id, pin or name: only an agent gets a descriptor of the secret values, and no
- *   other process in a scope one of our other maps, which hold its policy
+ *   bpf_map    bpf_map_new_fd() by id, pin or name: only an agent gets a descriptor of the secret values, and no other
+ *              process in a scope one of our other maps, which hold its policy
  *   bpf_prog   bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs
  *   bpf        bpf(2): in a Pod's scope only its agent calls it at all
  *

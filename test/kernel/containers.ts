@@ -7,7 +7,7 @@ import type { PidNamespace } from './pid-namespace.ts'
 export interface Container {
   /** Of the runtime's process, outside. */
   readonly outer: number
-  /** Has its shell run a line, and gives what that printed. */
+  /** Has its shell run a line, and returns its output. */
   readonly ask: (line: string) => Promise<string>
   /** Its shell's number in the PID namespace, and its mount namespace. */
   readonly begun: () => Promise<readonly string[]>
@@ -22,7 +22,7 @@ const SCRIPT = 'echo $$ $(readlink /proc/self/ns/mnt); while read -r line; do ev
 const LONGEST_MS = 90_000
 const running = new Set<ChildProcessWithoutNullStreams>()
 
-/** A container that stays, and does what it is told line by line. */
+/** A container that stays, and executes commands line by line. */
 export function startContainer({ init }: PidNamespace, env: Readonly<Record<string, string>>): Container {
   const join = ['--mount', '--propagation', 'private', 'nsenter', `--pid=/proc/${init}/ns/pid`]
   const shell = spawn('unshare', [...join, '/usr/bin/bash', '-c', SCRIPT], { env: { PATH: '/usr/bin', ...env } })

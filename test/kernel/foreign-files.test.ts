@@ -1,4 +1,4 @@
-/** Files that are not what they seem: a program or a library put where the bound one's is looked for. */
+/** Files in disguise: a program or a library put where the bound one's is looked for. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -39,7 +39,7 @@ const container = (env: Readonly<Record<string, string>> = agent.placeholders) =
 
 /**
  * A runtime's process that has joined, stopped just before its exec: into a new mount namespace, or a container's (the
- * second argument). What it runs then comes last.
+ * second argument). Its program comes last.
  */
 const HELD = `
 import ctypes, os, signal, sys
@@ -63,7 +63,7 @@ interface Held {
   readonly pid: number
   /** In the PID namespace. */
   readonly inside: string
-  /** Lets it exec. @returns what it printed */
+  /** Lets it exec. @returns its output */
   readonly release: () => Promise<string>
 }
 
@@ -131,7 +131,7 @@ test('a program of another container’s files is not the bound one, and ends th
 
 /** In a file, which all containers see. */
 const SCRIPT = '/tmp/kernelseal-touch.py'
-/** PTRACE_ATTACH, and a signal that would let it go on. Prints what each said. */
+/** PTRACE_ATTACH, and a signal that would let it go on. Prints the result of each. */
 const TOUCH = `
 import ctypes, os, sys
 libc, pid = ctypes.CDLL(None, use_errno=True), int(sys.argv[1])

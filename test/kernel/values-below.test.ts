@@ -1,4 +1,7 @@
-/** Below a seal values are found by what they are, whatever the variable; and a placeholder is filled as a variable's whole value. */
+/**
+ * Below a seal values are found by their content, under every variable name; and a placeholder is filled as a
+ * variable's whole value.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -16,7 +16,7 @@ export const foreignFileAttempts: readonly Attempt[] = [
   },
 ]
 
-/** Mounts the machine's shell over the bound one, and runs what then is at that path. */
+/** Mounts the machine's shell over the bound one, and runs the file that then is at that path. */
 function mountedOver(target: Target): Outcome {
   const shell = shellOf(target)
   const unshare = ['/usr/bin/unshare', '/bin/unshare'].find(existsSync)

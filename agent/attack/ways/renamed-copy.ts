@@ -1,4 +1,4 @@
-/** Row 7: the value under another name, in what the bound program starts: by a copy it makes itself, and by a pipe. */
+/** Row 7: the value under another name, in a child of the bound program: by a copy it makes itself, and by a pipe. */
 import type { Attempt } from '../attempt.ts'
 import { judgeSaid, shellOf, speak } from '../attempts/child-output.ts'
 import { CANARY_VARIABLE } from '../targets/canary.ts'
