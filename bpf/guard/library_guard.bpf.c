@@ -3,13 +3,13 @@
  * Keeps code that is not of the image out of a process whose binding has `verify`: a library that a visitor named in
  * /etc/ld.so.preload, or put in the place of one, would read the values as the program itself.
  *
- *   mmap_file      security_mmap_file(): what the kernel and the dynamic loader map to be executed, from the exec on
+ *   mmap_file      security_mmap_file(): files that the kernel and the dynamic loader map to be executed, from exec on
  *   file_mprotect  mprotect(2): the same, mapped otherwise first
  *
  * A mapping of an overlay's file is one of its layer's file by the time of mprotect(2) (fs/overlayfs/file.c, ovl_mmap),
  * of which no more is known than of any other: in a Pod it stays as it is.
  *
- * Code that a program makes itself has no file, and passes. What an interpreter reads is data to the kernel.
+ * Code that a program makes itself has no file, and passes. An interpreter's input is data to the kernel.
  */
 #include "emit.h"
 #include "hook.h"

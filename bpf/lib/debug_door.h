@@ -5,7 +5,7 @@
  *
  *   SIGUSR1  Node.js starts its inspector, Erlang writes a crash dump
  *   SIGQUIT  a JVM opens its attach socket, OpenJ9 writes a dump with the environment in it
- *   sockets  .java_pid<N>, dotnet-diagnostic-<N>-…: what jcmd and dotnet-dump connect to
+ *   sockets  .java_pid<N>, dotnet-diagnostic-<N>-…: jcmd and dotnet-dump connect to them
  *
  * The kernel cannot tell a runtime's handler from a program's own (nginx reopens its logs on SIGUSR1), so the
  * sender decides: the container's own workload and the runtime outside may; a visitor and another container may not.
@@ -23,7 +23,7 @@ static __always_inline int opens_door(int signal)
 	return signal == SIGUSR1 || signal == SIGQUIT;
 }
 
-/* On a host: init, the parent, and what is of the same service, as its control group says. */
+/* On a host: init, the parent, and processes of the same service, as its control group says. */
 static __always_inline int is_of_service(struct task_struct *actor, struct task_struct *target)
 {
 	__u32 tgid = BPF_CORE_READ(actor, tgid);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who a process is: which container it belongs to, and whether it begins that container's life.
+ * The identity of a process: its container, and whether it begins that container's life.
  *
  * A container is told by the mount namespace its first process entered by, and that by its sequence number, which the
  * kernel gives once (fs/namespace.c, alloc_mnt_ns). Its inode number is used again as soon as the namespace is gone.
@@ -62,7 +62,7 @@ static __always_inline struct ks_lives *lives_of(__u32 scope)
 }
 
 /*
- * Writes a life down in the place of the oldest that ended. What is forgotten raises the floor: numbers only grow, so a
+ * Writes a life down in the place of the oldest that ended. A forgotten life raises the floor: numbers only grow, so a
  * namespace at or below it is one of a container that began long ago, and no process can begin that once more.
  */
 static __always_inline int remember_life(struct ks_lives *known, __u32 scope, __u64 mount_ns)
@@ -144,8 +144,8 @@ static __always_inline int is_beside(struct task_struct *actor, struct task_stru
 }
 
 /*
- * The verdict on what `current` does to a process without a record. Only the runtime, which is in no scope, has
- * business with one that starts: what is written into it before its exec is what its container's entrypoint is.
+ * The verdict on an action of `current` on a process without a record. Only the runtime, which is in no scope, has
+ * business with one that starts: data written into it before its exec decides its container's entrypoint.
  */
 static __always_inline int judge_starting(struct task_struct *target, __u32 detail, int silent, int again)
 {

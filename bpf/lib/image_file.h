@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is known of the file system that a file lies on: whether its content can be relied on, and whether it is the
+ * The file system that a file lies on: whether its content can be relied on, and whether it is the
  * image's.
  *
- * What is verified has to be what runs. The server of a FUSE or network file system shows one content to the exec and
- * another to the hash; on a loop device the content changes below the mount; in a user namespace its owner brought it.
- * So only file systems that are known to keep what they showed count, mounted by the machine's root.
+ * The verified content has to be the running one. The server of a FUSE or network file system shows one content to the
+ * exec and another to the hash; on a loop device the content changes below the mount; in a user namespace its owner
+ * brought it. So only file systems that are known to keep their content count, mounted by the machine's root.
  *
  * Whether a file comes from the container's image: it lies on overlayfs, and in no upper layer. A file that was added
  * or changed since the container started lies in the upper one (fs/overlayfs/inode.c, ovl_inode_upper); one of a volume
@@ -35,7 +35,7 @@
 #define NBD_MAJOR 43
 #define MINOR_BITS 20 /* include/linux/kdev_t.h */
 
-/* Mounts above a file's own that are followed to the root of its namespace: what lies deeper is not verified. */
+/* Mounts above a file's own that are followed to the root of its namespace: a deeper file is not verified. */
 #define MAX_MOUNTS 16
 
 struct ovl_inode {
@@ -99,7 +99,7 @@ static __always_inline int is_initial_root(struct mount *mount)
 /*
  * The file system of the root directory of the namespace that the file's mount is attached in; NULL: not to be found.
  * Below the root of a machine that started by an initramfs lies the kernel's first one (init/do_mounts.c), which the
- * real one covers. Whatever covers another root is none: a container may have mounted it.
+ * real one covers. A mount over another root does not count: a container may have mounted it.
  */
 static __always_inline struct super_block *root_of_namespace(struct file *file)
 {

@@ -37,7 +37,7 @@ static __always_inline void mark_exec_open(void)
 
 /*
  * By monitor_exec, which takes the mark: each exec has to make its own. A copy of the program that runs after another
- * (`again`, hook.h) finds what that one wrote down. @return what the record keeps as proof: the exec in progress, or 0
+ * (`again`, hook.h) finds the other's note. @return the record's proof: the exec in progress, or 0
  */
 static __always_inline __u64 prove_exec(struct linux_binprm *bprm, const struct ks_process *known, int again)
 {

@@ -79,8 +79,8 @@ struct {
 } secret_values __weak SEC(".maps");
 
 /*
- * Written by agents with the values, and as secret: without BTF types, so that the kernel does not print what is
- * pinned. Full: registration fails as a whole, with the limit named.
+ * Written by agents with the values, and as secret: without BTF types, so that the kernel does not print the
+ * content of the pin. Full: registration fails as a whole, with the limit named.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -15,7 +15,7 @@
 #include "program.h"
 #include "proof.h"
 
-/* What is known of `current` as it execs; without a record it has no flags yet. */
+/* The known facts of `current` as it execs; without a record it has no flags yet. */
 static __always_inline void describe(struct ks_process *record, const struct ks_process *known,
 				     struct task_struct *task, __u32 scope)
 {
@@ -28,8 +28,7 @@ static __always_inline void describe(struct ks_process *record, const struct ks_
 	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
-/* A file that is none of the container's own ends the entrypoint's bindings as well: whatever it is, it is not the
- * image's. */
+/* A file that is none of the container's own ends the entrypoint's bindings as well: it is not the image's. */
 static __always_inline __u64 eligible(const struct ks_scope *scope, __u32 flags, __u64 program)
 {
 	__u64 bindings = program;
@@ -123,7 +122,7 @@ static __always_inline void verify(struct ks_process *record, const struct ks_sc
 
 /*
  * The mount namespace whose files count; 0: any that the machine's root made, since services of a host have theirs.
- * There a PID namespace is a container of another runtime's, and what lies in it is none of the host's programs.
+ * There a PID namespace is a container of another runtime's, and the files in it are none of the host's programs.
  */
 static __always_inline int is_own_program(struct linux_binprm *bprm, const struct ks_process *record, int host)
 {

@@ -101,9 +101,9 @@ static __always_inline int is_owner_alive(__u32 scope, const struct ks_owner *ow
 
 /*
  * A placeholder belongs to the container whose runtime gave it to the entrypoint: in the environment of the first exec
- * of a life, which nothing inside the Pod has a hand in. Whoever learns it elsewhere, from `kubectl describe` or the
- * environ of a probe, cannot use it in another container, not even once the owner has ended: it moves only to a
- * container that begins its life with it, as the owner does when it starts again.
+ * of a life, which nothing inside the Pod has a hand in. Learned elsewhere, from `kubectl describe` or the
+ * environ of a probe, it is of no use in another container, not even once the owner has ended: it moves only
+ * to a container that begins its life with it, as the owner does when it starts again.
  */
 static __always_inline int belongs_here(const struct delivery *d, const char *slot)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Searches an environment for values, whatever the variable is called: below a seal a value may come by a pipe and be
+ * Searches an environment for values, under any variable name: below a seal a value may come by a pipe and be
  * set by the child before its own exec (the JVM's jspawnhelper does), or stand in a variable of another name.
  *
- * Every byte position is looked at: the 8 bytes from there on, against a sieve and then the needles of the scope; what
- * agrees is compared as a whole. A value shorter than 8 bytes is not found this way, only by its variable's name.
+ * Every byte position is looked at: the 8 bytes from there on, against a sieve and then the needles of the
+ * scope; a match is compared as a whole. A value shorter than 8 bytes is not found this way, only by its
+ * variable's name.
  */
 #ifndef KERNELSEAL_SEARCH_H
 #define KERNELSEAL_SEARCH_H
@@ -22,10 +23,10 @@
 #define MAX_BLOCKS (6 << 15)
 #define ROUNDS_OF_BLOCKS 192
 
-/* What a value is overwritten with: its string stays one, and shows that something was taken. */
+/* The text over a value: its string stays one, and shows that something was taken. */
 static const char stars[KS_CHUNK] = {[0 ... KS_CHUNK - 1] = '*'};
 
-/* BLOCK bytes of the value number d->value against what stands at d->target. Returns whether they differ. */
+/* BLOCK bytes of the value number d->value against those at d->target. Returns whether they differ. */
 static __always_inline long differs_at(struct delivery *d, __u32 index)
 {
 	struct ks_value_key key = {.scope = d->scope, .generation = d->generation, .value = d->value};
@@ -45,7 +46,7 @@ static __always_inline long differs_at(struct delivery *d, __u32 index)
 	value = bpf_map_lookup_elem(&secret_values, &key);
 	if (!value)
 		return 1;
-	/* a chunk is padded with zeroes, and so is what was read */
+	/* a chunk is padded with zeroes, and so is the block read */
 	offset &= KS_CHUNK - BLOCK;
 #pragma unroll
 	for (int i = 0; i < BLOCK / WORD; i++)

@@ -190,7 +190,7 @@ static __always_inline int not_scrubbed(struct ks_process *process, struct linux
 	return 0;
 }
 
-/* What descends from a scrubbed program was given no value, but may have got one another way. */
+/* A descendant of a scrubbed program was given no value, but may have got one another way. */
 static __always_inline int scrub_below(struct ks_process *process, struct task_struct *task, struct linux_binprm *bprm,
 				       struct delivery *delivery, int loops)
 {
@@ -261,8 +261,8 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 }
 
 /*
- * An entrypoint that is not bound itself: the placeholders it brings for what it will start are its container's. An
- * environment that cannot be read leaves them nobody's, and they are not filled.
+ * An entrypoint that is not bound itself: the placeholders it brings for its children are its container's. An
+ * environment that cannot be read leaves them without an owner, and they are not filled.
  */
 static __always_inline void claim(struct task_struct *task, struct delivery *delivery, int loops)
 {

@@ -11,8 +11,8 @@
 
 /*
  * Cuts a string down to the name before its `=`, zero-padded, without a byte loop: in each word the lowest byte that is
- * `=` gets its high bit set, and what lies below it is kept. Returns 0 when there is no `=`. A
- * string of 64 bytes or more is cut; its name is then longer than any in `names`, or its `=` is in what is left.
+ * `=` gets its high bit set, and the bytes below it are kept. Returns 0 when there is no `=`. A
+ * string of 64 bytes or more is cut; its name is then longer than any in `names`, or its `=` is in the rest.
  */
 static __always_inline int cut_name(struct ks_name_key *key)
 {
