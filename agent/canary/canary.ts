@@ -74,7 +74,10 @@ function registerCanary(guard: Guard, scope: number, slot: string, needle: strin
 function startCanary(guard: Guard, value: string): ChildProcess {
   guard.takeStance(STANCE.CANARY)
   try {
-    const canary = spawn(process.execPath, ['-'], { env: { [VARIABLE]: value }, stdio: ['pipe', 'ignore', 'ignore'] })
+    const canary = spawn(process.execPath, ['--disable-sigusr1', '-'], {
+      env: { [VARIABLE]: value },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
     canary.once('error', () => {}) // said by the missing pid
     return canary
   } finally {

@@ -9,6 +9,7 @@ import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { openOutput, STDOUT } from '../events/sinks/output.ts'
 import * as ffi from '../libbpf/ffi.ts'
 import { trimAfterStart } from '../linux/memory.ts'
+import { goLast } from '../linux/oom-score.ts'
 import { UsageError } from '../policy/problems.ts'
 import { type Health, keepListening } from '../run/health.ts'
 import { openObservers } from '../run/outputs.ts'
@@ -90,6 +91,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel, output), output)
   const { log } = observers
   ffi.forbidDumps()
+  goLast()
   announce(agent, log)
   let session: Session | undefined
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])

@@ -23,7 +23,7 @@ async function main(args: string[]): Promise<number> {
   const { force } = parseArgs({ args, options: { force: { type: 'boolean' } } }).values
   if (!pins.isPinned() && !pins.otherSets().length) return EXIT.ok
   return pins.withLock(() => {
-    const survey = surveyNode()
+    const survey = force ? undefined : surveyNode()
     const sealed = survey?.scopes.reduce((sum, scope) => sum + scope.sealed, 0) ?? 0
     const agents = survey?.scopes.filter((scope) => scope.agent).length ?? 0
     const older = pins.otherSets().flatMap(({ scopes }) => scopes).length

@@ -1,11 +1,13 @@
 /** The node's host facts beside its kernel: mounted file systems, cgroups, swap. */
 import { readFileSync } from 'node:fs'
+import { FTRACE_SETTING, switchedOff } from '../linux/ftrace.ts'
 import type { Finding } from './checks.ts'
 
 /** @param read a file's text; undefined where it cannot be read */
 export function surroundings(read: (path: string) => string | undefined = textOf): Finding[] {
   const mounts = read('/proc/self/mounts')
-  return [mounted(mounts, BPFFS), mounted(mounts, SECURITYFS), cgroup(mounts), swap(read('/proc/swaps'))]
+  const seen = [mounted(mounts, BPFFS), mounted(mounts, SECURITYFS), cgroup(mounts), swap(read('/proc/swaps'))]
+  return [...seen, called(read(FTRACE_SETTING))]
 }
 
 const BPFFS = {
@@ -54,6 +56,17 @@ function swap(swaps: string | undefined): Finding {
   if (!devices.length) return { what, why, state: 'supported', found: 'none' }
   const names = devices.map((line) => line.split(/\s/)[0]).join(', ')
   return { what, why, state: 'degraded', found: `${names}: unless it is encrypted`, fix: 'swapoff -a, or encrypt it' }
+}
+
+function called(setting: string | undefined): Finding {
+  const what = 'ftrace'
+  const why = 'the kernel calls the programs that refuse by way of it'
+  if (setting === undefined) {
+    return { what, why, state: 'unknown', found: `${FTRACE_SETTING} cannot be read` }
+  }
+  if (!switchedOff(setting)) return { what, why, state: 'supported', found: 'on' }
+  const found = `${FTRACE_SETTING} is 0: the kernel calls no program, and nothing is refused`
+  return { what, why, state: 'unsupported', found, fix: 'sysctl kernel.ftrace_enabled=1' }
 }
 
 const isMounted = (mounts: string | undefined, path: string, type: string): boolean =>

@@ -40,15 +40,20 @@ export function ownPrograms(open: (name: OwnProgram) => number): OwnPrograms {
 export function enrollBy(fd: number, scope: number): void {
   const result = ffi.runProgram(fd, word(scope))
   if (result === -EBUSY) throw livingAgent(scope)
+  if (result === -EACCES) throw new Error(notItsContainer(scope))
   if (result !== 0) throw new BpfError('bpf_prog_test_run_opts', -result, `enroll the agent in scope ${scope}`)
 }
 
 const EPERM = 1
+const EACCES = 13
 const ENOENT = 2
 const EBUSY = 16
 
 /** A living agent's programs are closed to the rest of its scope: on a host, to every process (guard_program). */
 const CLOSED = 'this process is inside a scope that has a living agent already; stop that one first, or leave it to it'
+
+const notItsContainer = (scope: number): string =>
+  `scope ${scope} has had an agent, and this process is not of its container: only that container, started again, becomes its agent`
 
 export const livingAgent = (scope: number): Error =>
   new Error(`scope ${scope} has a living agent already: stop that one first, or leave it to it`)

@@ -8,7 +8,7 @@ import { BpfError } from '../libbpf/error.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { skippedRuns, skippedRunsOfLink } from '../libbpf/program.ts'
 import { u32 } from '../wire/encode.ts'
-import { type OwnPrograms, openOwnProgram, ownPrograms } from './enroll.ts'
+import { enrollBy, type OwnPrograms, openOwnProgram, ownPrograms } from './enroll.ts'
 import { type DeliveryTier, type Loaded, load, OBJECT_PATH, type Tier } from './load.ts'
 import * as pins from './pins.ts'
 
@@ -31,12 +31,29 @@ export interface Guard extends Pick<OwnPrograms, 'enroll' | 'takeStance'> {
  * A set of another version stays beside ours as long as it has scopes.
  * @throws BpfError when a program does not load or attach, Error when object and agent do not fit together
  */
-export async function openGuard(): Promise<Guard> {
+export async function openGuard(scope: number): Promise<Guard> {
   if (!pins.canPin()) return ownGuard(load())
+  if (!pins.canLock()) enrollInPinned(scope)
   return pins.withLock(() => {
     for (const { abi, scopes } of pins.otherSets()) if (!scopes.length) pins.unpinOther(abi)
     return pins.isPinned() ? adopt('adopted') : loadAndPin()
   })
+}
+
+/**
+ * Inside a scope the folder of the pins, which is the lock, opens for its agent alone: a successor enrols first, in every set
+ * that may know the scope.
+ * @throws Error when it is not the scope's successor
+ */
+function enrollInPinned(scope: number): void {
+  for (const abi of pins.pinnedSets()) {
+    const program = openOwnProgram(pins.programPin('agent_enroll', abi))
+    try {
+      enrollBy(program, scope)
+    } finally {
+      closeSync(program)
+    }
+  }
 }
 
 /** The pinned set, for readers only: no enrolment, no secret maps. */

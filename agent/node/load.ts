@@ -9,6 +9,7 @@ import { type BpfObject, loadObject } from '../libbpf/object.ts'
 import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
 import { u32 } from '../wire/encode.ts'
 import { layoutDifferences, STRUCTS } from '../wire/layout.ts'
+import { pinDevice } from './pins.ts'
 import { harmlessPmus } from './pmus.ts'
 
 export type Tier = 'lsm' | 'fmod_ret'
@@ -56,7 +57,7 @@ function loadForDelivery(tier: Tier): Pick<Loaded, 'object' | 'delivery'> {
   const loadAs = (canWrite: number): BpfObject =>
     loadObject(OBJECT_PATH, {
       wanted: (name) => isWanted(name, tier, features),
-      constants: { can_write: canWrite, harmless_pmus: harmlessPmus() },
+      constants: { can_write: canWrite, harmless_pmus: harmlessPmus(), pin_device: pinDevice() },
     })
   const level = lockdownLevel()
   if (level && level !== 'none') return { object: loadAs(0), delivery: 'stopped' }
@@ -100,14 +101,16 @@ const PERF_OPEN = {
 } as const
 
 function kernelFeatures(): KernelFeatures {
-  const has = kernelFunctions(['security_file_post_open', 'bpf_loop', 'do_coredump', ...Object.values(PERF_OPEN)])
+  const asked = ['security_file_post_open', 'bpf_loop', 'do_coredump']
+  const has = kernelFunctions([...asked, ...Object.values(PERF_OPEN)])
   const perfOpened = Object.entries(PERF_OPEN).flatMap(([program, entry]) => (has.has(entry) ? [program] : []))
   const [postOpen, loops] = [has.has('security_file_post_open'), has.has('bpf_loop')]
   return { postOpen, loops, perfOpened, doCoredump: has.has('do_coredump') }
 }
 
 /** Names end in the tier they are for; the other tier's programs are the same bodies again. */
-function isWanted(name: string, tier: Tier, { postOpen, loops, perfOpened, doCoredump }: KernelFeatures): boolean {
+function isWanted(name: string, tier: Tier, features: KernelFeatures): boolean {
+  const { postOpen, loops, perfOpened, doCoredump } = features
   if (name.endsWith('_lsm') && tier !== 'lsm') return false
   if (/_mod(_\d)?$/.test(name) && tier !== 'fmod_ret') return false
   if (name.startsWith('guard_opened_')) return postOpen

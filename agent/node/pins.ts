@@ -15,6 +15,7 @@ import {
   readFileSync,
   renameSync,
   rmdirSync,
+  statSync,
   unlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -22,6 +23,7 @@ import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { type BpfObject, pinTo } from '../libbpf/object.ts'
 import { eventually, type Pauses } from '../linux/poll.ts'
+import { HeldPins } from './held-pins.ts'
 
 const BPFFS = '/sys/fs/bpf'
 const PIN_ROOT = join(BPFFS, 'kernelseal')
@@ -73,10 +75,38 @@ export function canPin(): boolean {
   return mounts.split('\n').some((line) => line.split(' ')[1] === BPFFS && line.split(' ')[2] === 'bpf')
 }
 
+/**
+ * The kernel's number of the file system that holds the pins (s_dev), 0 where none is mounted. A file system without a disk has
+ * major number 0; its minor is spread over what stat(2) gives (new_encode_dev, include/linux/kdev_t.h).
+ */
+export function pinDevice(): number {
+  if (!canPin()) return 0
+  const { dev } = statSync(BPFFS)
+  return (dev & 0xff) | ((dev >> 12) & 0xfff00)
+}
+
 export const isPinned = (): boolean => existsSync(PIN_DIR)
 
 /** Names of the attached programs. */
 export const pinnedPrograms = (): string[] => readdirSync(join(PIN_DIR, 'links'))
+
+/** Whether the lock's folder opens for us. */
+export function canLock(): boolean {
+  try {
+    if (existsSync(PIN_ROOT)) closeSync(openSync(PIN_ROOT, 'r'))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return false
+    throw error
+  }
+}
+
+/** More than there will be versions of the maps that stand side by side. */
+const MOST_ABIS = 20
+
+/** The versions that are pinned, found without opening a folder. */
+export const pinnedSets = (): string[] =>
+  Array.from({ length: MOST_ABIS }, (_, i) => `v${i}`).filter((abi) => existsSync(join(PIN_ROOT, abi)))
 
 /** Runs `body` while no other agent loads, adopts or unloads. @throws Error when the lock is not to be had */
 export async function withLock<T>(body: () => T | Promise<T>): Promise<T> {
@@ -103,9 +133,20 @@ export function pinSet(object: BpfObject): void {
   renameSync(aside, PIN_DIR)
 }
 
+/** Only once enrolled. */
+export const holdPins = (): HeldPins => new HeldPins(PIN_DIR)
+
 /** Under the lock. With the last pin and the last descriptor the programs are detached. */
 export function unpinSet(): void {
-  remove(PIN_DIR)
+  takeAway(PIN_DIR)
+}
+
+/** Whole or not at all: what is killed halfway leaves nothing that the next agent would adopt. */
+function takeAway(directory: string): void {
+  const aside = `${directory}-old`
+  remove(aside)
+  if (existsSync(directory)) renameSync(directory, aside)
+  remove(aside)
 }
 
 export interface OtherSet {
@@ -139,7 +180,7 @@ export const isAnyPinned = (): boolean => isPinned() || otherSets().length > 0
 
 /** Under the lock. @param abi as `otherSets` gave it */
 export function unpinOther(abi: string): void {
-  remove(join(PIN_ROOT, abi))
+  takeAway(join(PIN_ROOT, abi))
 }
 
 /** bpffs has no recursive remove that Node's `rm` could use: it holds only pins and directories. */

@@ -48,12 +48,26 @@ export function readConfig(root: Field): Draft {
 export function readPolicy(field: Field): Partial<Policy> {
   const keys = field.mapping([...POLICY_KEYS, 'podIdentity'])
   keys?.get('podIdentity')?.warning('has no effect: a Pod is identified by its PID namespace', 'remove it')
+  warnAboutControl(keys?.get('kernelControl'))
   const read = POLICY_KEYS.map((name) => {
     const given = keys?.get(name)
     return [name, given && POLICY_TABLE[name].read(given)] as const
   })
   return Object.fromEntries(read.filter(([, value]) => value !== undefined))
 }
+
+/** Two of the names are as good as no protection, for the whole node. */
+function warnAboutControl(field: Field | undefined): void {
+  const named: readonly unknown[] = Array.isArray(field?.value) ? field.value : []
+  for (const name of ['modules', 'block-devices'] as const)
+    if (named.includes(name))
+      field?.warning(`has \`${name}\`: ${BEYOND[name]}`, 'leave it out unless every container of the Pod is trusted')
+}
+
+const BEYOND = {
+  modules: 'a kernel module reads every value of the node',
+  'block-devices': 'a disk shows files of the whole node, swap among them',
+} as const
 
 export function readBindings(field: Field): readonly Located[] {
   return (field.list() ?? []).flatMap((item) => readBinding(item) ?? [])

@@ -19,7 +19,21 @@ export interface Policy {
   readonly allowSelfRead: boolean
   readonly auditAll: boolean
   readonly kernelBinaryFilter: boolean
+  /** What the scope may change of the kernel itself, beyond what its namespaces hold; in the order of KERNEL_CONTROL. */
+  readonly kernelControl: readonly KernelControl[]
 }
+
+/** Settings below /proc/sys/vm and /proc/sys/fs, sysfs, others' control groups, disks, modules, open_by_handle_at(2). */
+export const KERNEL_CONTROL = [
+  'sysctl-vm',
+  'sysctl-fs',
+  'sysfs',
+  'cgroups',
+  'block-devices',
+  'modules',
+  'file-handles',
+] as const
+export type KernelControl = (typeof KERNEL_CONTROL)[number]
 
 /** Where a value comes from. `kind` is the key of the config file's `source` object. */
 export type Source = Origin & {

@@ -1,4 +1,5 @@
 /** One running agent: programs standing, scope registered and kept up to date, events flowing. Owns all of them. */
+import { type StandingWatch, watchStanding } from '../canary/standing.ts'
 import type { CanaryWatch } from '../canary/watch.ts'
 import type { AgentConfig } from '../config/load.ts'
 import { openWaiting } from '../delivery/stopped.ts'
@@ -9,12 +10,12 @@ import type { Ring } from '../libbpf/ring.ts'
 import { readCounters } from '../node/counters.ts'
 import { type Guard, openGuard } from '../node/guard.ts'
 import { openPredecessors } from '../node/handover.ts'
-import { isAnyPinned } from '../node/pins.ts'
+import { holdPins, isAnyPinned, withLock } from '../node/pins.ts'
 import { processRecords, sealedIn } from '../node/process-records.ts'
 import { type Reloads, type State, startReloads } from '../reload/reloads.ts'
 import type { Standing } from '../reload/state.ts'
 import { claimCgroup } from '../scope/cgroup.ts'
-import { openScopeRings } from '../scope/scope.ts'
+import { openScopeRings, withhold } from '../scope/scope.ts'
 import { resolveAll } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
 import {
@@ -64,7 +65,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const { scope, log } = options
   const resolve = ({ config }: AgentConfig) => resolveAll(config, options.sources)
   const early = isAnyPinned() ? undefined : await resolve(options.agent)
-  const guard = await openGuard()
+  const guard = await openGuard(scope)
   let ring: Ring | undefined
   let isEntered = false
   try {
@@ -83,14 +84,34 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     endAbandoned(guard, scope, log)
     logStatus(guard, log)
     const canary = await prove(agent, scope, log, guard, metrics, policy)
+    const standing = watchOver(guard, options, canary)
     const reloads = startReloads(guard, { ...options, agent }, state, metrics, canary)
     takeOverFrom(predecessors, log)
-    return session(options, { guard, metrics, ring, canary, reloads })
+    return session(options, { guard, metrics, ring, canary, standing, reloads })
   } catch (error) {
     if (isEntered) stopListening(guard, scope, ring, log)
     guard.close()
     throw error
   }
+}
+
+/** Looks, one a second: the descriptors keep the programs whatever becomes of a pin. */
+const PINS_EVERY = 10
+
+/** Both watches of the node's programs look at the same scope: what one takes away the other gives back. */
+function watchOver(guard: Guard, { scope, log }: SessionOptions, canary: CanaryWatch): StandingWatch {
+  const held = guard.origin === 'own' ? undefined : holdPins()
+  let looks = 0
+  const repair = async (): Promise<readonly string[] | 'unloaded'> => {
+    if (held?.isUnloaded()) {
+      held.close()
+      return 'unloaded'
+    }
+    if (looks++ % PINS_EVERY !== 0) return []
+    return held?.isWhole() === false ? withLock(() => (held.isUnloaded() ? [] : held.repair())) : []
+  }
+  const pinned = held && { repair, close: () => held.close() }
+  return watchStanding({ log, withhold: () => withhold(guard, scope), recheck: canary.recheck, pinned })
 }
 
 function openEvents(guard: Guard, { agent, scope, log }: SessionOptions, state: State, metrics: Metrics): Ring {
@@ -112,12 +133,13 @@ interface Parts {
   readonly metrics: Metrics
   readonly ring: Ring
   readonly canary: CanaryWatch
+  readonly standing: StandingWatch
   readonly reloads: Reloads
 }
 
 function session(
   { scope, log, sources, stays }: SessionOptions,
-  { guard, metrics, ring, canary, reloads }: Parts,
+  { guard, metrics, ring, canary, standing, reloads }: Parts,
 ): Session {
   let open = true
   const close = async (): Promise<void> => {
@@ -125,12 +147,13 @@ function session(
     open = false
     reloads.close()
     canary.close()
+    standing.close()
     if (stays) log.say('info', 'STOP', 'protection and delivery stay')
     else await leaveHost(guard, scope, log)
     stopListening(guard, scope, ring, log)
     guard.close()
   }
-  const notReady = (): string | undefined => (open ? canary.broken() : 'the agent is stopping')
+  const notReady = (): string | undefined => (open ? (standing.broken() ?? canary.broken()) : 'the agent is stopping')
   const reload = (): Promise<void> => {
     sources.forget()
     return reloads.ask({ policy: true })

@@ -27,7 +27,7 @@ import {
   VALUE_KEY,
 } from '../wire/layout.ts'
 import { needlesOf, sieveOf } from './needles.ts'
-import { switchesOf } from './switches.ts'
+import { controlOf, switchesOf } from './switches.ts'
 
 export interface Entry {
   readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'numbers' | 'secret_values' | 'needles' | 'sieves'
@@ -81,6 +81,7 @@ function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
     pinned_bindings: setOf(config.secrets, (b) => pinnedHash(b) !== undefined),
     trusted_bindings: setOf(config.secrets, ({ selector: { verify, libraries } }) => !!verify && libraries !== 'any'),
     added_bindings: setOf(config.secrets, (b) => b.selector.withoutPlaceholder === 'add'),
+    kernel_control: controlOf(config.policy),
   })
   return { map: 'scopes', key: u32(scope), value }
 }

@@ -15,7 +15,8 @@ import { policyOf } from './switches.ts'
 export function registeredPolicy(guard: Guard, scope: number): Pick<Config, 'policy' | 'onFailure'> | undefined {
   const record = guard.map('scopes').get(u32(scope))
   const mode = record && MODES.find((name) => MODE[name] === record.readUInt32LE(SCOPE.fields.mode[0]))
-  return mode && policyOf(mode, record.readUInt32LE(SCOPE.fields.switches[0]))
+  const word = (field: 'switches' | 'kernel_control'): number => record?.readUInt32LE(SCOPE.fields[field][0]) ?? 0
+  return mode && policyOf(mode, word('switches'), word('kernel_control'))
 }
 
 /** The values that each variable may become, by slot. */

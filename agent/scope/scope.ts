@@ -58,7 +58,10 @@ export function withhold(guard: Guard, scope: number): () => void {
   const [at] = SCOPE.fields.generation
   without.writeBigUInt64LE(standing.readBigUInt64LE(at) + 1n, at) // nothing is registered under it
   scopes.set(u32(scope), without)
-  return () => scopes.set(u32(scope), standing)
+  return () => {
+    const now = generationOf(guard, scope)
+    if (BigInt(now) === without.readBigUInt64LE(at)) scopes.set(u32(scope), standing) // else registered anew meanwhile
+  }
 }
 
 /** The scope goes first, so that nothing is delivered from a half-removed set. */

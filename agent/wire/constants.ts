@@ -15,6 +15,17 @@ export const SWITCH = {
   BLOCK_DEBUG: 1 << 9,
 } as const
 
+/** What `kernelControl` leaves to a scope. */
+export const CONTROL = {
+  SYSCTL_VM: 1 << 0,
+  SYSCTL_FS: 1 << 1,
+  SYSFS: 1 << 2,
+  CGROUPS: 1 << 3,
+  BLOCK_DEVICES: 1 << 4,
+  MODULES: 1 << 5,
+  FILE_HANDLES: 1 << 6,
+} as const
+
 export const PROC_FLAG = {
   SEALED: 1,
   WORKLOAD: 2,

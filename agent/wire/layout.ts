@@ -27,7 +27,8 @@ export const SCOPE = struct('ks_scope', 88, {
   image_bindings: [48, 8],
   pinned_bindings: [56, 8],
   added_bindings: [64, 8],
-  reserved: [72, 8],
+  kernel_control: [72, 4],
+  reserved: [76, 4],
   trusted_bindings: [80, 8],
 })
 

@@ -4,7 +4,7 @@
  *
  *   task_kill  check_kill_permission(): no process inside the scope may signal the agent, and only the agent may
  *              continue a process that waits for its values; nor may a stranger open a sealed runtime's debugging door
- *   file_send_sigiotask, task_setrlimit  the same by way of a file's owner, and of a limit that the kernel enforces
+ *   file_send_sigiotask  the same by way of a file's owner
  *   bpf_map    bpf_map_new_fd() by id, pin or name: only an agent gets a descriptor of the secret values, and no other
  *              process in a scope one of our other maps, which hold its policy
  *   bpf_prog   bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs
@@ -12,8 +12,10 @@
  *
  * Its memory and files are guarded with those of sealed processes, in proc_guard.bpf.c.
  */
+#include "agent_reach.h"
 #include "debug_door.h"
 #include "emit.h"
+#include "home.h"
 #include "hook.h"
 #include "identity.h"
 
@@ -36,21 +38,58 @@ struct {
 	__type(value, __u32);
 } guarded_programs __weak SEC(".maps");
 
+static __always_inline int is_enrolled(__u32 scope)
+{
+	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
+
+	return agent && has_agent(scope) && agent->task == (__u64)BPF_CORE_READ(current_task(), group_leader);
+}
+
+/*
+ * Once a scope is registered, what is inside of it becomes its agent only as the agent's container started again. Root
+ * of the machine is outside, and a host's scope has no inside that is not the machine's.
+ */
+static __always_inline int take_home(__u32 inum)
+{
+	struct task_struct *task = current_task();
+	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &inum);
+	struct home home = {};
+
+	home.outside = BPF_CORE_READ(pid_namespace_of(task, NULL), ns.inum) != inum && current_scope() != inum;
+	if (scope && !home.outside && !(scope->switches & KS_HOST))
+		return may_succeed(inum) ? 0 : -EACCES;
+	if (scope && bpf_map_lookup_elem(&homes, &inum))
+		return 0;
+	describe_home(&home, program_of(task), task);
+	return bpf_map_update_elem(&homes, &inum, &home, BPF_ANY) ? -ENOMEM : 0;
+}
+
 /*
  * Run by the agent on itself (BPF_PROG_TEST_RUN, in the caller's context): only the holder of this program's
- * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0 or a negative errno,
- * EBUSY while the scope has a living agent.
+ * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0, also for the agent the
+ * scope has, or a negative errno: EBUSY while the scope has another living agent, EACCES for what is inside a
+ * registered scope and is not its agent's container.
  */
 SEC("raw_tp")
 int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
-	struct ks_process record = {.flags = KS_AGENT};
+	struct ks_process record = {.flags = KS_AGENT}, *known = process_of(leader);
 	struct ks_agent agent = {.task = (__u64)leader};
 	__u32 scope = ctx->args[0];
+	int refused;
 
+	if (is_enrolled(scope))
+		return 0;
 	if (has_agent(scope))
 		return -EBUSY;
+	refused = take_home(scope);
+	if (refused)
+		return refused;
+	if (known && known->scope == scope) {
+		record.flags |= known->flags & KS_ENTRY;
+		record.container = known->container;
+	}
 	record.scope = scope;
 	record.start = BPF_CORE_READ(leader, start_boottime);
 	agent.start = record.start;
@@ -68,7 +107,7 @@ int agent_stance(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct ks_process *process = process_of(current_task());
 
-	if (!process || !(process->flags & KS_AGENT))
+	if (!process || !(process->flags & KS_AGENT) || !is_enrolled(process->scope))
 		return -EPERM;
 	process->flags &= ~(KS_CANARY | KS_BLIND);
 	process->flags |= ctx->args[0] & (KS_CANARY | KS_BLIND);
@@ -86,7 +125,7 @@ int agent_settle(struct bpf_raw_tracepoint_args *ctx)
 	__u32 inum = ctx->args[0];
 	volatile __u64 *words;
 
-	if (!process || !(process->flags & KS_AGENT) || (inum && inum != process->scope))
+	if (!process || !is_enrolled(process->scope) || (inum && inum != process->scope))
 		return -EPERM;
 	words = bpf_map_lookup_elem(&scopes, &inum);
 	if (!words)
@@ -95,17 +134,6 @@ int agent_settle(struct bpf_raw_tracepoint_args *ctx)
 	for (int i = 0; i < SCOPE_WORDS; i++)
 		words[i] = ctx->args[1 + i];
 	return 0;
-}
-
-/* In a Pod the runtime signals from outside the PID namespace; on a host, init and the agent's parent may. */
-static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct task_struct *agent)
-{
-	struct task_struct *task = current_task();
-	__u32 tgid = BPF_CORE_READ(task, tgid);
-
-	if (scope->switches & KS_HOST)
-		return tgid == 1 || tgid == BPF_CORE_READ(agent, real_parent, tgid);
-	return scope_of(task) != inum;
 }
 
 /*
@@ -177,29 +205,19 @@ ENFORCE(guard_file_signal, file_send_sigiotask, security_file_send_sigiotask, (t
 	return process->flags & KS_AGENT ? judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again) : 0;
 }
 
-/* prlimit(2) on another process: over a limit of time or memory the kernel itself ends the agent. */
-ENFORCE(guard_limits, task_setrlimit, security_task_setrlimit, (target, resource, limit), struct task_struct *target,
-	unsigned int resource, struct rlimit *limit)
+/* Without an agent its successor must be able to become it; of a whole machine that is its root. */
+static __always_inline int may_open_ours(__u32 inum)
 {
-	struct ks_process *process = process_of(target);
-	struct ks_scope *scope;
-
-	if (!process || !(process->flags & KS_AGENT) || same_memory(current_task(), target))
-		return 0;
-	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	if (!scope || may_signal(scope, process->scope, target))
-		return 0;
-	return judge(scope, process, target, 1, KS_WAY_SIGNAL, SIGKILL, 0, again);
+	return !has_agent(inum) && (inum == INIT_PID_NS || may_succeed(inum));
 }
 
-/* As with programs, without an agent somebody must be able to become it. `kernelseal status` of root is outside of
- * Pods. */
+/* `kernelseal status` of root is outside of Pods. */
 static __always_inline int policy_map_verdict(__u32 id, int again)
 {
 	__u32 inum = current_scope();
 	struct ks_scope *scope;
 
-	if (!inum || inum == INIT_PID_NS || !has_agent(inum))
+	if (!inum || inum == INIT_PID_NS || may_open_ours(inum))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &inum);
 	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
@@ -226,7 +244,7 @@ ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *pro
 	if (!bpf_map_lookup_elem(&guarded_programs, &id) || is_agent(process_of(current_task())))
 		return 0;
 	inum = current_scope();
-	if (!inum || !has_agent(inum)) /* without an agent a process must be able to become it */
+	if (!inum || may_open_ours(inum))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &inum);
 	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_PROGRAM, id, 0, again) : 0;
@@ -234,8 +252,7 @@ ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *pro
 
 /*
  * A tracing program reads any memory. On a plain host other programs call bpf(2) too: service managers filter
- * with it. In a Pod whose agent is gone, a container's entrypoint that holds no secrets may be the
- * agent's successor.
+ * with it. In a Pod whose agent is gone, its container started again is the agent's successor.
  */
 ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 {
@@ -247,7 +264,7 @@ ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (scope->switches & KS_HOST))
 		return 0;
-	if ((process->flags & KS_ENTRY) && !(process->flags & KS_SEALED) && !has_agent(process->scope))
+	if (may_open_ours(process->scope))
 		return 0;
 	return judge(scope, process, NULL, 1, KS_WAY_BPF, command, 0, again);
 }

@@ -12,7 +12,7 @@
 #include "hook.h"
 #include "current_call.h"
 #include "identity.h"
-#include "kernel_memory.h"
+#include "kernel_file.h"
 #include "opening.h"
 #include "proc_entry.h"
 #include "proof.h"
@@ -108,7 +108,7 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	__u32 way;
 
 	if (!target)
-		return !opened && is_kcore(file) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY, again) : 0;
+		return opened ? 0 : kernel_proc_verdict(file, inode, again);
 	process = process_of(target);
 	if (!process || !is_guarded(process))
 		return opened ? 0 : judge_unwalked(file, inode, target, again);
@@ -119,7 +119,7 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	return way ? judge_file(process, scope, target, way, again) : 0;
 }
 
-/* One program for every open of the node: what is neither procfs nor a rare kind of file leaves after two reads. */
+/* One program for every open of the node: what is on no file system of the kernel's own leaves after two reads. */
 ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
 {
 	struct inode *inode = file->f_inode;
@@ -129,11 +129,7 @@ ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
 		mark_exec_open();
 	if (magic == PROC_SUPER_MAGIC)
 		return procfs_verdict(file, inode, 0, again);
-	if ((inode->i_mode & S_IFMT) == S_IFCHR)
-		return is_memory_device(inode) ? judge_kernel_memory(KS_WAY_KERNEL_MEMORY, again) : 0;
-	if (magic == TRACEFS_MAGIC)
-		return judge_kernel_memory(KS_WAY_TRACEFS, again);
-	return 0;
+	return kernel_file_verdict(file, inode, magic, again);
 }
 
 ENFORCE(guard_opened, file_post_open, security_file_post_open, (file, mask), struct file *file, int mask)

@@ -15,6 +15,7 @@
 #define EPERM 1
 #define ENOENT 2
 #define ENOMEM 12
+#define EACCES 13
 #define EBUSY 16
 #define SIGKILL 9
 #define SIGCONT 18 /* x86 and arm64 numbers */
@@ -22,8 +23,10 @@
 #define SIGSYS 31
 
 #define S_IFMT 0170000
-#define S_IFCHR 0020000
 #define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFBLK 0060000
+#define S_IFREG 0100000
 #define FMODE_WRITE 0x2	    /* include/linux/fs.h */
 #define OPENED_TO_EXEC 0x20 /* __FMODE_EXEC there: in f_flags while an exec opens its program */
 
@@ -92,8 +95,13 @@ struct ns_common___with_id {
 	__u64 ns_id;
 };
 
+struct cgroup_namespace {
+	struct css_set *root_cset;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
+	struct cgroup_namespace *cgroup_ns;
 };
 
 struct mm_struct {
@@ -164,6 +172,7 @@ struct block_device {
 };
 
 struct super_block {
+	unsigned int s_dev;
 	unsigned long s_magic;
 	struct block_device *s_bdev;
 	struct user_namespace *s_user_ns;
@@ -172,6 +181,7 @@ struct super_block {
 struct inode {
 	unsigned short i_mode;
 	unsigned int i_rdev;
+	unsigned long i_ino;
 	struct super_block *i_sb;
 };
 
@@ -179,6 +189,7 @@ struct dentry {
 	struct inode *d_inode;
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {

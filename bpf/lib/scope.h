@@ -36,7 +36,12 @@ struct {
 	__type(value, struct ks_container);
 } containers __weak SEC(".maps");
 
-/* Written by agents only; full: registration fails as a whole, with the limit named. The same for the next three. */
+/*
+ * Written by agents only; full: registration fails as a whole, with the limit named. The same for the next three.
+ *
+ * Maps that hold values or placeholders give sizes in place of types: a pinned map whose value has a BTF type is a file
+ * that prints every entry to its reader (bpf_map_support_seq_show, kernel/bpf/syscall.c), and no hook of maps is asked.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -49,8 +54,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct ks_slot_key);
-	__type(value, struct ks_slot);
+	__uint(key_size, sizeof(struct ks_slot_key));
+	__uint(value_size, sizeof(struct ks_slot));
 } slots __weak SEC(".maps");
 
 /* Full: the placeholder is not filled, and the process that brought it counts as one without. */
@@ -58,8 +63,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct ks_owner_key);
-	__type(value, struct ks_owner);
+	__uint(key_size, sizeof(struct ks_owner_key));
+	__uint(value_size, sizeof(struct ks_owner));
 } owners __weak SEC(".maps");
 
 struct {
@@ -74,8 +79,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 262144);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct ks_value_key);
-	__type(value, struct ks_value);
+	__uint(key_size, sizeof(struct ks_value_key));
+	__uint(value_size, sizeof(struct ks_value));
 } secret_values __weak SEC(".maps");
 
 /*
@@ -150,6 +155,19 @@ struct {
 	__type(key, __u64);
 	__type(value, __u32);
 } cgroup_scopes __weak SEC(".maps");
+
+/* Puts the layouts of those maps into the object's BTF, where the agent checks them; nothing else refers to the types.
+ */
+struct untyped_layouts {
+	struct ks_slot_key slot_key;
+	struct ks_slot slot;
+	struct ks_alternative alternative;
+	struct ks_owner_key owner_key;
+	struct ks_owner owner;
+	struct ks_value_key value_key;
+	struct ks_value value;
+};
+const struct untyped_layouts *const untyped_layouts __weak = 0;
 
 static __always_inline void count_many(__u32 scope, __u32 counter, __u64 many)
 {

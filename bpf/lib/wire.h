@@ -128,6 +128,37 @@ enum ks_way {
 	KS_WAY_LIBRARY = 29,
 };
 
+/* Of KS_WAY_KERNEL_FILE and KS_WAY_CGROUP (ks_event.detail): kinds of kernel files and devices. */
+enum ks_kernel_file {
+	KS_FILE_SYSCTL = 1,
+	KS_FILE_PROC = 2,
+	KS_FILE_SYSFS = 3,
+	KS_FILE_SECURITYFS = 4,
+	KS_FILE_DEBUGFS = 5,
+	KS_FILE_BINFMT = 6,
+	KS_FILE_CONFIGFS = 7,
+	KS_FILE_EFIVARFS = 8,
+	KS_FILE_PSTORE = 9,
+	KS_FILE_CGROUP = 10,
+	KS_FILE_DEVICE = 11,
+	KS_FILE_BLOCK_DEVICE = 12,
+};
+
+/* Of KS_WAY_KERNEL_CODE and KS_WAY_CAPABILITY. */
+enum ks_kernel_code { KS_CODE_MODULE = 1, KS_CODE_OTHER = 2 };
+enum ks_call { KS_CALL_SWAPON = 1, KS_CALL_PORTS = 2, KS_CALL_ACCT = 3, KS_CALL_FILE_HANDLE = 4 };
+
+/* Parts of the kernel that a policy's `kernelControl` leaves to the scope. */
+enum ks_control {
+	KS_CONTROL_SYSCTL_VM = 1 << 0,
+	KS_CONTROL_SYSCTL_FS = 1 << 1,
+	KS_CONTROL_SYSFS = 1 << 2,
+	KS_CONTROL_CGROUPS = 1 << 3,
+	KS_CONTROL_BLOCK_DEVICES = 1 << 4,
+	KS_CONTROL_MODULES = 1 << 5,
+	KS_CONTROL_FILE_HANDLES = 1 << 6,
+};
+
 /* What the agent has to do for a process that waits, beside writing (ks_event.detail). */
 enum ks_chore { KS_PROVE = 1 << 0, KS_ADD = 1 << 1 };
 
@@ -213,7 +244,8 @@ struct ks_scope {
 	__u64 image_bindings;	/* verify: image */
 	__u64 pinned_bindings;	/* verify: sha256, by the agent */
 	__u64 added_bindings;	/* given even without a placeholder, by the agent */
-	__u64 reserved[1];
+	__u32 kernel_control;	/* of enum ks_control */
+	__u32 reserved[1];
 	__u64 trusted_bindings; /* `verify`: code of the container's image alone is mapped */
 };
 

@@ -9,6 +9,7 @@
  * The decision waits in the record (`pending`) until secret_deliver.bpf.c finds the new image in place.
  */
 #include "emit.h"
+#include "home.h"
 #include "hook.h"
 #include "identity.h"
 #include "image_file.h"
@@ -173,6 +174,8 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	} else if (!known) {
 		record.flags |= lineage_of(task, inum, record.container);
 	}
+	if (!known || (known->flags & (KS_EXECING | KS_AGENT)) == KS_EXECING)
+		record.flags |= flags_of_home(record.flags, inum, bprm->file, task);
 	record.pending = eligible(scope, record.flags, program);
 	verify(&record, scope, bprm);
 	record.exec = prove_exec(bprm, known, again);

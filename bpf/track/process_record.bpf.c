@@ -14,6 +14,7 @@
  *                                sched_process_exit they still live, and would be open.)
  */
 #include "emit.h"
+#include "home.h"
 #include "hook.h"
 #include "identity.h"
 #include "perf_opening.h"
@@ -80,6 +81,7 @@ static __always_inline int end_scope(struct pid_namespace *ns)
 	__u32 inum = BPF_CORE_READ(ns, ns.inum);
 
 	bpf_map_delete_elem(&scopes, &inum);
+	bpf_map_delete_elem(&homes, &inum);
 	bpf_map_delete_elem(&agents, &inum);
 	return 0;
 }

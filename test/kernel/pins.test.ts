@@ -1,7 +1,7 @@
 /** One set of programs for the node: it outlives its agents, later agents adopt it, and it goes when it should. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, environOf, eventually, kernelseal, startAgent } from './agent-under-test.ts'
@@ -115,7 +115,8 @@ test('processes inside a scope cannot remove or move a pin of ours, but other fi
   const inside = (command: string) => space.run(['/bin/bash', '-c', command], { PATH: '/usr/bin' })
   assert.equal(inside('mkdir -p /sys/fs/bpf/other/kernelseal && mv /sys/fs/bpf/other /sys/fs/bpf/mine').status, 0)
   assert.equal(inside('rmdir /sys/fs/bpf/mine/kernelseal /sys/fs/bpf/mine').status, 0)
-  for (const command of [`rm ${PINS}/links/*`, `rm ${PINS}/maps/scopes`, `mv ${PINS} ${PINS}-gone`]) {
+  const links = readdirSync(`${PINS}/links`).map((name) => `${PINS}/links/${name}`)
+  for (const command of [`rm ${links.join(' ')}`, `rm ${PINS}/maps/scopes`, `mv ${PINS} ${PINS}-gone`]) {
     const { status, stderr } = inside(command)
     assert.notEqual(status, 0, command)
     assert.match(stderr, /Operation not permitted/)

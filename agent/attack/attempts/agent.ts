@@ -9,6 +9,8 @@ const SIGSTOP = 19
 /** include/uapi/asm-generic/fcntl.h */
 const [F_SETFL, F_SETOWN, F_SETSIG, O_ASYNC] = [4, 8, 10, 0o20000]
 const RLIMIT_CORE = 4
+/** include/uapi/linux/resource.h, include/uapi/linux/ioprio.h */
+const [PRIO_PROCESS, IOPRIO_WHO_PROCESS] = [0, 1]
 const PTRACE_SEIZE = 0x4206
 const PTRACE_DETACH = 17
 const PTRACE_INTERRUPT = 0x4207
@@ -33,6 +35,18 @@ export const agentAttempts: readonly Attempt[] = [
   agentAttempt('agent-ptrace', 'PTRACE_SEIZE of the agent', seize),
   agentAttempt('agent-signal', 'send the agent a harmless signal (SIGCONT)', (pid) => signal(pid, 'SIGCONT')),
   agentAttempt('agent-pidfd-signal', 'the same by pidfd_send_signal', pidfdSignal),
+  agentAttempt('agent-nice', 'set the priority of the agent (setpriority), as it was', (pid) => {
+    sys('setpriority', PRIO_PROCESS, pid, 0)
+    return leaked('set')
+  }),
+  agentAttempt('agent-io-priority', 'set the I/O priority of the agent (ioprio_set), as it was', (pid) => {
+    sys('ioprio_set', IOPRIO_WHO_PROCESS, pid, 0)
+    return leaked('set')
+  }),
+  agentAttempt('agent-affinity', 'let the agent run on every CPU (sched_setaffinity)', (pid) => {
+    sys('sched_setaffinity', pid, 128, Buffer.alloc(128, 0xff))
+    return leaked('set')
+  }),
   agentAttempt('agent-limit', 'set a limit of the agent (prlimit), as it was', setLimit),
   {
     ...agentAttempt('agent-file-signal', 'SIGSTOP the agent as owner of a pipe (F_SETSIG)', fileSignal, 'disruptive'),

@@ -66,7 +66,7 @@ function openTrace(name: 'uprobe_events' | 'trace_pipe'): Outcome {
  * Without protection a refusal under lockdown is the kernel's (security/lockdown/lockdown.c): such a refusal proves
  * nothing.
  */
-function unlessLocked(attempt: () => Outcome): Outcome {
+export function unlessLocked(attempt: () => Outcome): Outcome {
   try {
     return attempt()
   } catch (error) {

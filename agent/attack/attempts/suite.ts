@@ -22,7 +22,9 @@ import { ptraceAttempts } from './ptrace.ts'
 import { tracerAttempts } from './tracer.ts'
 import { uringAttempts } from './uring.ts'
 import { visitorAttempts } from './visitors.ts'
+import { kernelFileAttempts } from './ways/kernel-files.ts'
 import { lookedBeforeAttempts } from './ways/looked-before.ts'
+import { machineCallAttempts } from './ways/machine-calls.ts'
 import { memoryCallAttempts } from './ways/memory-call.ts'
 import { perfSampleAttempts } from './ways/perf-samples.ts'
 import { procEntryAttempts } from './ways/proc-entries.ts'
@@ -48,6 +50,8 @@ export const attempts: readonly Attempt[] = [
   ...agentAttempts,
   ...bpfAttempts,
   ...kernelMemoryAttempts,
+  ...kernelFileAttempts,
+  ...machineCallAttempts,
   ...beforeExecAttempts,
   ...lookedBeforeAttempts,
   ...memoryCallAttempts,

@@ -95,6 +95,7 @@ export class KubeEvents {
 function reasonOf({ fields: { event, action }, alike }: Line): string | undefined {
   if (alike?.passing) return undefined
   if (event === 'access' && action === 'blocked') return 'SecretAccessBlocked'
+  if (event === 'protection-lost') return 'ProtectionLost'
   return event === 'fail' ? 'SecretDeliveryFailed' : undefined
 }
 

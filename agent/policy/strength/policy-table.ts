@@ -4,8 +4,8 @@
  */
 
 import { DEFAULT_METRICS_PORT } from '../sidecar.ts'
-import type { Mode, Monitoring, Policy } from '../types.ts'
-import { another, harmless, lower, permission, protection, type Row, scale, type Weaker } from './row.ts'
+import { KERNEL_CONTROL, type Mode, type Monitoring, type Policy } from '../types.ts'
+import { another, grants, harmless, lower, permission, protection, type Row, scale, type Weaker } from './row.ts'
 
 /** From weakest to strongest. */
 export const MODES = ['disabled', 'audit', 'enforce'] as const satisfies readonly Mode[]
@@ -23,6 +23,7 @@ export const POLICY_TABLE: { readonly [Key in keyof Policy]-?: Row<Policy[Key]> 
   auditAll: protection('auditAll', false),
   // On, programs that are given nothing start without an event.
   kernelBinaryFilter: permission('kernelBinaryFilter', true),
+  kernelControl: grants('kernelControl', KERNEL_CONTROL),
 }
 
 export const POLICY_KEYS = Object.keys(POLICY_TABLE) as (keyof Policy)[]

@@ -1,6 +1,7 @@
 /** One key of a policy: how it is read, its default, and when a change of it is weaker. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Field } from '../field.ts'
+import { quote } from '../suggest.ts'
 
 export interface Row<Value> {
   readonly read: (field: Field) => Value | undefined
@@ -32,6 +33,18 @@ export function permission(name: string, otherwise: boolean): Row<boolean> {
 /** Words in the order of their strength. */
 export function scale<Word extends string>(name: string, weakestFirst: readonly Word[], otherwise: Word): Row<Word> {
   return row(otherwise, (field) => field.oneOf(weakestFirst), lower(name, weakestFirst))
+}
+
+/** A list of words that each allow something: kept once each and in their order, so that equal sets are equal values. */
+export function grants<Word extends string>(name: string, words: readonly Word[]): Row<readonly Word[]> {
+  const read = (field: Field): readonly Word[] | undefined => {
+    const named = field.list()?.map((item) => item.oneOf(words))
+    return named && words.filter((word) => named.includes(word))
+  }
+  return row<readonly Word[]>([], read, (before, after) => {
+    const more = after.filter((word) => !before.includes(word))
+    return more.length ? `\`${name}\` has ${more.map(quote).join(', ')}` : undefined
+  })
 }
 
 function row<Value>(otherwise: Value, read: Row<Value>['read'], weaker: Weaker<Value>): Row<Value> {

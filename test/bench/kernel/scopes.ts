@@ -27,7 +27,7 @@ const text = JSON.stringify({
 const [from = 0, to = 0] = process.argv.slice(2).map(Number)
 const { config } = parseConfig(text, 'neighbour')
 const values = await resolveAll(config, openSources())
-const guard = await openGuard()
+const guard = await openGuard(0)
 guard.enroll(from)
 for (let scope = from; scope < to; scope++) {
   const variables = variablesOf(config, ['app'], scope.toString(16).padStart(32, '0'))

@@ -16,21 +16,23 @@ securityfs /sys/kernel/security securityfs rw 0 0
 cgroup2 /sys/fs/cgroup cgroup2 rw 0 0
 `
 const NO_SWAP = 'Filename\tType\tSize\tUsed\tPriority\n'
-const look = (mounts: string, swaps?: string) => surroundings((path) => (path === '/proc/swaps' ? swaps : mounts))
+const look = (mounts: string, swaps?: string, ftrace?: string) =>
+  surroundings((path) => (path === '/proc/swaps' ? swaps : path.startsWith('/proc/sys/') ? ftrace : mounts))
 const states = (findings: readonly Finding[]) => Object.fromEntries(findings.map(({ what, state }) => [what, state]))
 
 test('a node with its file systems mounted and no swap has nothing to improve', () => {
-  for (const { state, fix } of look(GOOD, NO_SWAP)) assert.deepEqual([state, fix], ['supported', undefined])
+  for (const { state, fix } of look(GOOD, NO_SWAP, '1\n')) assert.deepEqual([state, fix], ['supported', undefined])
 })
 
 test('each file system that is missing is named, with why and the exact change', () => {
   const hybrid = 'cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\nsysfs /sys sysfs rw 0 0\n'
-  const findings = look(hybrid, NO_SWAP)
+  const findings = look(hybrid, NO_SWAP, '1\n')
   assert.deepEqual(states(findings), {
     'bpf file system': 'degraded',
     securityfs: 'degraded',
     cgroups: 'degraded',
     swap: 'supported',
+    ftrace: 'supported',
   })
   const fixes = findings.map(({ fix }) => fix ?? '').join('\n')
   assert.match(fixes, /^mount -t bpf bpf \/sys\/fs\/bpf/m)
@@ -43,6 +45,13 @@ test('swap is named with its devices, and an unreadable state is unknown, not go
   const [, , , swap] = look(GOOD, `${NO_SWAP}/dev/sda2 partition 1000 0 -2\n`)
   assert.deepEqual([swap!.state, swap!.found], ['degraded', '/dev/sda2: unless it is encrypted'])
   assert.equal(look(GOOD)[3]!.state, 'unknown')
+})
+
+test('ftrace switched off fails the node: no program is called', () => {
+  const off = look(GOOD, NO_SWAP, '0\n').at(-1)
+  assert.deepEqual([off?.what, off?.state], ['ftrace', 'unsupported'])
+  assert.match(off?.fix ?? '', /kernel\.ftrace_enabled=1/)
+  assert.equal(look(GOOD, NO_SWAP).at(-1)?.state, 'unknown')
 })
 
 const INITIAL = 0xeffffffc

@@ -59,6 +59,10 @@ test('modes, switches and flags have the numbers of wire.h', () => {
   const switches = enumOf('ks_switch')
   for (const [name, value] of Object.entries(constants.SWITCH)) assert.equal(switches[`KS_${name}`], value, name)
   assert.equal(Object.keys(switches).length, Object.keys(constants.SWITCH).length)
+  const controls = enumOf('ks_control')
+  for (const [name, value] of Object.entries(constants.CONTROL))
+    assert.equal(controls[`KS_CONTROL_${name}`], value, name)
+  assert.equal(Object.keys(controls).length, Object.keys(constants.CONTROL).length)
   const flags = enumOf('ks_proc_flag')
   for (const [name, value] of Object.entries(constants.PROC_FLAG)) assert.equal(flags[`KS_${name}`], value, name)
 })
@@ -94,7 +98,7 @@ test('sizes have the numbers of wire.h', () => {
 })
 
 test('encoding refuses a value that does not fit its field', () => {
-  assert.throws(() => encode(SCOPE, { reserved: Buffer.alloc(9) }), /ks_scope\.reserved holds 8 bytes, got 9/)
+  assert.throws(() => encode(SCOPE, { reserved: Buffer.alloc(9) }), /ks_scope\.reserved holds 4 bytes, got 9/)
   assert.throws(() => encode(SCOPE, { mode: 2 ** 32 }), RangeError)
 })
 

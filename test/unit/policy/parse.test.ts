@@ -89,10 +89,23 @@ describe('defaults', () => {
       allowSelfRead: true,
       auditAll: false,
       kernelBinaryFilter: true,
+      kernelControl: [],
     })
     assert.deepEqual(config.monitoring, { enabled: true, metricsPort: 9090, logLevel: 'info' })
     assert.equal(config.onFailure, 'kill')
     assert.equal(config.secrets[0]!.secretRefs[0]!.capacity, 1024)
+  })
+
+  it('what is left of the kernel is a list of known names, each once', () => {
+    const control = (text: string) => parseConfig(`policy: { kernelControl: ${text} }`, 'c').config.policy.kernelControl
+    assert.deepEqual(control('[sysfs, sysctl-vm, sysfs]'), ['sysctl-vm', 'sysfs'])
+    assert.throws(
+      () => control('[sysctl-vn]'),
+      /c:1: policy\.kernelControl\[0\]: is `sysctl-vn`, must be .*`file-handles`.*did you mean `sysctl-vm`\?/s,
+    )
+    const { warnings } = parseConfig('policy: { kernelControl: [modules, sysfs] }', 'c')
+    assert.match(warnings.map(({ message }) => message).join(), /has `modules`: a kernel module reads every value/)
+    assert.throws(() => control('sysfs'), /policy\.kernelControl: must be a list, is text/)
   })
 
   it('children are scrubbed when a binary is given and inherit when none is', () => {

@@ -26,6 +26,7 @@ const WEAKER: readonly [what: string, before: Config, after: Config, phrase: Reg
   ['audit → disabled', config('{mode: audit}'), config('{mode: disabled}'), /`mode` from audit to disabled/],
   ['a block switch off', config('{}'), config('{blockMem: false}'), /`blockMem` off/],
   ['self-reads allowed', config('{allowSelfRead: false}'), config('{}'), /`allowSelfRead` on/],
+  ['more of the kernel left', config('{}'), config('{kernelControl: [sysfs]}'), /`kernelControl` has `sysfs`/],
   ['start on failure', config('{}'), config('{}', undefined, 'onFailure: start\n'), /`onFailure` from kill to start/],
   ['visitors served', config('{}'), config('{}', '{binary: /bin/app, lineage: any}'), /binding `a` .*to visitors/],
   ['children inherit', config('{}'), config('{}', '{binary: /bin/app, children: inherit}'), /from scrub to inherit/],

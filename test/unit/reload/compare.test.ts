@@ -7,7 +7,7 @@ import { variablesOf } from '../../../agent/policy/variables.ts'
 import { changedSince, earlierOf } from '../../../agent/reload/compare.ts'
 import { isStale } from '../../../agent/reload/signal.ts'
 import { freshness } from '../../../agent/reload/state.ts'
-import { policyOf, switchesOf } from '../../../agent/scope/switches.ts'
+import { controlOf, policyOf, switchesOf } from '../../../agent/scope/switches.ts'
 import { PROC_FLAG } from '../../../agent/wire/constants.ts'
 
 const TEXT = `
@@ -48,10 +48,12 @@ test('mode and switches are read back from a scope’s record as they were writt
     '{}',
     '{mode: audit, blockMaps: true, allowSelfRead: false}',
     '{blockMem: false, auditAll: true}',
+    '{kernelControl: [modules, sysctl-vm, file-handles]}',
   ]) {
     const { policy } = parseConfig(`policy: ${text}`, 'c').config
     for (const onFailure of ['kill', 'start'] as const) {
-      assert.deepEqual(policyOf(policy.mode, switchesOf({ policy, onFailure }, true)), { policy, onFailure })
+      const [bits, control] = [switchesOf({ policy, onFailure }, true), controlOf(policy)]
+      assert.deepEqual(policyOf(policy.mode, bits, control), { policy, onFailure })
     }
   }
 })

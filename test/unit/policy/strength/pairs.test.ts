@@ -46,6 +46,7 @@ const yes = fc.boolean()
 const policy = fc.record({
   mode: fc.constantFrom('enforce', 'audit', 'disabled'),
   ...Object.fromEntries(Object.keys(DEFAULT_POLICY).flatMap((key) => (key === 'mode' ? [] : [[key, yes]]))),
+  kernelControl: fc.subarray(['sysctl-vm', 'sysfs', 'modules']),
 })
 const monitoring = fc.record({
   enabled: yes,
@@ -73,6 +74,7 @@ const pairs = fc.oneof({ weight: 3, arbitrary: oneChange }, { weight: 1, arbitra
 function harms({ policy, onFailure, secrets, monitoring }: Config): Set<string> {
   const found = new Set<string>()
   const add = (when: boolean, harm: string) => when && found.add(harm)
+  for (const part of policy.kernelControl) add(true, `the scope changes the kernel: ${part}`)
   add(policy.mode !== 'enforce', 'looks are not refused')
   add(policy.mode === 'disabled', 'looks are not reported')
   add(!policy.blockEnviron, 'environ may be read')
@@ -157,9 +159,9 @@ it('every key of the policy block is read, has a default, and can be made weaker
     kernelBinaryFilter: false,
   }
   for (const key of Object.keys(DEFAULT_POLICY) as (keyof typeof DEFAULT_POLICY)[]) {
-    const other = key === 'mode' ? 'audit' : !strongest[key]
-    const text = `policy: {${key}: ${other}}\nsecrets: []`
-    assert.equal(parseConfig(text, 'c').config.policy[key], other)
+    const other = key === 'mode' ? 'audit' : key === 'kernelControl' ? ['sysfs'] : !strongest[key]
+    const text = `policy: {${key}: ${JSON.stringify(other)}}\nsecrets: []`
+    assert.deepEqual(parseConfig(text, 'c').config.policy[key], other)
     const whole = (policy: Config['policy']): Config => ({
       version: 'v1',
       policy,

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * System calls that a capability alone guards, and that put their caller above the kernel's rules, refused in a scope.
+ *
+ *   capable   capable() within swapon(2): swap on a disk of the caller's has the memory of sealed processes;
+ *             iopl(2), ioperm(2): ports, and by them any memory; acct(2): a line about every process of the machine;
+ *             open_by_handle_at(2): any file of a mounted file system by its number, in this container or not
+ *
+ * None of these has a rarer hook, and the kernels of distributions let no program stand before a system call
+ * (CONFIG_FUNCTION_ERROR_INJECTION). The hook is asked often: it looks at the capability first, then at the number of
+ * the call, and only within one of these five at what `current` is. The policy's `kernelControl` leaves `file-handles`
+ * to a scope.
+ */
+#include "current_call.h"
+#include "hook.h"
+#include "kernel_control.h"
+
+/* include/uapi/linux/capability.h */
+enum { DAC_READ_SEARCH = 2, SYS_RAWIO = 17, SYS_PACCT = 20, SYS_ADMIN = 21 };
+
+#ifdef __TARGET_ARCH_x86
+enum { COMPAT_ACCT = 51, COMPAT_SWAPON = 87, COMPAT_IOPERM = 101, COMPAT_IOPL = 110, COMPAT_BY_HANDLE = 342 };
+#else
+enum { COMPAT_ACCT = 51, COMPAT_SWAPON = 87, COMPAT_BY_HANDLE = 371 };
+#endif
+
+static __always_inline __u32 call_of_compat(long number)
+{
+	switch (number) {
+	case COMPAT_ACCT:
+		return KS_CALL_ACCT;
+	case COMPAT_SWAPON:
+		return KS_CALL_SWAPON;
+#ifdef __TARGET_ARCH_x86
+	case COMPAT_IOPERM:
+	case COMPAT_IOPL:
+		return KS_CALL_PORTS;
+#endif
+	case COMPAT_BY_HANDLE:
+		return KS_CALL_FILE_HANDLE;
+	}
+	return 0;
+}
+
+static __always_inline __u32 call_of(long number)
+{
+	switch (number) {
+	case __NR_acct:
+		return KS_CALL_ACCT;
+	case __NR_swapon:
+		return KS_CALL_SWAPON;
+#ifdef __NR_iopl
+	case __NR_ioperm:
+	case __NR_iopl:
+		return KS_CALL_PORTS;
+#endif
+	case __NR_open_by_handle_at:
+		return KS_CALL_FILE_HANDLE;
+	}
+	return 0;
+}
+
+ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options), const struct cred *cred,
+	struct user_namespace *ns, int capability, unsigned int options)
+{
+	__u32 call;
+
+	if (capability != DAC_READ_SEARCH && capability != SYS_ADMIN && capability != SYS_RAWIO &&
+	    capability != SYS_PACCT)
+		return 0;
+	call = is_compat() ? call_of_compat(number_of_current()) : call_of(number_of_current());
+	if (!call)
+		return 0;
+	return judge_control(call == KS_CALL_FILE_HANDLE ? KS_CONTROL_FILE_HANDLES : 0, KS_WAY_CAPABILITY, call, again);
+}
+
+char LICENSE[] SEC("license") __weak = "GPL";

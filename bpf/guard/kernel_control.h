@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Files that change the kernel itself, for the whole machine: refused for writing inside a scope, unless they stand in
+ * a short list of what is harmless, or the policy's `kernelControl` names their kind.
+ *
+ * The rule is about kinds of file systems and not about single files: one word written to
+ * /proc/sys/kernel/ftrace_enabled switches off every program of ours, and the next kernel has other such files.
+ * Harmless are settings that a namespace of the writer's own holds (proc_sys_permission, kernel/ucount.c,
+ * ipc/ipc_sysctl.c, net/sysctl_net.c), and the files of one's own control group (control_group.h).
+ *
+ * A whole machine's scope refuses the same to processes in PID namespaces below its own. Of the machine's processes
+ * it reports writes, but not of those that service managers do all day: control groups and sysfs.
+ */
+#ifndef KERNELSEAL_KERNEL_CONTROL_H
+#define KERNELSEAL_KERNEL_CONTROL_H
+
+#include "report.h"
+
+/* include/uapi/linux/magic.h */
+#define SYSFS_MAGIC 0x62656572
+#define SECURITYFS_MAGIC 0x73636673
+#define DEBUGFS_MAGIC 0x64626720
+#define BINFMTFS_MAGIC 0x42494e4d
+#define CONFIGFS_MAGIC 0x62656570 /* fs/configfs/mount.c */
+#define EFIVARFS_MAGIC 0xde5e81e4
+#define PSTOREFS_MAGIC 0x6165676c
+#define CGROUP_MAGIC 0x27e0eb
+#define CGROUP2_MAGIC 0x63677270
+
+/* The first 16 bytes of a name that the kernel gave. */
+union file_name {
+	char text[16];
+	__u64 words[2];
+};
+
+#define WORD(a, b, c, d, e, f, g, h)                                                                                   \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 |    \
+	 (__u64)(g) << 48 | (__u64)(h) << 56)
+#define WORD3(a, b, c) WORD(a, b, c, 0, 0, 0, 0, 0)
+#define WORD4(a, b, c, d) WORD(a, b, c, d, 0, 0, 0, 0)
+#define FIRST(bytes) ((1ULL << (8 * (bytes))) - 1)
+
+static __always_inline void name_of_dentry(union file_name *name, struct dentry *dentry)
+{
+	name->words[0] = name->words[1] = 0;
+	if (dentry)
+		bpf_probe_read_kernel_str(name->text, sizeof(name->text), BPF_CORE_READ(dentry, d_name.name));
+}
+
+/* A file's three outermost components below its file system's root; NULL where it has fewer. */
+struct place {
+	struct dentry *top, *second, *third;
+};
+
+/* Deeper than anything in procfs and sysfs that a scope may write; what is deeper is found to be nowhere, and refused.
+ */
+#define MAX_FILE_DEPTH 16
+
+static __always_inline int place_of(struct place *place, struct dentry *dentry)
+{
+	struct dentry *parent;
+
+	place->top = place->second = place->third = NULL;
+	for (int i = 0; i < MAX_FILE_DEPTH; i++) {
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (parent == dentry)
+			return place->top != NULL;
+		place->third = place->second;
+		place->second = place->top;
+		place->top = dentry;
+		dentry = parent;
+	}
+	return 0;
+}
+
+/* Of /proc/sys/kernel: of the UTS, IPC and PID namespaces. */
+static __always_inline int is_namespaced_setting(const union file_name *name)
+{
+	__u64 first = name->words[0], rest = name->words[1];
+
+	switch (first & FIRST(3)) {
+	case WORD3('s', 'h', 'm'):
+	case WORD3('m', 's', 'g'):
+	case WORD3('s', 'e', 'm'):
+		return 1;
+	}
+	return (first == WORD('h', 'o', 's', 't', 'n', 'a', 'm', 'e') && !rest) ||
+	       (first == WORD('d', 'o', 'm', 'a', 'i', 'n', 'n', 'a') && rest == WORD3('m', 'e', 0)) ||
+	       (first == WORD('n', 's', '_', 'l', 'a', 's', 't', '_') && rest == WORD3('p', 'i', 'd')) ||
+	       (first == WORD('c', 'a', 'p', '_', 'l', 'a', 's', 't') && rest == WORD4('_', 'c', 'a', 'p'));
+}
+
+/* net/core/bpf_jit_harden and kin are no namespace's. */
+static __always_inline int is_net_setting(const struct place *place, struct dentry *file)
+{
+	union file_name group, name;
+
+	name_of_dentry(&group, place->third);
+	name_of_dentry(&name, file);
+	return !(group.words[0] == WORD4('c', 'o', 'r', 'e') &&
+		 (name.words[0] & FIRST(4)) == WORD4('b', 'p', 'f', '_'));
+}
+
+/* The part of `kernelControl` that permits a file below /proc/sys; -1: it takes none. */
+static __always_inline int control_of_sysctl(const struct place *place, struct dentry *file)
+{
+	union file_name part, name;
+
+	name_of_dentry(&part, place->second);
+	name_of_dentry(&name, place->third);
+	switch (part.words[0]) {
+	case WORD('k', 'e', 'r', 'n', 'e', 'l', 0, 0):
+		return is_namespaced_setting(&name) ? -1 : 0;
+	case WORD3('n', 'e', 't'):
+		return is_net_setting(place, file) ? -1 : 0;
+	case WORD4('u', 's', 'e', 'r'):
+		return -1;
+	case WORD3('v', 'm', 0):
+		return KS_CONTROL_SYSCTL_VM;
+	case WORD3('f', 's', 0): /* message queues are an IPC namespace's */
+		return name.words[0] == WORD('m', 'q', 'u', 'e', 'u', 'e', 0, 0) ? -1 : KS_CONTROL_SYSCTL_FS;
+	}
+	return 0;
+}
+
+static __always_inline struct pid *pid_of_entry(struct inode *inode)
+{
+	struct proc_inode *proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+
+	return BPF_CORE_READ(proc, pid);
+}
+
+/*
+ * A file of procfs that stands for no process. Below /proc/P stand those of its network namespace; /proc/pressure is
+ * written by whoever waits for pressure (Documentation/accounting/psi.rst).
+ */
+static __always_inline int control_of_proc(struct dentry *file, __u32 *kind)
+{
+	struct place place;
+	union file_name top;
+	struct dentry *first;
+
+	*kind = KS_FILE_PROC;
+	if (!place_of(&place, file))
+		return 0;
+	first = place.top;
+	if (pid_of_entry(BPF_CORE_READ(first, d_inode)))
+		return -1;
+	name_of_dentry(&top, first);
+	if (top.words[0] == WORD('p', 'r', 'e', 's', 's', 'u', 'r', 'e') && !top.words[1])
+		return -1;
+	if (top.words[0] != WORD3('s', 'y', 's'))
+		return 0;
+	*kind = KS_FILE_SYSCTL;
+	return control_of_sysctl(&place, file);
+}
+
+/* Hibernation writes all memory to a disk, and an uevent helper is a program that the kernel starts: never. */
+static __always_inline int control_of_sysfs(struct dentry *file)
+{
+	union file_name top, name;
+	struct place place;
+
+	if (!place_of(&place, file))
+		return 0;
+	name_of_dentry(&top, place.top);
+	name_of_dentry(&name, file);
+	if (top.words[0] == WORD('p', 'o', 'w', 'e', 'r', 0, 0, 0) ||
+	    (name.words[0] == WORD('u', 'e', 'v', 'e', 'n', 't', '_', 'h')))
+		return 0;
+	return KS_CONTROL_SYSFS;
+}
+
+/* @control: of enum ks_control, what permits it; 0: nothing does. */
+static __always_inline int judge_control(__u32 control, __u32 way, __u32 detail, int again)
+{
+	__u32 inum = current_scope();
+	struct ks_scope *scope = inum ? bpf_map_lookup_elem(&scopes, &inum) : NULL;
+
+	if (!scope || (scope->kernel_control & control) || is_agent(process_of(current_task())))
+		return 0;
+	if (inum != INIT_PID_NS || !in_machine_pid_ns())
+		return judge_in(inum, scope, NULL, NULL, 1, way, detail, 0, again);
+	if (again || scope->mode == KS_DISABLED || detail == KS_FILE_SYSFS || detail == KS_FILE_CGROUP ||
+	    detail == KS_FILE_BLOCK_DEVICE)
+		return 0;
+	return report_host(inum, way, detail);
+}
+
+static __always_inline int judge_control_file(int control, __u32 kind, int again)
+{
+	return control < 0 ? 0 : judge_control(control, KS_WAY_KERNEL_FILE, kind, again);
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The container that a scope's agent came from, so that a container which starts again becomes the agent and no other
+ * ever does. Between two lives of an agent nothing else tells them apart: all of them are entrypoints of a Pod.
+ *
+ * The first to enrol, before its scope is registered, is written down: the file it was started from, which of an image
+ * has the same number in each of its containers (ovl_map_ino, fs/overlayfs/inode.c), and the control group that its own
+ * is in, which is the Pod's. A mount namespace is new with each life, and so no part of it.
+ */
+#ifndef KERNELSEAL_HOME_H
+#define KERNELSEAL_HOME_H
+
+#include "image_file.h"
+#include "scope.h"
+
+struct home {
+	__u64 file;
+	__u64 group;
+	__u32 magic;   /* of the file's file system */
+	__u32 outside; /* enrolled from outside of its scope: nothing inside succeeds it */
+};
+
+/* Gone with the scope. Full, as `scopes` is then: the agent is not enrolled, and says so. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct home));
+} homes __weak SEC(".maps");
+
+static __always_inline __u64 group_above(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp, self.parent, cgroup, kn, id);
+}
+
+static __always_inline void describe_home(struct home *home, struct file *file, struct task_struct *task)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	home->file = BPF_CORE_READ(inode, i_ino);
+	home->magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	home->group = group_above(task);
+}
+
+/* A file that was added or changed after the image is none of it, whatever number it has. */
+static __always_inline int is_agents_home(const struct home *home, struct file *file, struct task_struct *task)
+{
+	struct home found = {};
+
+	describe_home(&found, file, task);
+	if (home->outside || found.file != home->file || found.magic != home->magic || found.group != home->group)
+		return 0;
+	return found.magic != OVERLAYFS_SUPER_MAGIC || is_image_file(file);
+}
+
+static __always_inline struct file *program_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, mm, exe_file);
+}
+
+/* Whether `current` is the agent's container, started again. */
+static __always_inline int may_succeed(__u32 scope)
+{
+	struct home *home = bpf_map_lookup_elem(&homes, &scope);
+	struct task_struct *task = current_task();
+	struct ks_process *process = process_of(task);
+
+	return home && process && process->scope == scope && (process->flags & KS_ENTRY) &&
+	       is_agents_home(home, program_of(task), task);
+}
+
+/* Whether a process was brought into the container of a successor: the kubelet's `kernelseal wait`. */
+static __always_inline int lives_with_agent(__u32 scope, struct task_struct *task)
+{
+	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
+	struct ks_process *process = agent ? bpf_map_lookup_elem(&processes, &agent->task) : NULL;
+	struct task_struct *leader;
+
+	if (!process || !(process->flags & KS_ENTRY) || !has_agent(scope))
+		return 0;
+	leader = (void *)agent->task;
+	return BPF_CORE_READ(leader, nsproxy, mnt_ns) == BPF_CORE_READ(task, nsproxy, mnt_ns);
+}
+
+/*
+ * What a process is as it execs `file`, beside `flags`: guarded like the agent from its first instruction on, and
+ * without its rights until it enrols.
+ */
+static __always_inline __u32 flags_of_home(__u32 flags, __u32 scope, struct file *file, struct task_struct *task)
+{
+	struct home *home = bpf_map_lookup_elem(&homes, &scope);
+
+	if (!home || home->outside)
+		return 0;
+	if ((flags & (KS_ENTRY | KS_FOREIGN)) == KS_ENTRY && !has_agent(scope) && is_agents_home(home, file, task))
+		return KS_AGENT | KS_BLIND;
+	return (flags & KS_VISITOR) && lives_with_agent(scope, task) ? KS_AGENT | KS_BLIND : 0;
+}
+
+#endif
