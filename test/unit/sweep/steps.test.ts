@@ -34,7 +34,7 @@ test('the calls that read memory or take descriptors of others are made, on both
 
 test('a call that would end the sweep or the machine is not made, with a reason', () => {
   for (const arch of ['x64', 'arm64'])
-    for (const call of ['execve', 'munmap', 'setresuid', 'ptrace', 'bpf', 'process_vm_writev'] as const)
+    for (const call of ['execve', 'munmap', 'setresuid', 'ptrace', 'bpf', 'process_vm_writev', 'prctl'] as const)
       assert.match(reasonNotToCall(numberOf(call, arch), arch) ?? '', /\w{4}/, `${call} on ${arch}`)
 })
 

@@ -73,6 +73,7 @@ const REASONS: readonly Reason[] = [
       setgroups: [116, 159],
       capset: [126, 91],
       personality: [135, 92],
+      prctl: [157, 167],
       unshare: [272, 97],
       setns: [308, 268],
       chroot: [161, 51],
@@ -100,6 +101,17 @@ const REASONS: readonly Reason[] = [
       rt_tgsigqueueinfo: [297, 240],
       pidfd_send_signal: [424, 424],
       prlimit64: [302, 261],
+    },
+  },
+  {
+    why: 'it removes or takes from System V objects of the machine, whose number may be the PID of the target by chance',
+    calls: {
+      msgctl: [71, 187],
+      msgrcv: [70, 188],
+      semctl: [66, 191],
+      semop: [65, 193],
+      semtimedop: [220, 192],
+      shmctl: [31, 195],
     },
   },
   {
