@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { spyLibrary } from '../../agent/attack/targets/spy-library.ts'
 import { type Agent, eventually, startAgent } from './agent-under-test.ts'
@@ -10,7 +10,7 @@ import { type Agent, eventually, startAgent } from './agent-under-test.ts'
 const SECRET = 'not-for-foreign-files-a2'
 const PRINTENV = '/usr/bin/printenv'
 const hash = createHash('sha256').update(readFileSync(PRINTENV)).digest('hex')
-const [LOOP, SERVED] = ['/mnt/kernelseal-loop', '/mnt/kernelseal-served']
+const [LOOP, SERVED] = ['loop', 'served'].map((name) => mkdtempSync(`/mnt/kernelseal-${name}-`)) as [string, string]
 const binding = (name: string, binary: string, verify: string): string => `
   - name: ${name.toLowerCase()}
     selector: { binary: ${binary}${verify} }
@@ -47,12 +47,11 @@ test('another file at the bound path, in namespaces that an unprivileged user ma
 })
 
 test('a program on a loop device is not verified, whatever its content: it does not run, and the log says why', async () => {
-  const image = '/tmp/kernelseal-loop.img'
+  const image = `${mkdtempSync('/tmp/kernelseal-loop-')}/image`
   writeFileSync(image, '')
   truncateSync(image, 16 << 20)
   for (const module of ['loop', 'ext4']) spawnSync('modprobe', [module])
   execFileSync('mkfs.ext4', ['-q', image])
-  mkdirSync(LOOP, { recursive: true })
   execFileSync('mount', ['-o', 'loop', image, LOOP])
   copyFileSync(PRINTENV, `${LOOP}/printenv`)
   const { signal, stdout } = run(`${LOOP}/printenv`, ['ON_LOOP'])
@@ -66,7 +65,6 @@ test('a program on a loop device is not verified, whatever its content: it does 
 
 test('nor is one on a file system that a process serves (FUSE)', async () => {
   spawnSync('modprobe', ['fuse'])
-  mkdirSync(SERVED, { recursive: true })
   server = spawn('/usr/bin/python3', [new URL('serve-file.py', import.meta.url).pathname, SERVED, PRINTENV])
   await eventually('the file system', () => existsSync(`${SERVED}/printenv`))
   const { signal, stdout } = run(`${SERVED}/printenv`, ['SERVED'])
