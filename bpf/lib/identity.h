@@ -137,10 +137,13 @@ static __always_inline int is_starting(struct task_struct *task, __u32 scope)
 	return scope_of(BPF_CORE_READ(task, real_parent)) != scope;
 }
 
-/* Of one container, both from before the scope: an application that was there first has business with its own. */
+/*
+ * In one mount namespace: an application that was there before the scope has business with its own entrypoint, which
+ * has no record either. A container on its way has a namespace in which nothing else is.
+ */
 static __always_inline int is_beside(struct task_struct *actor, struct task_struct *target)
 {
-	return !process_of(actor) && mount_ns_of(actor) == mount_ns_of(target);
+	return mount_ns_of(actor) == mount_ns_of(target);
 }
 
 /*
