@@ -93,6 +93,7 @@ int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 	record.scope = scope;
 	record.start = BPF_CORE_READ(leader, start_boottime);
 	agent.start = record.start;
+	end_life(scope, mount_ns_of(leader), record.start); /* an agent's container brings no placeholders */
 	if (bpf_map_update_elem(&processes, &agent.task, &record, BPF_ANY))
 		return -ENOMEM;
 	return bpf_map_update_elem(&agents, &scope, &agent, BPF_ANY);

@@ -87,6 +87,15 @@ static __always_inline int remember_life(struct ks_lives *known, __u32 scope, __
 	return -ENOMEM;
 }
 
+/* The life of a container, of which `start` is the entrypoint's, makes room for others. */
+static __always_inline void end_life(__u32 scope, __u64 mount_ns, __u64 start)
+{
+	struct ks_container *container = container_of_number(scope, mount_ns);
+
+	if (container && container->start == start)
+		container->ended = 1;
+}
+
 /* The namespace belongs to the same user namespace as the Pod's: none that a process in it made for itself. */
 static __always_inline int is_of_pod_user(struct task_struct *task)
 {

@@ -102,7 +102,6 @@ int BPF_PROG(record_end_2, struct pid_namespace *ns)
 /* Removes the entries of a process when it ends; once. */
 static __always_inline void leave(struct ks_process *process, __u64 leader)
 {
-	struct ks_container *container;
 	__u32 scope = process->scope;
 
 	if (process->flags & KS_ENDED)
@@ -110,11 +109,8 @@ static __always_inline void leave(struct ks_process *process, __u64 leader)
 	process->flags |= KS_ENDED;
 	if ((process->flags & KS_AGENT) && owns_agency(leader, scope))
 		bpf_map_delete_elem(&agents, &scope);
-	if (!(process->flags & KS_ENTRY))
-		return;
-	container = container_of_number(scope, process->container);
-	if (container && container->start == process->start)
-		container->ended = 1;
+	if (process->flags & KS_ENTRY)
+		end_life(scope, process->container, process->start);
 }
 
 static __always_inline int at_exit(struct task_struct *task)
