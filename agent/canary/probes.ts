@@ -2,7 +2,7 @@
  * The ways to a process's memory, each tried once on the canary. Every one ends in a check of its own in the kernel; `attack`
  * tries them by more names (agent/attack).
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { openSampler } from '../linux/perf-sampler.ts'
 import { waitForStop } from '../linux/ptrace.ts'
 import { addressOf, iovec, sys } from '../linux/syscall.ts'
@@ -21,6 +21,7 @@ export const ways: readonly Way[] = [
   { name: 'environ', refusedBy: environBlocked, attempt: (pid) => open(`/proc/${pid}/environ`) },
   { name: 'task-environ', refusedBy: environBlocked, attempt: (pid) => open(`/proc/${pid}/task/${pid}/environ`) },
   { name: 'mem', refusedBy: (policy) => policy.blockMem, attempt: (pid) => open(`/proc/${pid}/mem`) },
+  { name: 'proc-write', refusedBy: (policy) => policy.blockMem, attempt: openForWriting },
   { name: 'process-vm-readv', refusedBy: memoryBlocked, attempt: readv },
   { name: 'ptrace', refusedBy: memoryBlocked, attempt: seize },
   { name: 'pidfd-getfd', refusedBy: memoryBlocked, attempt: getfd },
@@ -54,6 +55,14 @@ export function isRefused({ attempt }: Way, pid: number): boolean {
 
 function open(path: string): void {
   closeSync(openSync(path, 'r'))
+}
+
+/**
+ * Of all of these the one that the guard of opens alone refuses: environ and mem are refused by the ptrace guard as well. Nothing is
+ * written.
+ */
+function openForWriting(pid: number): void {
+  closeSync(openSync(`/proc/${pid}/coredump_filter`, constants.O_WRONLY))
 }
 
 /** mm_access() comes before the address is looked at: an unmapped one gives EFAULT to a caller that may read. */
