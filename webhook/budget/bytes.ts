@@ -5,6 +5,8 @@ export interface ByteBudget {
   /** @param giveUp ends the request that holds the bytes; called at most once */
   open(address: string, giveUp: () => void): Hold
   used(): number
+  /** The most there were since this was asked last. */
+  highest(): number
 }
 
 /** The bytes of one request. */
@@ -29,7 +31,13 @@ export function byteBudget(limit: number): ByteBudget {
   const holders = new Fair<Holder>()
   const byAddress = new Map<string, number>()
   let used = 0
-  return { open, used: () => used }
+  let highest = 0
+  const highestSince = (): number => {
+    const found = highest
+    highest = used
+    return found
+  }
+  return { open, used: () => used, highest: highestSince }
 
   function open(address: string, giveUp: () => void): Hold {
     const holder: Holder = { address, giveUp, bytes: 0 }
@@ -54,6 +62,7 @@ export function byteBudget(limit: number): ByteBudget {
   function account(holder: Holder, bytes: number): void {
     holder.bytes += bytes
     used += bytes
+    highest = Math.max(highest, used)
     const all = (byAddress.get(holder.address) ?? 0) + bytes
     if (all > 0) byAddress.set(holder.address, all)
     else byAddress.delete(holder.address)

@@ -7,6 +7,7 @@ import { onceASecond } from '../../agent/status-port/cached.ts'
 import { openStatusPort, type StatusPort } from '../../agent/status-port/status-port.ts'
 import { byteBudget } from '../budget/bytes.ts'
 import { type Door, openDoor } from '../budget/door.ts'
+import { giveBack } from '../budget/give-back.ts'
 import { type Limits, limitsFor, SHIPPED_LIMIT } from '../budget/limits.ts'
 import { openTurnstile, type Turnstile } from '../budget/turnstile.ts'
 import { BODY_LIMIT, type Body } from '../review/body.ts'
@@ -77,6 +78,8 @@ export function buildServer(deps: ServerDeps): Front {
   app.removeAllContentTypeParsers()
   countBytes(app, bytes, (request) => door?.giveUp(request, 'too-many-bytes'))
   addRoutes(app, deps, (request) => door?.served(request.raw))
+  const stop = giveBack(bytes, limits.bytes)
+  app.addHook('onClose', async () => stop())
   deps.metrics.budget(limits, () => ({ ...door!.used(), bytes: bytes.used() }))
   return { app, door: door! }
 }

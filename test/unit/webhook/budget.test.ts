@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { byteBudget } from '../../../webhook/budget/bytes.ts'
 import { type Door, openDoor } from '../../../webhook/budget/door.ts'
 import { Fair } from '../../../webhook/budget/fair.ts'
+import { giveBack } from '../../../webhook/budget/give-back.ts'
 import { limitsFor, memoryLimit, SHIPPED_LIMIT } from '../../../webhook/budget/limits.ts'
 import { openRates } from '../../../webhook/budget/rates.ts'
 import { openTurnstile } from '../../../webhook/budget/turnstile.ts'
@@ -114,6 +115,26 @@ describe('bytes in flight', () => {
     }
     for (const hold of holds) hold.release()
     assert.equal(budget.used(), 0)
+  })
+})
+
+describe('memory after a flood', () => {
+  it('is collected once, when the flood is over and not before', (test) => {
+    test.mock.timers.enable({ apis: ['setInterval'] })
+    const budget = byteBudget(1_000)
+    let collected = 0
+    const stop = giveBack(budget, 1_000, () => collected++)
+    const hold = budget.open('flood', () => {})
+    hold.take(100)
+    test.mock.timers.tick(10_000)
+    assert.equal(collected, 0, 'an ordinary day')
+    hold.take(800)
+    test.mock.timers.tick(10_000)
+    assert.equal(collected, 0, 'it goes on')
+    hold.release()
+    test.mock.timers.tick(60_000)
+    assert.equal(collected, 1)
+    stop()
   })
 })
 
