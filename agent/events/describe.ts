@@ -1,6 +1,6 @@
 /** An event as one line in the 1.x format and as fields for machines. No value of a secret is in reach here. */
 import type { Binding } from '../policy/types.ts'
-import { REASONS } from '../wire/constants.ts'
+import { DETAILS, REASONS, type Way } from '../wire/constants.ts'
 import type { AccessEvent, FailEvent, KernelEvent, Task } from '../wire/decode.ts'
 import { isInPassing } from './passing.ts'
 
@@ -116,10 +116,16 @@ function access(event: AccessEvent): Line {
   return {
     level: action === 'blocked' && !passing ? 'warn' : 'info',
     tag: TAGS[action],
-    text: `PID=${actor.pid} attempted ${way} access ${whom}, by ${actor.comm}`,
+    text: `PID=${actor.pid} attempted ${way} access ${whom}, by ${actor.comm}${kindOf(way, detail)}`,
     fields: passing ? { ...fields, passing } : fields,
     alike: passing ? { what: `${alarm.what} in passing`, who: by, passing } : alarm,
   }
+}
+
+/** What it was after, where the way alone does not say. */
+function kindOf(way: Way, detail: number): string {
+  const kind = DETAILS[way]?.[detail]
+  return kind ? `: ${kind}` : ''
 }
 
 function namesOf(set: bigint, bindings: readonly Binding[]): { bindings: string[]; variables: string[] } {

@@ -95,6 +95,28 @@ export const WAY_NAMES = [
 ] as const
 export type Way = (typeof WAY_NAMES)[number]
 
+/** `detail` of an access event by these ways, by number; for people. */
+export const DETAILS: Partial<Record<Way, readonly string[]>> = {
+  'kernel-file': [
+    'unknown',
+    'a setting below /proc/sys that is the whole machine’s',
+    'a file of /proc that is the whole machine’s',
+    'a file of sysfs',
+    'a file of securityfs',
+    'a file of debugfs',
+    'a file of binfmt_misc',
+    'a file of configfs',
+    'an EFI variable',
+    'a file of pstore',
+    'a file of a control group',
+    'a device of the machine’s memory or CPUs',
+    'a disk',
+  ],
+  'kernel-code': ['unknown', 'a kernel module', 'a kexec image, a policy or a certificate'],
+  capability: ['unknown', 'swapon(2)', 'iopl(2) or ioperm(2)', 'acct(2)', 'open_by_handle_at(2)'],
+  schedule: ['unknown', 'its CPUs or scheduling', 'its priority', 'its I/O class', 'its memory nodes'],
+}
+
 /** By number of enum ks_reason: label and sentence. */
 export const REASONS = [
   ['ok', 'delivered'],

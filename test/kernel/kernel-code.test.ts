@@ -24,7 +24,11 @@ type Run = PidNamespace['run']
 const outside: Run = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
 const shell = (run: Run, command: string): string => {
   const { status, stderr } = run(['/bin/bash', '-c', command], { PATH: '/usr/sbin:/usr/bin' })
-  return status === 0 ? 'done' : /not permitted|denied/i.test(stderr) ? 'refused' : `failed: ${stderr}`
+  return status === 0
+    ? 'done'
+    : /not permitted|denied|must be superuser/i.test(stderr)
+      ? 'refused'
+      : `failed: ${stderr}`
 }
 
 /** A system call by its number on x86-64; -1 prints what the kernel said. */

@@ -35,9 +35,11 @@ const container = (): readonly string[] => [
 const asContainer = (command: readonly string[]) =>
   spawnSync('unshare', [...container(), ...command], { encoding: 'latin1', timeout: 60_000 })
 
+/** The agent as that, with the /proc of its own processes: a canary is looked at by its number there. */
 function program(): string {
   const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-life-')), 'agent')
-  writeFileSync(path, `#!/bin/sh\nexec unshare ${container().join(' ')} ${NODE} --disable-sigusr1 ${MAIN} "$@"\n`)
+  const inside = `mount -t proc proc /proc && exec ${NODE} --disable-sigusr1 ${MAIN} "$@"`
+  writeFileSync(path, `#!/bin/sh\nexec unshare ${container().join(' ')} /bin/sh -c '${inside}' agent "$@"\n`)
   chmodSync(path, 0o755)
   return path
 }

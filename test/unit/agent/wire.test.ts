@@ -90,6 +90,13 @@ test('kinds, actions, ways, reasons and counters are named in the order of wire.
   )
 })
 
+test('details of ways are named in the order of wire.h, and one that is not there has no words', () => {
+  const words = (way: keyof typeof constants.DETAILS) => constants.DETAILS[way]?.length
+  assert.equal(words('kernel-file'), Object.keys(enumOf('ks_kernel_file')).length + 1)
+  assert.equal(words('kernel-code'), Object.keys(enumOf('ks_kernel_code')).length + 1)
+  assert.equal(words('capability'), Object.keys(enumOf('ks_call')).length + 1)
+})
+
 test('sizes have the numbers of wire.h', () => {
   assert.equal(define('KS_CHUNK'), constants.CHUNK)
   assert.equal(define('KS_ALTERNATIVES'), constants.ALTERNATIVES)
