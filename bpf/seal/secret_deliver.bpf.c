@@ -288,7 +288,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	if (process->flags & KS_AGENT) /* an agent's child is not the agent */
 		process->flags = (process->flags & ~(KS_AGENT | KS_BLIND)) | KS_VISITOR;
 	delivery->scope = process->scope;
-	delivery->container = scope->switches & KS_HOST ? 0 : process->container;
+	delivery->container = (scope->switches & KS_HOST) || is_canary(process) ? 0 : process->container;
 	delivery->begins = !!(process->flags & KS_BEGINNING);
 	process->flags &= ~KS_BEGINNING;
 	delivery->generation = is_canary(process) ? 0 : scope->generation;
