@@ -53,6 +53,25 @@ export class Fair<Thing> {
     return undefined
   }
 
+  hasAny(address: string): boolean {
+    return this.byAddress.has(address)
+  }
+
+  /** The address for which this is least; of several the one that has waited longest. */
+  leastBy(value: (address: string) => number): string | undefined {
+    let least: string | undefined
+    for (const address of this.byAddress.keys())
+      if (least === undefined || value(address) < value(least)) least = address
+    return least
+  }
+
+  /** The newest of an address, which is then no longer there. */
+  takeOf(address: string): Thing | undefined {
+    const thing = [...this.of(address)].at(-1)
+    if (thing !== undefined) this.delete(address, thing)
+    return thing
+  }
+
   /** Addresses, those with most first; things of each in order of arrival. */
   *crowded(): Iterable<readonly [address: string, things: ReadonlySet<Thing>]> {
     yield* [...this.byAddress].sort(([, a], [, b]) => b.size - a.size)

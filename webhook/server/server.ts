@@ -138,12 +138,14 @@ async function answer(
   deps: ServerDeps & { readonly turnstile: Turnstile },
   served: (request: FastifyRequest) => void,
 ): Promise<FastifyReply> {
-  await deps.turnstile.pass(request.ip)
-  // Its connection was given up while it waited.
-  if (request.raw.socket.destroyed) return reply
-  const start = performance.now()
   const body = request.body as Body | undefined
-  const answered = answerTo(body, journey, deps)
+  let start = 0
+  const answered = await deps.turnstile.decide(request.ip, () => {
+    start = performance.now()
+    // Its connection may have been given up while it waited.
+    return request.raw.socket.destroyed ? undefined : answerTo(body, journey, deps)
+  })
+  if (answered === undefined) return reply
   if (answered.kind === 'unanswerable') {
     deps.log.warn({ problem: answered.problem }, 'request without uid refused')
     return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: answered.problem })

@@ -81,11 +81,66 @@ describe('the turnstile', () => {
   it('lets addresses take turns, however many of one wait', async () => {
     const turnstile = openTurnstile()
     const order: string[] = []
-    const pass = (address: string) => turnstile.pass(address).then(() => void order.push(address))
+    const pass = (address: string) => turnstile.decide(address, () => void order.push(address))
     const all = Array.from({ length: 100 }, () => pass('flood'))
     await Promise.all([...all, pass('api'), pass('api')])
     assert.ok(order.slice(0, 4).includes('api'), `${order.indexOf('api')}`)
     assert.ok(order.lastIndexOf('api') < 8)
+  })
+
+  /** A clock that only decisions move. @returns the order of decisions when each of an address takes so many ms */
+  async function orderOf(asked: readonly (readonly [address: string, count: number, ms: number])[]): Promise<string[]> {
+    let time = 0
+    const turnstile = openTurnstile(() => time)
+    const order: string[] = []
+    const all = asked.flatMap(([address, count, ms]) =>
+      Array.from({ length: count }, () =>
+        turnstile.decide(address, () => {
+          time += ms
+          order.push(address)
+        }),
+      ),
+    )
+    await Promise.all(all)
+    return order
+  }
+
+  it('shares the time and not the turns: beside reviews of 100 ms, cheap ones are decided first', async () => {
+    const order = await orderOf([
+      ['flood', 10, 100],
+      ['api', 200, 0.5],
+    ])
+    assert.ok(order.slice(0, 201).filter((address) => address === 'api').length >= 199, order.slice(0, 20).join())
+  })
+
+  it('lets no address save up time by being silent, nor starve another', async () => {
+    let time = 0
+    const turnstile = openTurnstile(() => time)
+    const order: string[] = []
+    const decide = (address: string) =>
+      turnstile.decide(address, () => {
+        time += 10
+        order.push(address)
+      })
+    await Promise.all(Array.from({ length: 50 }, () => decide('early')))
+    await Promise.all([
+      ...Array.from({ length: 50 }, () => decide('early')),
+      ...Array.from({ length: 50 }, () => decide('late')),
+    ])
+    const [first, second] = [order.slice(50, 100), order.slice(100)]
+    for (const part of [first, second])
+      assert.ok(part.filter((address) => address === 'early').length >= 20, part.join())
+  })
+
+  it('passes on what a decision throws, and goes on', async () => {
+    const turnstile = openTurnstile()
+    await assert.rejects(
+      turnstile.decide('a', () => {
+        throw new Error('no')
+      }),
+      /no/,
+    )
+    assert.equal(await turnstile.decide('a', () => 1), 1)
   })
 })
 
