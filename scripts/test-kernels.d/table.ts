@@ -3,7 +3,7 @@ import type { Tally } from '../../agent/attack/sweep/request.ts'
 import type { AttackReport, CellResult, Config } from './result.ts'
 import { CONFIGS, faultsOf } from './result.ts'
 
-/** docs: the table of ways in SECURITY.md. */
+/** The rows of the suite; attempts name theirs by number. */
 const ROWS: Readonly<Record<number, string>> = {
   1: '`environ` by every way procfs, mounts and io_uring offer',
   2: '`mem`, and files of procfs that are in no list',
