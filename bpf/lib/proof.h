@@ -36,16 +36,17 @@ static __always_inline void mark_exec_open(void)
 }
 
 /*
- * By monitor_exec, which takes the mark: each exec has to make its own. A copy of the program that runs after another
- * (`again`, hook.h) finds the other's note. @return the record's proof: the exec in progress, or 0
+ * By monitor_exec, which takes the mark: each exec has to make its own. Copies of the program (hook.h) run in the order
+ * that the kernel keeps them in, the last attached first (bpf_trampoline_link_prog): each but the first finds the
+ * other's note. @return the record's proof: the exec in progress, or 0
  */
-static __always_inline __u64 prove_exec(struct linux_binprm *bprm, const struct ks_process *known, int again)
+static __always_inline __u64 prove_exec(struct linux_binprm *bprm, const struct ks_process *known)
 {
 	__u64 key = (__u64)current_task();
 
 	if (!bpf_map_delete_elem(&exec_opens, &key))
 		return (__u64)bprm;
-	return again && known && known->exec == (__u64)bprm ? known->exec : 0;
+	return known && known->exec == (__u64)bprm ? known->exec : 0;
 }
 
 /* The kernel's own switch; 1 where its address is hidden. */

@@ -178,7 +178,7 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 		record.flags |= flags_of_home(record.flags, inum, bprm->file, task);
 	record.pending = eligible(scope, record.flags, program);
 	verify(&record, scope, bprm);
-	record.exec = prove_exec(bprm, known, again);
+	record.exec = prove_exec(bprm, known);
 	record.flags |= KS_EXECING;
 	if (denied(&record, scope) && !is_script(bprm) && deny_exec(&record, scope, bprm, again))
 		return -EPERM;

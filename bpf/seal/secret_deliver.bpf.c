@@ -285,8 +285,9 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
-	if (process->flags & KS_AGENT) /* an agent's child is not the agent */
-		process->flags = (process->flags & ~(KS_AGENT | KS_BLIND)) | KS_VISITOR;
+	/* An agent's child is not the agent. What is blind as well is a successor that has not enrolled (home.h). */
+	if ((process->flags & (KS_AGENT | KS_BLIND)) == KS_AGENT)
+		process->flags = (process->flags & ~KS_AGENT) | KS_VISITOR;
 	delivery->scope = process->scope;
 	delivery->container = (scope->switches & KS_HOST) || is_canary(process) ? 0 : process->container;
 	delivery->begins = !!(process->flags & KS_BEGINNING);
