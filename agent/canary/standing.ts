@@ -9,7 +9,7 @@ import { FTRACE_SETTING, ftraceSetting, switchedOff } from '../linux/ftrace.ts'
 /** One small read a second. */
 const PERIOD_MS = 1_000
 interface Pinned {
-  /** Pins again what is gone; what it was, by path. `unloaded`: all is gone, by `kernelseal unload`. */
+  /** Pins lost pins again and returns their paths. `unloaded`: all are gone, by `kernelseal unload`. */
   readonly repair: () => Promise<readonly string[] | 'unloaded'>
   readonly close: () => void
 }

@@ -46,8 +46,8 @@ static __always_inline int is_enrolled(__u32 scope)
 }
 
 /*
- * Once a scope is registered, what is inside of it becomes its agent only as the agent's container started again. Root
- * of the machine is outside, and a host's scope has no inside that is not the machine's.
+ * Once a scope is registered, a process inside of it becomes its agent only as the agent's container started again.
+ * Root of the machine is outside, and a host's scope has no inside that is not the machine's.
  */
 static __always_inline int take_home(__u32 inum)
 {
@@ -67,7 +67,7 @@ static __always_inline int take_home(__u32 inum)
 /*
  * Run by the agent on itself (BPF_PROG_TEST_RUN, in the caller's context): only the holder of this program's
  * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0, also for the agent the
- * scope has, or a negative errno: EBUSY while the scope has another living agent, EACCES for what is inside a
+ * scope has, or a negative errno: EBUSY while the scope has another living agent, EACCES for a process inside a
  * registered scope and is not its agent's container.
  */
 SEC("raw_tp")

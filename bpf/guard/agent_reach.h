@@ -16,7 +16,7 @@ static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct
 	return scope_of(task) != inum;
 }
 
-/* What `current` does to `target`, if that is an agent: refused inside its scope. */
+/* An act of `current` on `target`, if that is an agent: refused inside its scope. */
 static __always_inline int reach_verdict(struct task_struct *target, __u32 way, __u32 detail, int again)
 {
 	struct ks_process *process = process_of(target);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files of control groups: a scope writes those of the writer's own group and below, and of what its cgroup namespace
+ * Files of control groups: a scope writes those of the writer's own group and below, and of those its cgroup namespace
  * shows as the root. Others freeze, kill, starve and move processes of the whole machine.
  *
  * A group the agent is in, or one above, is not even its neighbours': `cgroup.kill` there ends it.
@@ -10,7 +10,7 @@
 
 #include "kernel_control.h"
 
-/* Levels of groups that are looked at; what is deeper counts as not one's own. */
+/* Levels of groups that are looked at; a deeper one counts as not one's own. */
 #define MAX_GROUP_DEPTH 24
 #define ROOT_GROUP 1 /* kernfs gives its root the first number (kernfs_create_root, fs/kernfs/dir.c) */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Files that change the kernel itself, for the whole machine: refused for writing inside a scope, unless they stand in
- * a short list of what is harmless, or the policy's `kernelControl` names their kind.
+ * a short list of harmless files, or the policy's `kernelControl` names their kind.
  *
  * The rule is about kinds of file systems and not about single files: one word written to
  * /proc/sys/kernel/ftrace_enabled switches off every program of ours, and the next kernel has other such files.
@@ -52,7 +52,7 @@ struct place {
 	struct dentry *top, *second, *third;
 };
 
-/* Deeper than anything in procfs and sysfs that a scope may write; what is deeper is found to be nowhere, and refused.
+/* Deeper than anything in procfs and sysfs that a scope may write; a deeper file is found to be nowhere, and refused.
  */
 #define MAX_FILE_DEPTH 16
 
@@ -132,7 +132,7 @@ static __always_inline struct pid *pid_of_entry(struct inode *inode)
 
 /*
  * A file of procfs that stands for no process. Below /proc/P stand those of its network namespace; /proc/pressure is
- * written by whoever waits for pressure (Documentation/accounting/psi.rst).
+ * written by programs that wait for pressure (Documentation/accounting/psi.rst).
  */
 static __always_inline int control_of_proc(struct dentry *file, __u32 *kind)
 {
@@ -171,7 +171,7 @@ static __always_inline int control_of_sysfs(struct dentry *file)
 	return KS_CONTROL_SYSFS;
 }
 
-/* @control: of enum ks_control, what permits it; 0: nothing does. */
+/* @control: the bit of enum ks_control that permits it; 0: none does. */
 static __always_inline int judge_control(__u32 control, __u32 way, __u32 detail, int again)
 {
 	__u32 inum = current_scope();

@@ -86,7 +86,7 @@ static __always_inline __u32 kind_of_file_system(unsigned long magic)
 	return 0;
 }
 
-/* What is neither procfs nor on a kernel's own file system leaves after the comparisons of one switch. */
+/* A file neither of procfs nor of another file system of the kernel leaves after the comparisons of one switch. */
 static __always_inline int kernel_file_verdict(struct file *file, struct inode *inode, unsigned long magic, int again)
 {
 	int writes = !!(file->f_mode & FMODE_WRITE);

@@ -3,7 +3,7 @@
  * Keeps the pins (row 13): without them the node's set would go with its last agent.
  *
  *   inode_unlink, inode_rmdir        vfs_unlink(), vfs_rmdir()
- *   inode_rename                     vfs_rename(): either side, since what a rename covers is removed
+ *   inode_rename                     vfs_rename(): either side, since a covered file is removed
  *   inode_link, inode_symlink, inode_create, inode_mknod, inode_mkdir
  *                                    vfs_link() and kin: nothing foreign among the pins
  *   sb_umount, sb_mount, move_mount  the bpf file system itself: with its last mount all pins go, and something mounted

@@ -119,7 +119,7 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	return way ? judge_file(process, scope, target, way, again) : 0;
 }
 
-/* One program for every open of the node: what is on no file system of the kernel's own leaves after two reads. */
+/* One program for every open of the node: a file on no file system of the kernel's own leaves after two reads. */
 ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
 {
 	struct inode *inode = file->f_inode;

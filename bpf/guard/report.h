@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is reported and permitted in every mode: deeds of root of the machine, which a scope of the whole machine holds.
+/* Reported and permitted in every mode: deeds of root of the machine, which a scope of the whole machine holds.
  */
 #ifndef KERNELSEAL_REPORT_H
 #define KERNELSEAL_REPORT_H

@@ -1,4 +1,4 @@
-/** Code, rights, priorities and pins: what root of a scope with every capability does to the machine, and no longer does. */
+/** Code, rights, priorities and pins: acts of root with every capability in a scope on the machine, refused with protection. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -31,7 +31,7 @@ const shell = (run: Run, command: string): string => {
       : `failed: ${stderr}`
 }
 
-/** A system call by its number on x86-64; -1 prints what the kernel said. */
+/** A system call by its number on x86-64; -1 prints the error. */
 const call = (...args: readonly string[]): string =>
   `python3 -c 'import ctypes, os
 c = ctypes.CDLL(None, use_errno=True)

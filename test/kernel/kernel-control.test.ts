@@ -1,4 +1,4 @@
-/** Files that change the kernel: what a scope may open for writing, what not, and what a policy leaves to it. */
+/** Files that change the kernel: those a scope may open for writing, those it may not, and those a policy leaves to it. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -64,7 +64,7 @@ const HARMLESS = [
   '/proc/self/oom_score_adj',
 ]
 
-/** One line for each path: `ok`, or what the kernel said. */
+/** One line for each path: `ok`, or the error. */
 const OPENS = 'for path; do { : <>"$path"; } 2>/dev/null && echo "ok $path" || echo "no $path"; done'
 const opens = (run: PidNamespace['run'], paths: readonly string[]): string[] =>
   run(['/bin/bash', '-c', OPENS, '-', ...paths], { PATH: '/usr/bin' })
@@ -74,7 +74,7 @@ const opens = (run: PidNamespace['run'], paths: readonly string[]): string[] =>
 const outside: PidNamespace['run'] = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
 const verdict = (word: 'ok' | 'no', paths: readonly string[]): string[] => paths.map((path) => `${word} ${path}`)
 
-/** What this kernel has, and opens without protection: the others would be refused by their absence. */
+/** The files that this kernel has and opens without protection: the others would be refused by their absence. */
 let attacked: string[] = []
 let harmless: string[] = []
 

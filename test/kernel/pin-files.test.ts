@@ -1,4 +1,4 @@
-/** A pin is a file: what a plain read of it shows, to root of the machine and to root in a Pod. */
+/** A pin is a file: the content that a plain read of it shows to root of the machine and to root in a Pod. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'

@@ -20,7 +20,7 @@ const BINDINGS = `
 const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 
-/** BPF_OBJ_GET of a pin, by its number (include/uapi/linux/bpf.h): what each agent begins with. */
+/** BPF_OBJ_GET of a pin, by its number (include/uapi/linux/bpf.h): the first call of each agent. */
 const OBJ_GET = `my $path = shift; my $attr = pack("p", $path) . pack("LL", 0, 0);
 exit(syscall(321, 7, $attr, length $attr) < 0 ? 1 : 0)`
 
