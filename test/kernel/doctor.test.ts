@@ -14,7 +14,7 @@ test('it has a finding for each check, loads everything once and leaves nothing 
   assert.equal(status, 0, stderr + stdout)
   const findings = JSON.parse(stdout) as Finding[]
   const stateOf = (what: string) => findings.find((finding) => finding.what === what)?.state
-  assert.equal(findings.length, 10)
+  assert.equal(findings.length, 11)
   for (const what of [
     'kernel programs',
     'capabilities',
@@ -25,7 +25,7 @@ test('it has a finding for each check, loads everything once and leaves nothing 
     assert.equal(stateOf(what), 'supported', what)
   assert.equal(stateOf('active security modules'), activeLsms()?.includes('bpf') ? 'supported' : 'degraded')
   assert.equal(stateOf('kernel lockdown'), lockdownLevel() === 'none' ? 'supported' : 'degraded')
-  assert.equal(stateOf('cgroups'), 'supported')
+  for (const what of ['cgroups', 'ftrace']) assert.equal(stateOf(what), 'supported', what)
   for (const { why } of findings) assert.ok(why)
   assert.match(kernelseal(['status']).stdout, /^Nothing is pinned/)
 })
