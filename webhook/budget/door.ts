@@ -89,7 +89,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   /** One comes in; data ready on open connections is looked at before the next one does. */
   function turn(): void {
     scheduled = false
-    const socket = waiting.next(rates.admits)
+    const socket = waiting.newest(rates.admits)
     if (socket !== undefined && !socket.destroyed) enter(socket)
     if (waiting.size === 0) return
     if (socket !== undefined) schedule()
@@ -211,7 +211,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   function close(ms: number): void {
     closed = true
     server.close()
-    for (let socket = waiting.next(); socket !== undefined; socket = waiting.next()) socket.destroy()
+    for (let socket = waiting.oldest(); socket !== undefined; socket = waiting.oldest()) socket.destroy()
     for (const { socket, pending } of visitors.values()) if (pending === 0) socket.destroy()
     setTimeout(() => {
       for (const { socket } of visitors.values()) socket.destroy()

@@ -32,18 +32,30 @@ export class Fair<Thing> {
     return true
   }
 
+  /** The oldest of the address whose turn it is: each has one before any has a second. */
+  oldest(): Thing | undefined {
+    return this.next(
+      ([first]) => first,
+      () => true,
+    )
+  }
+
   /**
-   * The newest of the address whose turn it is: each has one before any has a second. Not the oldest, whose client may have given up by
-   * now: a queue that is served in order, and is longer than clients wait, serves none of them any more.
+   * The newest of the address whose turn it is. For those whose clients may have given up by now: a queue that is served in order, and
+   * is longer than clients wait, serves none of them any more.
    * @param may false: not this one now
    */
-  next(may: (address: string) => boolean = () => true): Thing | undefined {
+  newest(may: (address: string) => boolean): Thing | undefined {
+    return this.next((own) => [...own].at(-1), may)
+  }
+
+  private next(one: (own: ReadonlySet<Thing>) => Thing | undefined, may: (address: string) => boolean) {
     for (const [address, own] of this.byAddress) {
       if (!may(address)) continue
-      const thing = [...own].at(-1)
+      const thing = one(own)
       if (thing === undefined) continue
       this.delete(address, thing)
-      // Behind all others, with its rest.
+      // Behind all others, with what is left of it.
       if (own.size > 0) {
         this.byAddress.delete(address)
         this.byAddress.set(address, own)
@@ -65,9 +77,9 @@ export class Fair<Thing> {
     return least
   }
 
-  /** The newest of an address, which is then no longer there. */
+  /** The oldest of an address, which is then no longer there: with the newest first, a busy client's oldest would wait for ever. */
   takeOf(address: string): Thing | undefined {
-    const thing = [...this.of(address)].at(-1)
+    const [thing] = this.of(address)
     if (thing !== undefined) this.delete(address, thing)
     return thing
   }

@@ -45,8 +45,12 @@ describe('things by address', () => {
       room.add(address!, thing!)
     assert.equal([...room.crowded()][0]![0], 'a')
     assert.deepEqual(
-      Array.from({ length: 6 }, () => room.next()),
-      ['a3', 'b1', 'c1', 'a2', 'a1', undefined],
+      [
+        room.newest(() => true),
+        room.newest((address) => address !== 'b'),
+        ...Array.from({ length: 4 }, () => room.oldest()),
+      ],
+      ['a3', 'c1', 'b1', 'a1', 'a2', undefined],
     )
     assert.equal(room.size, 0)
   })
@@ -111,6 +115,24 @@ describe('the turnstile', () => {
       ['api', 200, 0.5],
     ])
     assert.ok(order.slice(0, 201).filter((address) => address === 'api').length >= 199, order.slice(0, 20).join())
+  })
+
+  it('serves the oldest of an address first, so that none waits for ever while others come again', async () => {
+    const turnstile = openTurnstile()
+    let isFirst = false
+    const first = turnstile.decide('api', () => {
+      isFirst = true
+    })
+    const spend = () => {
+      for (const end = performance.now() + 2; performance.now() < end; );
+    }
+    for (let n = 0; n < 20; n++) void turnstile.decide('api', spend)
+    for (let n = 0; n < 20 && !isFirst; n++) {
+      for (let more = 0; more < 4; more++) void turnstile.decide('api', spend)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.ok(isFirst)
+    await first
   })
 
   it('lets no address save up time by being silent, nor starve another', async () => {
