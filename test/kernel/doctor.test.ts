@@ -21,6 +21,7 @@ test('it has a finding for each check, loads everything once and leaves nothing 
     'kernel type information (BTF)',
     'bpf file system',
     'securityfs',
+    'ftrace',
   ])
     assert.equal(stateOf(what), 'supported', what)
   assert.equal(stateOf('active security modules'), activeLsms()?.includes('bpf') ? 'supported' : 'degraded')
