@@ -126,7 +126,8 @@ int agent_settle(struct bpf_raw_tracepoint_args *ctx)
 	__u32 inum = ctx->args[0];
 	volatile __u64 *words;
 
-	if (!process || !is_enrolled(process->scope) || (inum && inum != process->scope))
+	/* An agent outside of its scope outlives it, and then settles the node's entry. */
+	if (!process || !(is_enrolled(process->scope) || is_agent(process)) || (inum && inum != process->scope))
 		return -EPERM;
 	words = bpf_map_lookup_elem(&scopes, &inum);
 	if (!words)
