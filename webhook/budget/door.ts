@@ -75,7 +75,12 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
     })
     schedule()
   })
-  if (isTls) inner.on('secureConnection', (socket) => greeted(keyOf(socket)))
+  if (isTls) {
+    inner.on('secureConnection', (socket) => {
+      neverPause(socket)
+      greeted(keyOf(socket))
+    })
+  }
   inner.on('tlsClientError', () => refused('handshake'))
   const gone = new Promise((resolve) => server.once('close', resolve))
   return { server, admits, served, giveUp, used, close, gone }
@@ -231,6 +236,19 @@ function oldestOf<Thing>(room: Fair<Thing>): Thing | undefined {
 
 function isWorthLess(one: Visitor, other: Visitor): boolean {
   return one.worth === other.worth ? one.last < other.last : one.worth < other.worth
+}
+
+/** Above the largest answer (patch and review of a body of 7 MiB, in base64). */
+const LARGEST_ANSWER = 32 << 20
+
+/**
+ * Node's HTTP server pauses a connection whose next request comes while an answer above the high-water mark is not yet known to be
+ * written (parserOnIncoming, lib/_http_server.js). TLS goes on handing over what it has decrypted, and the paused parser loses it. One
+ * request at a time is let in, and its bytes are counted, so that nothing has to be paused. There is no public setter for the mark.
+ */
+function neverPause(socket: Socket): void {
+  const { _writableState: state } = socket as unknown as { readonly _writableState?: { highWaterMark: number } }
+  if (state) state.highWaterMark = LARGEST_ANSWER
 }
 
 /** Unlike the object, the same for a socket and the TLS one on top of it. */
