@@ -41,7 +41,7 @@ it(`admits ordinary Pods through two times ${SECONDS} s of bombs, seed ${SEED}, 
     assert.deepEqual(under.failed, [])
     assert.ok(peak < LIMIT_MB, `${peak} MB`)
   }
-  // The first round makes V8's heap a size larger, by a fifth; what is held on to would make it larger at each.
+  // The first round makes V8's heap a size larger, by a fifth; memory that is kept would make it larger at each.
   assert.ok(second.end <= first.end * 1.15, `${first.end} MB, then ${second.end} MB`)
 })
 

@@ -30,7 +30,7 @@ before(async () => {
 })
 after(() => webhook?.stop())
 
-/** A session's nice value, sched(7), autogroup; where that is not to be had, the figures say what this machine was busy with. */
+/** A session's nice value, sched(7), autogroup; where that is not to be had, the figures name this machine's other load. */
 function weigh(path: string, nice: number): void {
   try {
     writeFileSync(path, `${nice}`)
@@ -59,7 +59,7 @@ it('serves an ordinary client under all floods at once, within its memory, and g
   const under = await client(SECONDS)
   clearInterval(watching)
   for (const flood of floods) flood.kill('SIGKILL')
-  // How much of it there was; each scrape is asked for as anybody's.
+  // How much of it there was; each scrape comes from an ordinary peer.
   const text = await (await fetch(`http://127.0.0.1:${webhook.metricsPort}/metrics`)).text()
   const refused = [...text.matchAll(/^kernelseal_refused_total\{reason="([^"]+)"\} (\d+)$/gm)]
   test.diagnostic(refused.map(([, reason, count]) => `${reason} ${count}`).join(', '))
