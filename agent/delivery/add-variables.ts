@@ -9,7 +9,7 @@ const ROOM = 100 * 1024
 /** Vectors of the largest environment: 2 MiB of strings of two bytes (execve(2)). */
 const MOST_VECTORS = 16 * 1024 * 1024
 const PAGE = 4096
-/** Names of variables are shorter than this (KS_VARIABLE in bpf/lib/wire.h). */
+/** Names of variables are shorter than this (KS_VARIABLE in bpf/lib/wire/binding.h). */
 const NAME_SIZE = 64
 
 /** @throws Error when there is no room, or the program cannot be rebuilt */

@@ -12,7 +12,7 @@ import { CGROUP_PATH } from '../wire/layout.ts'
 const ROOT = '/sys/fs/cgroup'
 /** Bytes; one is for the terminator. */
 const LONGEST_PATH = 255
-/** No PID namespace has a number below (KS_FIRST_PID_NS in bpf/lib/wire.h). */
+/** No PID namespace has a number below (KS_FIRST_PID_NS in bpf/lib/wire/policy.h). */
 const FIRST_PID_NS = 0xe0000000
 /** CGROUP2_SUPER_MAGIC of include/uapi/linux/magic.h */
 const CGROUP2_MAGIC = 0x63677270

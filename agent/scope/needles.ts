@@ -37,7 +37,7 @@ export function needlesOf(values: readonly Value[]): Needle[] {
   })
 }
 
-/** By KS_SIEVE_HASH of bpf/lib/wire.h: the upper 12 bits of a product that wraps at 64. */
+/** By KS_SIEVE_HASH of bpf/lib/wire/value.h: the upper 12 bits of a product that wraps at 64. */
 export function sieveOf(needles: readonly Needle[]): Buffer {
   const bits = Buffer.alloc(SIEVE_WORDS * WORD)
   for (const { word } of needles) {

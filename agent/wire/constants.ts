@@ -1,4 +1,4 @@
-/** The constants of bpf/lib/wire.h; a unit test compares them with its text. */
+/** The constants of bpf/lib/wire/; a unit test compares them with its text. */
 
 export const MODE = { disabled: 0, audit: 1, enforce: 2 } as const
 

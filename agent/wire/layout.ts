@@ -1,5 +1,5 @@
 /**
- * The structures of bpf/lib/wire.h as field tables: byte offset and width of every field. `checkLayouts` compares them
+ * The structures of bpf/lib/wire/ as field tables: byte offset and width of every field. `checkLayouts` compares them
  * with the object's BTF, at every start and in a unit test; a mismatch means that agent and object were built from
  * different sources, and is fatal.
  */

@@ -109,7 +109,7 @@ function canaryGauges(registry: Registry): CanaryMetrics['canary'] {
 /** Actions on a process whose delivery failed (`on-failure`). */
 const FATES = ['killed', 'started'] as const
 
-/** Labels are closed sets: reasons, ways and kinds of wire.h. */
+/** Labels are closed sets: reasons, ways and kinds of bpf/lib/wire/. */
 function observer(registry: Registry): (event: KernelEvent) => void {
   const registers = [registry]
   const access = new Counter({

@@ -1,6 +1,6 @@
-/** The agent's side of bpf/lib/wire.h: constants by its text, layouts by the object's BTF. */
+/** The agent's side of bpf/lib/wire.h and bpf/lib/wire/: constants by their text, layouts by the object's BTF. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
 import { OBJECT_PATH } from '../../../agent/node/load.ts'
@@ -9,7 +9,10 @@ import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
 import { EVENT, layoutDifferences, SCOPE, STRUCTS, TASK } from '../../../agent/wire/layout.ts'
 
-const WIRE = readFileSync(new URL('../../../bpf/lib/wire.h', import.meta.url), 'utf8')
+const FOLDER = new URL('../../../bpf/lib/wire/', import.meta.url)
+const WIRE = readdirSync(FOLDER)
+  .map((file) => readFileSync(new URL(file, FOLDER), 'utf8'))
+  .join('\n')
 
 /** `KS_NAME = expression,` of one enum, evaluated. */
 function enumOf(name: string): Record<string, number> {
@@ -53,7 +56,7 @@ test('a field that moved, grew or appeared is named', () => {
   assert.match(text, /ks_event is missing/)
 })
 
-test('modes, switches and flags have the numbers of wire.h', () => {
+test('modes, switches and flags have the numbers of wire/', () => {
   const modes = enumOf('ks_mode')
   for (const [name, value] of Object.entries(constants.MODE)) assert.equal(modes[`KS_${name.toUpperCase()}`], value)
   const switches = enumOf('ks_switch')
@@ -67,7 +70,7 @@ test('modes, switches and flags have the numbers of wire.h', () => {
   for (const [name, value] of Object.entries(constants.PROC_FLAG)) assert.equal(flags[`KS_${name}`], value, name)
 })
 
-test('kinds, actions, ways, reasons and counters are named in the order of wire.h', () => {
+test('kinds, actions, ways, reasons and counters are named in the order of wire/', () => {
   const kinds = enumOf('ks_kind')
   for (const [name, value] of Object.entries(constants.KIND)) assert.equal(kinds[`KS_EV_${name}`], value, name)
   const lists: [string, number][] = [
@@ -90,14 +93,14 @@ test('kinds, actions, ways, reasons and counters are named in the order of wire.
   )
 })
 
-test('details of ways are named in the order of wire.h, and one that is not there has no words', () => {
+test('details of ways are named in the order of wire/, and one that is not there has no words', () => {
   const words = (way: keyof typeof constants.DETAILS) => constants.DETAILS[way]?.length
   assert.equal(words('kernel-file'), Object.keys(enumOf('ks_kernel_file')).length + 1)
   assert.equal(words('kernel-code'), Object.keys(enumOf('ks_kernel_code')).length + 1)
   assert.equal(words('capability'), Object.keys(enumOf('ks_call')).length + 1)
 })
 
-test('sizes have the numbers of wire.h', () => {
+test('sizes have the numbers of wire/', () => {
   assert.equal(define('KS_CHUNK'), constants.CHUNK)
   assert.equal(define('KS_ALTERNATIVES'), constants.ALTERNATIVES)
   assert.equal(define('KS_NAME'), constants.NAME_SIZE)

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* What the kernel tells the agent: events of a scope, and orders to write values. */
+#ifndef KERNELSEAL_WIRE_EVENT_H
+#define KERNELSEAL_WIRE_EVENT_H
+
+#include "assert.h"
+
+#define KS_FILE 256
+#define KS_COMM 16
+
+enum ks_kind {
+	KS_EV_EXEC = 1,
+	/* values delivered, process sealed */
+	KS_EV_INJECT = 2,
+	/* delivery failed: `reason` says why, `action` the fate of the process */
+	KS_EV_FAIL = 3,
+	/* a process tried a way to a secret */
+	KS_EV_ACCESS = 4,
+	KS_EV_EXIT = 5,
+	/* the seal ended: values were taken out of the environment of a child */
+	KS_EV_SCRUB = 6,
+	/* the agent is to write one value: struct ks_write */
+	KS_EV_WRITE = 7,
+	/* those were all, and the process waits */
+	KS_EV_WAIT = 8,
+	/* a placeholder that is not the whole value of a variable that is bound: it stays as it is */
+	KS_EV_ODD = 9,
+};
+
+enum ks_action { KS_ALLOWED = 0, KS_AUDITED = 1, KS_BLOCKED = 2, KS_KILLED = 3, KS_STARTED = 4 };
+
+/* What the agent has to do for a process that waits, beside writing (ks_event.detail). */
+enum ks_chore { KS_PROVE = 1 << 0, KS_ADD = 1 << 1 };
+
+struct ks_task {
+	__u64 start;   /* start_boottime of the thread group leader, ns */
+	__u32 tgid;    /* init PID namespace */
+	__u32 tid;     /* init PID namespace */
+	__u32 ns_tgid; /* in its own PID namespace */
+	__u32 uid;     /* init user namespace */
+	__u32 flags;   /* enum ks_proc_flag */
+	__u32 reserved;
+	char comm[KS_COMM];
+};
+
+struct ks_event {
+	__u64 time; /* ktime_get_ns */
+	__u32 kind;
+	__u32 action;
+	__u32 way;
+	__u32 reason;
+	__u32 scope;
+	__s32 error; /* negative errno of a failed helper */
+	__u64 bindings;
+	__u64 cgroup;
+	__u64 duration; /* ns spent on delivery */
+	__u32 count;	/* values written */
+	__u32 detail;	/* ptrace mode, signal, or sample_type */
+	__u32 parent_tgid;
+	__u32 pid; /* of KS_EV_WAIT: the process in the scope's PID namespace */
+	struct ks_task actor;
+	struct ks_task target;
+	char file[KS_FILE]; /* program, or name of the file opened; for people, never for decisions */
+};
+
+/* A value the agent is to write into a process that waits; time and kind stand where those of ks_event do. */
+struct ks_write {
+	__u64 time;
+	__u32 kind;
+	__u32 value; /* number in secret_values; 0: zeroes */
+	__u64 start; /* the process: tgid in the init PID namespace, and start_boottime */
+	__u32 tgid;
+	__u32 capacity; /* bytes to write, the value padded with zeroes */
+	__u64 address;	/* of the first of them */
+	__u32 generation;
+	__u32 reserved;
+};
+
+KS_ASSERT(sizeof(struct ks_task) == 48);
+KS_ASSERT(sizeof(struct ks_event) == 424);
+KS_ASSERT(sizeof(struct ks_write) == 48);
+
+#endif
