@@ -47,8 +47,8 @@ async function readiness(): Promise<string> {
   return `${answer.status} ${await answer.text()}`
 }
 
-async function becomes(what: RegExp, longest: number): Promise<void> {
-  const deadline = Date.now() + longest
+async function becomes(what: RegExp): Promise<void> {
+  const deadline = Date.now() + NOTICED_MS
   let last = await readiness()
   while (!what.test(last) && Date.now() < deadline) {
     await sleep(50)
@@ -57,14 +57,19 @@ async function becomes(what: RegExp, longest: number): Promise<void> {
   assert.match(last, what)
 }
 
-/** A second for the look, and one for a slow machine. */
-const NOTICED_MS = 2_000
+/** The agent looks once a second (agent/canary/standing.ts); an emulated machine takes many times as long for anything. */
+const NOTICED_MS = 90_000
 
-test('ftrace switched off is noticed within a second, and nothing is given until it is on again', async (t) => {
+test('ftrace switched off is noticed, and nothing is given from that moment on until it is on again', async (t) => {
   agent = await startAgent({ config: CONFIG, env: { SOURCE: SECRET } })
   assert.equal(printed(), `${SECRET}\n`)
   if (!trySet('0')) return t.skip('this kernel does not switch ftrace off while programs are attached (EBUSY)')
-  await becomes(/^503 .*ftrace_enabled.* is 0/, NOTICED_MS)
+  assert.doesNotMatch(
+    printed(),
+    new RegExp(SECRET),
+    'the kernel wants its proof, before the agent has noticed anything',
+  )
+  await becomes(/^503 .*ftrace_enabled.* is 0/)
   assert.doesNotMatch(printed(), new RegExp(SECRET))
   assert.ok(agent.events().some(({ event, level }) => event === 'protection-lost' && level === 'error'))
   assert.equal(await agent.metric('kernelseal_ready'), 0)
@@ -72,7 +77,7 @@ test('ftrace switched off is noticed within a second, and nothing is given until
   assert.equal(doctor.status, 1)
   assert.match(doctor.stdout, /ftrace_enabled/)
   assert.ok(trySet('1'))
-  await becomes(/^200 /, 20_000)
+  await becomes(/^200 /)
   assert.equal(printed(), `${SECRET}\n`)
 })
 
@@ -83,21 +88,22 @@ test('a pin that is gone is made again, and said', async () => {
   for (const pin of gone) rmSync(pin)
   assert.equal(printed(), `${SECRET}\n`, 'the agent’s descriptors keep the programs')
   assert.throws(() => readFileSync(`/proc/${agent?.pid}/environ`), { code: 'EPERM' })
-  await eventually('the pins', () => gone.every((pin) => existsSync(pin)))
-  await eventually('the log', () => /pins were gone and have been made again/.test(agent?.log() ?? ''))
-  await becomes(/^200 /, 1_000)
+  await eventually('the pins', () => gone.every((pin) => existsSync(pin)), NOTICED_MS)
+  await eventually('the log', () => /pins were gone and have been made again/.test(agent?.log() ?? ''), NOTICED_MS)
+  await becomes(/^200 /)
 })
 
 test('unload takes away what an agent holds, and the agent says that it protects nothing', async () => {
   agent = await startAgent({ config: CONFIG, env: { SOURCE: SECRET } })
   assert.equal(kernelseal(['unload', '--force']).status, 0)
-  await becomes(/^503 .*taken away/, NOTICED_MS)
+  await becomes(/^503 .*taken away/)
   const { pid } = agent
-  await eventually('the end of protection', () => {
+  const isOpen = (): boolean => {
     try {
       return readFileSync(`/proc/${pid}/environ`).length > 0
     } catch {
       return false
     }
-  })
+  }
+  await eventually('the end of protection', isOpen, NOTICED_MS)
 })
