@@ -97,7 +97,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   let health: Health | undefined
   const notReady = () => (session ? session.notReady() : 'protection does not stand yet')
-  const readiness = agent.host ? undefined : await openReadiness(notReady, log)
+  const readiness = hasReadySocket(agent) ? await openReadiness(notReady, log) : undefined
   const reload = (): void => void session?.reload()
   process.on('SIGHUP', reload)
   try {
@@ -128,13 +128,16 @@ export async function runAgent(options: RunOptions): Promise<number> {
   }
 }
 
-/** For the startup probe of a Pod (`kernelseal wait`). */
+/** In a shell on a host there is no place for it that is this agent's alone: `/readyz` answers there. */
+const hasReadySocket = ({ host }: AgentConfig): boolean => !host || Boolean(process.env.RUNTIME_DIRECTORY)
+
+/** For `kernelseal wait`: the startup probe of a Pod, and what a systemd unit starts after its agent. */
 async function openReadiness(notReady: () => string | undefined, log: Log): Promise<ReadySocket | undefined> {
   const path = readySocketPath(ownPidNamespace())
   try {
     return await openReadySocket(path, notReady)
   } catch (error) {
-    const text = `\`${path}\` cannot be listened on (${(error as Error).message}): the startup probe will fail; is /dev of this container writable?`
+    const text = `\`${path}\` cannot be listened on (${(error as Error).message}): \`kernelseal wait\` will fail; is its directory writable?`
     log.say('error', 'HEALTH', text)
     return undefined
   }

@@ -1,4 +1,4 @@
-/** `kernelseal wait`: returns when the agent of this container says that protection stands. */
+/** `kernelseal wait`: returns when the agent of this container or service says that protection stands. */
 
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -12,10 +12,11 @@ import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal wait [--port PORT] [--timeout SECONDS]
 
-Asks the agent of this container until protection stands (default: 60 seconds), over a socket in its own /dev. The startup probe
-of the agent, and its postStart hook where Kubernetes has no native sidecars: no other container starts before it is through.
+Asks the agent until protection stands (default: 60 seconds), over a socket in the /dev of its container or, in a systemd unit,
+in the unit's RuntimeDirectory=. It is the startup probe of a Pod's agent, and its postStart hook where Kubernetes has no native
+sidecars: no other container starts before it is through. An agent started by hand on a host is asked by its port.
 
-  --port PORT        ask http://127.0.0.1:PORT/readyz instead. Any container of the Pod may listen there first
+  --port PORT        ask http://127.0.0.1:PORT/readyz instead. Any program of the Pod or the host may listen there first
   --timeout SECONDS  when to give up
 
 Exit status: 0 when ready, 1 when not in time.

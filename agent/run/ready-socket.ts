@@ -1,5 +1,5 @@
 /**
- * Says whether protection stands, over a Unix socket in the agent's own `/dev`: a tmpfs that a container runtime makes for each
+ * Says whether protection stands, over a Unix socket: of a service in its runtime directory, of a Pod in the agent's own `/dev`, a tmpfs that a container runtime makes for each
  * container (OCI runtime specification, default file systems), writable where the root is not. A port of the Pod would not do: any
  * container may listen on it first, and then give any answer, or none.
  */
@@ -14,8 +14,16 @@ const MOST_CONNECTIONS = 16
 /** Milliseconds for an answer. */
 const ANSWER_MS = 1_000
 
-/** @param namespace inode of the PID namespace: agents of several may share a `/dev`, as on a test machine */
-export const readySocketPath = (namespace: number): string => `/dev/kernelseal-${namespace}.sock`
+/**
+ * A service has a directory of its own, which systemd names to all its commands (systemd.exec(5), RUNTIME_DIRECTORY, separated by
+ * colons): several agents of a machine share its `/dev`.
+ *
+ * @param namespace inode of the PID namespace: agents of several may share a `/dev`, as on a test machine
+ */
+export function readySocketPath(namespace: number, environment: NodeJS.ProcessEnv = process.env): string {
+  const [directory] = (environment.RUNTIME_DIRECTORY ?? '').split(':')
+  return directory ? `${directory}/ready.sock` : `/dev/kernelseal-${namespace}.sock`
+}
 
 /** Of this process, which `kernelseal wait` shares with the agent of its container. */
 export const ownPidNamespace = (): number => statSync('/proc/self/ns/pid').ino

@@ -29,6 +29,8 @@ describe('kernelseal wait, the postStart hook where there are no native sidecars
   it('asks the agent of its own namespace over a socket, when no port is given', async (context) => {
     const path = readySocketPath(ownPidNamespace())
     assert.equal(path, `/dev/kernelseal-${statSync('/proc/self/ns/pid').ino}.sock`)
+    const service = { RUNTIME_DIRECTORY: '/run/kernelseal:/run/other' }
+    assert.equal(readySocketPath(ownPidNamespace(), service), '/run/kernelseal/ready.sock')
     const socket = join(mkdtempSync(join(tmpdir(), 'kernelseal-ready-')), 'ready.sock')
     context.after(() => rmSync(dirname(socket), { recursive: true }))
     assert.match(await askReadySocket(socket), /ENOENT/)
