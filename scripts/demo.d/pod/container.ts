@@ -24,6 +24,8 @@ export interface RunningContainer {
   /** Its root file system, and of that the layer it has written itself. */
   readonly rootfs: string
   readonly upper: string
+  /** Its mountinfo (proc_pid_mountinfo(5)) before its program started: of an agent that runs it is refused. */
+  readonly mounts: string
   /** `runc exec`, as `kubectl exec` ends in it. */
   readonly exec: (args: readonly string[], options?: ExecOptions) => Ended
   readonly log: () => string
@@ -49,13 +51,15 @@ export function startContainer(
   closeSync(output)
   const log = () => readFileSync(logFile, 'utf8')
   if (created.status !== 0) throw new Error(`runc create ${id}: ${created.error?.message ?? log()}`)
-  runc('start', id)
   const { pid } = JSON.parse(runc('state', id)) as { pid: number }
+  const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
+  runc('start', id)
   return {
     pid,
     podPid: podPidOf(pid),
     rootfs,
     upper: join(folder, 'upper'),
+    mounts,
     exec: (args, options) => enter(id, folder, { ...config.process, args, ...options?.process }, options?.input),
     log,
     running: () => (JSON.parse(runc('state', id)) as { status: string }).status === 'running',
