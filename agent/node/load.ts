@@ -20,7 +20,7 @@ export const OBJECT_PATH = new URL('../../bpf/build/kernelseal.bpf.o', import.me
 
 /** Maps with content that only an agent may read; `pieces` holds the last string read of an environment. */
 const SECRET_MAPS = ['secret_values', 'needles', 'sieves', 'slots', 'pieces']
-/** In `guarded_maps` (bpf/guard/agent_guard.bpf.c). */
+/** In `guarded_maps` (bpf/guard/own_objects.h). */
 const MAP_SECRET = 1
 const MAP_OURS = 2
 

@@ -45,7 +45,7 @@ export const PROC_FLAG = {
   BEGINNING: 32768,
 } as const
 
-/** Modes of the agent towards the kernel, beside its own (`agent_stance` in bpf/guard/agent_guard.bpf.c). */
+/** Modes of the agent towards the kernel, beside its own (`agent_stance` in bpf/guard/agent_enroll.bpf.c). */
 export const STANCE = { NONE: 0, CANARY: PROC_FLAG.CANARY, BLIND: PROC_FLAG.BLIND } as const
 /** Policies have at most 63 bindings; the last bit is the canary's, and so is the last id of a value. */
 export const CANARY_BINDING = 1n << 63n

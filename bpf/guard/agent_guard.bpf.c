@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Protects the agent and its maps, and lets it identify itself.
+ * Protects the agent and its maps.
  *
  *   task_kill  check_kill_permission(): no process inside the scope may signal the agent, and only the agent may
  *              continue a process that waits for its values; nor may a stranger open a sealed runtime's debugging door
@@ -10,133 +10,13 @@
  *   bpf_prog   bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs
  *   bpf        bpf(2): in a Pod's scope only its agent calls it at all
  *
- * Its memory and files are guarded with those of sealed processes, in proc_guard.bpf.c.
+ * It identifies itself in agent_enroll.bpf.c. Its memory and files are guarded with those of sealed processes, in
+ * proc_guard.bpf.c and ptrace_guard.bpf.c.
  */
 #include "agent_reach.h"
 #include "debug_door.h"
-#include "emit.h"
-#include "home.h"
 #include "hook.h"
-#include "identity.h"
-
-enum { MAP_SECRET = 1, MAP_OURS = 2 };
-
-enum { SCOPE_WORDS = sizeof(struct ks_scope) / sizeof(__u64) };
-
-/* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, __u32);
-} guarded_maps __weak SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
-	__type(key, __u32);
-	__type(value, __u32);
-} guarded_programs __weak SEC(".maps");
-
-static __always_inline int is_enrolled(__u32 scope)
-{
-	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
-
-	return agent && has_agent(scope) && agent->task == (__u64)BPF_CORE_READ(current_task(), group_leader);
-}
-
-/*
- * Once a scope is registered, a process inside of it becomes its agent only as the agent's container started again.
- * Root of the machine is outside, and a host's scope has no inside that is not the machine's.
- */
-static __always_inline int take_home(__u32 inum)
-{
-	struct task_struct *task = current_task();
-	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &inum);
-	struct home home = {};
-
-	home.outside = BPF_CORE_READ(pid_namespace_of(task, NULL), ns.inum) != inum && current_scope() != inum;
-	if (scope && !home.outside && !(scope->switches & KS_HOST))
-		return may_succeed(inum) ? 0 : -EACCES;
-	if (scope && bpf_map_lookup_elem(&homes, &inum))
-		return 0;
-	describe_home(&home, program_of(task), task);
-	return bpf_map_update_elem(&homes, &inum, &home, BPF_ANY) ? -ENOMEM : 0;
-}
-
-/*
- * Run by the agent on itself (BPF_PROG_TEST_RUN, in the caller's context): only the holder of this program's
- * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0, also for the agent the
- * scope has, or a negative errno: EBUSY while the scope has another living agent, EACCES for a process inside a
- * registered scope and is not its agent's container.
- */
-SEC("raw_tp")
-int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
-	struct ks_process record = {.flags = KS_AGENT}, *known = process_of(leader);
-	struct ks_agent agent = {.task = (__u64)leader};
-	__u32 scope = ctx->args[0];
-	int refused;
-
-	if (is_enrolled(scope))
-		return 0;
-	if (has_agent(scope))
-		return -EBUSY;
-	refused = take_home(scope);
-	if (refused)
-		return refused;
-	if (known && known->scope == scope) {
-		record.flags |= known->flags & KS_ENTRY;
-		record.container = known->container;
-	}
-	record.scope = scope;
-	record.start = BPF_CORE_READ(leader, start_boottime);
-	agent.start = record.start;
-	end_life(scope, mount_ns_of(leader), record.start); /* an agent's container brings no placeholders */
-	if (bpf_map_update_elem(&processes, &agent.task, &record, BPF_ANY))
-		return -ENOMEM;
-	return bpf_map_update_elem(&agents, &scope, &agent, BPF_ANY);
-}
-
-/*
- * Run by the agent on itself: its next child is the canary, or it is blind, or neither (ctx[0]: KS_CANARY,
- * KS_BLIND, 0).
- */
-SEC("raw_tp")
-int agent_stance(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct ks_process *process = process_of(current_task());
-
-	if (!process || !(process->flags & KS_AGENT) || !is_enrolled(process->scope))
-		return -EPERM;
-	process->flags &= ~(KS_CANARY | KS_BLIND);
-	process->flags |= ctx->args[0] & (KS_CANARY | KS_BLIND);
-	return 0;
-}
-
-/*
- * Run by the agent on itself: gives a scope that is registered another policy, in place. ctx[0]: its own scope, or 0
- * for the whole node's entry; then the words of struct ks_scope. ENOENT: it is not registered.
- */
-SEC("raw_tp")
-int agent_settle(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct ks_process *process = process_of(current_task());
-	__u32 inum = ctx->args[0];
-	volatile __u64 *words;
-
-	/* An agent outside of its scope outlives it, and then settles the node's entry. */
-	if (!process || !(is_enrolled(process->scope) || is_agent(process)) || (inum && inum != process->scope))
-		return -EPERM;
-	words = bpf_map_lookup_elem(&scopes, &inum);
-	if (!words)
-		return -ENOENT;
-#pragma unroll
-	for (int i = 0; i < SCOPE_WORDS; i++)
-		words[i] = ctx->args[1 + i];
-	return 0;
-}
+#include "own_objects.h"
 
 /*
  * The agent's SIGCONT ends the wait. Another process's would start it without its values, so it is refused in
@@ -205,24 +85,6 @@ ENFORCE(guard_file_signal, file_send_sigiotask, security_file_send_sigiotask, (t
 		return judge(scope, process, target, !!(scope->switches & KS_BLOCK_DEBUG), KS_WAY_DEBUG_SIGNAL, signal,
 			     0, again);
 	return process->flags & KS_AGENT ? judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again) : 0;
-}
-
-/* Without an agent its successor must be able to become it; of a whole machine that is its root. */
-static __always_inline int may_open_ours(__u32 inum)
-{
-	return !has_agent(inum) && (inum == INIT_PID_NS || may_succeed(inum));
-}
-
-/* `kernelseal status` of root is outside of Pods. */
-static __always_inline int policy_map_verdict(__u32 id, int again)
-{
-	__u32 inum = current_scope();
-	struct ks_scope *scope;
-
-	if (!inum || inum == INIT_PID_NS || may_open_ours(inum))
-		return 0;
-	scope = bpf_map_lookup_elem(&scopes, &inum);
-	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
 }
 
 ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)

@@ -3,34 +3,19 @@
 #ifndef KERNELSEAL_SCRUB_H
 #define KERNELSEAL_SCRUB_H
 
-#include "delivery.h"
+#include "chunk.h"
 #include "variable.h"
-
-/* Writes zeroes over [d->target, d->target + d->capacity): a value, up to its terminator. */
-static __always_inline long scrub_chunk(__u64 index, struct delivery *d)
-{
-	__u64 offset = index * KS_CHUNK, last;
-
-	if (offset >= d->capacity)
-		return 1;
-	last = d->capacity - offset - 1;
-	asm volatile("" : "+r"(last));
-	if (last > KS_CHUNK - 1)
-		last = KS_CHUNK - 1;
-	write_user(d, d->target + offset, zeroes, last);
-	return d->faulted;
-}
 
 __attribute__((noinline)) int scrub_one_chunk(struct delivery *d, __u32 index)
 {
-	return d ? scrub_chunk(index, d) != 0 : 1;
+	return d ? overwrite_chunk(index, d, zeroes) != 0 : 1;
 }
 
 __attribute__((noinline)) int scrub_chunk_unlooped(__u32 index)
 {
 	struct delivery *d = unlooped_delivery();
 
-	return d ? !!scrub_chunk(index, d) : 1;
+	return d ? !!overwrite_chunk(index, d, zeroes) : 1;
 }
 
 /* The string [d->start, end) is complete: if it is a variable of a lost binding, its value goes. */

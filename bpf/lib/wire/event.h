@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
-/* What the kernel tells the agent: events of a scope, and orders to write values. */
+/* Messages of the kernel to the agent: events of a scope, and orders to write values. */
 #ifndef KERNELSEAL_WIRE_EVENT_H
 #define KERNELSEAL_WIRE_EVENT_H
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The maps and programs of KernelSeal itself, as the agent that loads them lists them, and which process outside of
+ * agents may have a descriptor of one.
+ */
+#ifndef KERNELSEAL_OWN_OBJECTS_H
+#define KERNELSEAL_OWN_OBJECTS_H
+
+#include "emit.h"
+#include "home.h"
+
+enum { MAP_SECRET = 1, MAP_OURS = 2 };
+
+/* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} guarded_maps __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, __u32);
+} guarded_programs __weak SEC(".maps");
+
+/* Without an agent its successor must be able to become it; of a whole machine that is its root. */
+static __always_inline int may_open_ours(__u32 inum)
+{
+	return !has_agent(inum) && (inum == INIT_PID_NS || may_succeed(inum));
+}
+
+/* `kernelseal status` of root is outside of Pods. */
+static __always_inline int policy_map_verdict(__u32 id, int again)
+{
+	__u32 inum = current_scope();
+	struct ks_scope *scope;
+
+	if (!inum || inum == INIT_PID_NS || may_open_ours(inum))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &inum);
+	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
+}
+
+#endif

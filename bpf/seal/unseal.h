@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Ends the seal of a process that became another program, as the binding's rule for children says. */
+#ifndef KERNELSEAL_UNSEAL_H
+#define KERNELSEAL_UNSEAL_H
+
+#include "delivery_report.h"
+#include "environment.h"
+#include "search.h"
+
+static __always_inline int not_scrubbed(struct ks_process *process, struct linux_binprm *bprm,
+					const struct delivery *delivery)
+{
+	count(process->scope, KS_N_FAILED);
+	bpf_send_signal(SIGKILL);
+	report(process, bprm, KS_EV_FAIL, KS_KILLED, delivery, 0);
+	return 0;
+}
+
+/* A descendant of a scrubbed program was given no value, but may have got one another way. */
+static __always_inline int scrub_below(struct ks_process *process, struct task_struct *task, struct linux_binprm *bprm,
+				       struct delivery *delivery, int loops)
+{
+	delivery->bindings = 0;
+	search_environment(delivery, task, loops);
+	if (delivery->reason)
+		return not_scrubbed(process, bprm, delivery);
+	if (delivery->scrubbed)
+		report(process, bprm, KS_EV_SCRUB, KS_ALLOWED, delivery, 0);
+	return 1;
+}
+
+/*
+ * A sealed process became another program. The binding's rule for children decides: scrub takes the values out of
+ * the environment it was given, and with the last of them the seal, and nothing below is sealed again; inherit keeps
+ * both. (deny refused the exec already.) A file that is none of the container's own inherits nothing. The process is
+ * still sealed while this runs. Returns whether it may run.
+ */
+static __always_inline int scrub(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
+				 struct linux_binprm *bprm, struct delivery *delivery, int loops)
+{
+	__u64 ending = process->flags & KS_FOREIGN ? process->bindings : scope->scrub_bindings;
+	__u64 lost = process->bindings & ending & ~process->pending;
+
+	if (!(process->flags & KS_SEALED) || !lost)
+		return process->flags & KS_BELOW_SEAL ? scrub_below(process, task, bprm, delivery, loops) : 1;
+	delivery->lost = lost;
+	delivery->bindings = process->bindings & ~lost;
+	walk_environment(delivery, task, loops);
+	if (!delivery->reason)
+		search_environment(delivery, task, loops);
+	if (delivery->reason)
+		return not_scrubbed(process, bprm, delivery);
+	delivery->lost = 0;
+	report(process, bprm, KS_EV_SCRUB, KS_ALLOWED, delivery, 0);
+	process->bindings &= ~lost;
+	if (process->bindings)
+		return 1;
+	process->flags = (process->flags & ~(KS_SEALED | KS_GIVEN)) | KS_BELOW_SEAL;
+	process->pending = 0;
+	return 1;
+}
+
+#endif
