@@ -1,6 +1,6 @@
 /** Clocks that jump, for a process that does not know of it: libfaketime (Debian's package of that name). */
 
-export const CLOCK_LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
+const CLOCK_LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 
 /**
  * For the Deployment. The time is read from `.faketimerc` in the home of each replica, each second; clocks that

@@ -1,12 +1,11 @@
 /** The faults of two replicas, their certificate, and their way to the API server. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { call, get, kubectl, must, patch } from '../cluster/cluster.ts'
 import { type Installation, MUTATING, SYSTEM, VALIDATING } from '../cluster/installation.ts'
 import { makeSandbox } from '../cluster/pod-network.ts'
 import type { StandInPod } from '../cluster/stand-in-pod.ts'
-import { CLOCK_LIBRARY } from './clock.ts'
 import type { ApiProxy } from './proxy.ts'
 import { LEASE, SECRET } from './whole.ts'
 
@@ -165,7 +164,3 @@ export const FAULTS: readonly Fault[] = [
     run: (arena: Arena) => flood(kind, arena),
   })),
 ]
-
-/** Those that can be tried here; a clock is turned by a library that is not on every machine. */
-export const possible = (): readonly Fault[] =>
-  FAULTS.filter(({ name }) => !name.startsWith('the clock') || existsSync(CLOCK_LIBRARY))
