@@ -1,6 +1,6 @@
 /** The command line: finds the subcommand, turns its exceptions into a sentence and an exit status. */
 import { type Command, complain, EXIT } from './cli/command.ts'
-import { ConfigError, UsageError } from './policy/problems.ts'
+import { ConfigError, UsageError } from './policy/text/problems.ts'
 
 /** Loaded only when asked for: most commands need neither FFI nor an HTTP server. */
 const COMMANDS: Record<string, () => Promise<Command>> = {

@@ -1,7 +1,7 @@
 /** Runs the webhook as a process: settings, signals, exit status. */
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { ConfigError } from '../agent/policy/problems.ts'
+import { ConfigError } from '../agent/policy/text/problems.ts'
 import { openLog } from './server/log.ts'
 import type { Log } from './server/server.ts'
 import { helpText, loadSettings, type Settings } from './settings/load.ts'

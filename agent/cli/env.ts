@@ -3,7 +3,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { loadAgentConfig } from '../config/load.ts'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal env --config FILE [--output FILE]

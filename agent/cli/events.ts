@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { stateDirectory } from '../config/nonce.ts'
 import { FEED_SOCKET, LIVE, type Told } from '../events/feed.ts'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal events [--follow] [--json] [--scope NUMBER]

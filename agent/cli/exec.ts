@@ -7,7 +7,7 @@ import type { Standing } from '../exec/agent.ts'
 import { runCommand } from '../exec/command.ts'
 import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
 import { isInit, startInit } from '../linux/namespaces.ts'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 import { type Command, complain, EXIT } from './command.ts'
 
 const HELP = `usage: kernelseal exec [options] -- COMMAND [ARGUMENT...]

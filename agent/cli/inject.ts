@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { type Format, type ManifestFile, printManifests } from '../../webhook/offline/documents.ts'
 import { decideManifests, injectFile } from '../../webhook/offline/inject-manifests.ts'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 import { type Command, complain, EXIT } from './command.ts'
 import {
   CLUSTER_HELP,

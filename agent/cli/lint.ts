@@ -5,7 +5,7 @@ import type { ManifestFile } from '../../webhook/offline/documents.ts'
 import { decideManifests } from '../../webhook/offline/inject-manifests.ts'
 import { lintManifests } from '../../webhook/offline/lint.ts'
 import { ConfigError, parseConfig } from '../policy/parse.ts'
-import { formatProblem } from '../policy/problems.ts'
+import { formatProblem } from '../policy/text/problems.ts'
 import type { Problem } from '../policy/types.ts'
 import { type Command, EXIT } from './command.ts'
 import {

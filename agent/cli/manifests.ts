@@ -8,8 +8,8 @@ import { offlineCluster } from '../../webhook/offline/offline-cluster.ts'
 import { loadSettings } from '../../webhook/settings/load.ts'
 import { agentSettings } from '../../webhook/settings/table.ts'
 import { VERSION } from '../config/version.ts'
-import { UsageError } from '../policy/problems.ts'
 import { MODES } from '../policy/schema.ts'
+import { UsageError } from '../policy/text/problems.ts'
 
 export const MANIFEST_OPTIONS = { filename: { type: 'string', short: 'f', multiple: true } } as const
 export const MANIFEST_HELP = `  -f, --filename FILE      manifests, YAML or JSON; - is standard input, a directory is its *.yaml, *.yml and

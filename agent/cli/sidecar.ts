@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { otherProcesses } from '../linux/procfs.ts'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 import type { Command } from './command.ts'
 import { RUN_OPTIONS, runAgent } from './run.ts'
 

@@ -3,7 +3,7 @@ import type { Attacker } from '../attack/runner/attackers.ts'
 import { renderSweep, renderSweepJson, sweepStatusOf } from '../attack/sweep/report.ts'
 import { holdSweep } from '../attack/sweep/sweep.ts'
 import { newCleanup } from '../attack/targets/cleanup.ts'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 
 export interface SweepValues {
   readonly seed: string

@@ -3,7 +3,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 import { type Survey, surveyNode } from '../scope/status.ts'
 import { type Command, EXIT } from './command.ts'
 import { type Look, ratesTable } from './rates.ts'

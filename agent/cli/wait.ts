@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { http } from '../kube/http.ts'
-import { UsageError } from '../policy/problems.ts'
+import { UsageError } from '../policy/text/problems.ts'
 import { askReadySocket, ownPidNamespace, readySocketPath } from '../run/ready-socket.ts'
 import { type Command, complain, EXIT } from './command.ts'
 

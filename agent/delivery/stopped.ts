@@ -7,7 +7,7 @@
 import { type HeldProcess, holdProcess, killUnheld } from '../linux/process.ts'
 import type { Guard } from '../node/guard.ts'
 import { processRecords } from '../node/process-records.ts'
-import { pinnedHash } from '../policy/selector.ts'
+import { pinnedHash } from '../policy/secrets/selector.ts'
 import type { Binding } from '../policy/types.ts'
 import { hostPidOf } from '../scope/host-pid.ts'
 import { CHUNK, PROC_FLAG, type Reason } from '../wire/constants.ts'

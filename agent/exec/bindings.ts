@@ -4,13 +4,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { type AgentConfig, loadAgentConfig } from '../config/load.ts'
-import { checkBindings } from '../policy/check-bindings.ts'
-import { Field } from '../policy/field.ts'
 import { withDefaults } from '../policy/parse.ts'
-import { refuseErrors, reportInto, UsageError } from '../policy/problems.ts'
-import { readShortForms, type ShortForm } from '../policy/short-form.ts'
+import { checkBindings } from '../policy/secrets/check-bindings.ts'
+import { readShortForms, type ShortForm } from '../policy/secrets/short-form.ts'
+import { variablesOf } from '../policy/secrets/variables.ts'
+import { Field } from '../policy/text/field.ts'
+import { refuseErrors, reportInto, UsageError } from '../policy/text/problems.ts'
 import type { Config, Problem } from '../policy/types.ts'
-import { variablesOf } from '../policy/variables.ts'
 
 export interface ExecOptions {
   readonly config?: string

@@ -1,20 +1,20 @@
 /** A Pod's annotations → its policy. Annotations are text from strangers: every key is known, or named in a warning. */
 
-import { checkBindings, MAX_VARIABLES } from './check-bindings.ts'
-import { MAX_TEXT, readDocument } from './document.ts'
-import { Field } from './field.ts'
 import { withDefaults } from './parse.ts'
 import { type AgentResources, type POD_KEYS, QUANTITY, RESOURCE_KEYS, warnAboutKeys } from './pod-keys.ts'
-import { ConfigError, refuseErrors, reportInto } from './problems.ts'
 import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, readPolicy } from './schema.ts'
-import { readSealEnv, type SealEnv } from './seal-env.ts'
-import { readShortForms, type ShortForm } from './short-form.ts'
+import { checkBindings, MAX_VARIABLES } from './secrets/check-bindings.ts'
+import { readSealEnv, type SealEnv } from './secrets/seal-env.ts'
+import { readShortForms, type ShortForm } from './secrets/short-form.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from './sidecar.ts'
-import { quote } from './suggest.ts'
+import { MAX_TEXT, readDocument } from './text/document.ts'
+import { Field } from './text/field.ts'
+import { ConfigError, refuseErrors, reportInto } from './text/problems.ts'
+import { quote } from './text/suggest.ts'
 import type { Config, Mode, Policy, Problem } from './types.ts'
 
-export { parseDownwardApi } from './downward-api.ts'
 export { parseStatus } from './status.ts'
+export { parseDownwardApi } from './text/downward-api.ts'
 export { ConfigError }
 
 export type Annotations = Readonly<Record<string, string>>

@@ -1,13 +1,13 @@
 /** Configuration text → policy, with the defaults filled in and everything wrong named at once. */
 
-import { checkBindings } from './check-bindings.ts'
-import { type Document, readDocument } from './document.ts'
-import { Field } from './field.ts'
-import { refuseErrors, reportInto } from './problems.ts'
 import { DEFAULT_MONITORING, DEFAULT_POLICY, type Draft, readConfig } from './schema.ts'
+import { checkBindings } from './secrets/check-bindings.ts'
+import { type Document, readDocument } from './text/document.ts'
+import { Field } from './text/field.ts'
+import { refuseErrors, reportInto } from './text/problems.ts'
 import type { Config, Problem } from './types.ts'
 
-export { ConfigError } from './problems.ts'
+export { ConfigError } from './text/problems.ts'
 
 /**
  * Reads a config file, YAML or JSON (version 1 of the schema).

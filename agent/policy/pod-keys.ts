@@ -1,7 +1,8 @@
 /** The annotation keys that mean something on a Pod, and the messages about the others. */
-import type { Report } from './problems.ts'
+
 import { PREFIX, SHORT_FORM_PREFIX } from './sidecar.ts'
-import { nearest } from './suggest.ts'
+import type { Report } from './text/problems.ts'
+import { nearest } from './text/suggest.ts'
 
 export const RESOURCE_KEYS = [
   'agent-cpu-request',

@@ -2,12 +2,13 @@
  * The shape of a configuration: every key, its type and its default, one function per block. The 1.x format is
  * accepted whole; a key without effect so far gets a warning.
  */
-import { type Field, present } from './field.ts'
-import { wrongBindingName } from './names.ts'
-import { readOnRotate } from './on-rotate.ts'
-import { DEFAULT_SELECTOR, readSelector } from './selector.ts'
-import { readSecretRef } from './source.ts'
+
+import { readOnRotate } from './secrets/on-rotate.ts'
+import { DEFAULT_SELECTOR, readSelector } from './secrets/selector.ts'
+import { readSecretRef } from './secrets/source.ts'
 import { LOG_LEVELS, POLICY_KEYS, POLICY_TABLE } from './strength/policy-table.ts'
+import { type Field, present } from './text/field.ts'
+import { wrongBindingName } from './text/names.ts'
 import type { Binding, Config, Monitoring, Policy } from './types.ts'
 
 export { DEFAULT_MONITORING, DEFAULT_POLICY, MODES } from './strength/policy-table.ts'

@@ -1,6 +1,6 @@
 /** Whether a policy may take the place of another in a running agent. Pure. */
 import type { AgentConfig } from '../config/load.ts'
-import { weakenings } from '../policy/weaker.ts'
+import { weakenings } from '../policy/strength/weaker.ts'
 
 /** `weaker`: the protection lost by the change. */
 export type Verdict = { readonly refused: string } | { readonly weaker: readonly string[] }

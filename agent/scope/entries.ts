@@ -3,9 +3,9 @@
  * a set of bindings is a 64-bit word.
  */
 import { createHash } from 'node:crypto'
-import { pinnedHash } from '../policy/selector.ts'
+import { pinnedHash } from '../policy/secrets/selector.ts'
+import type { Variable } from '../policy/secrets/variables.ts'
 import type { Binding, Config } from '../policy/types.ts'
-import type { Variable } from '../policy/variables.ts'
 import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE } from '../wire/constants.ts'
 import { encode, u32 } from '../wire/encode.ts'
 import {

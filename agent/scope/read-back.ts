@@ -2,8 +2,8 @@
 
 import type { Guard } from '../node/guard.ts'
 import { MODES } from '../policy/schema.ts'
+import type { Variable } from '../policy/secrets/variables.ts'
 import type { Binding, Config } from '../policy/types.ts'
-import type { Variable } from '../policy/variables.ts'
 import { CHUNK, MODE } from '../wire/constants.ts'
 import { encode, u32 } from '../wire/encode.ts'
 import { ALTERNATIVE, NAME, NAME_KEY, NUMBER, NUMBER_KEY, SCOPE, SLOT, SLOT_KEY, VALUE_KEY } from '../wire/layout.ts'

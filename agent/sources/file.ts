@@ -1,7 +1,7 @@
 /** A file, read whole and byte for byte: a trailing newline is part of the value. */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
-import { isBelow } from '../policy/file-roots.ts'
-import { MAX_CAPACITY } from '../policy/placeholder.ts'
+import { isBelow } from '../policy/secrets/file-roots.ts'
+import { MAX_CAPACITY } from '../policy/secrets/placeholder.ts'
 import { SourceError } from './error.ts'
 
 /** Readings until one is not disturbed by a writer. */

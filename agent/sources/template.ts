@@ -1,6 +1,6 @@
 /** A value composed of others of its binding: `postgres://app:$(PGPASSWORD)@db/app`, byte-exact. */
-import { MAX_CAPACITY } from '../policy/placeholder.ts'
-import { fillTemplate } from '../policy/template.ts'
+import { MAX_CAPACITY } from '../policy/secrets/placeholder.ts'
+import { fillTemplate } from '../policy/secrets/template.ts'
 import { SourceError } from './error.ts'
 
 /** Latin-1 both ways maps each byte to one character and back, so nothing is decoded on the way. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Recognises a placeholder by its last 48 bytes (slot and tail, see agent/policy/placeholder.ts), and tells whose it
- * is.
+ * Recognises a placeholder by its last 48 bytes (slot and tail, see agent/policy/secrets/placeholder.ts), and tells
+ * whose it is.
  */
 #ifndef KERNELSEAL_PLACEHOLDER_H
 #define KERNELSEAL_PLACEHOLDER_H

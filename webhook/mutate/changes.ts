@@ -1,6 +1,7 @@
 /** The changes to the Pod: one change per member that is ours, however many variables there are. */
+
+import type { Variable } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import type { Variable } from '../../agent/policy/variables.ts'
 import { tokenMountOf } from './account-token.ts'
 import type { Change } from './patch.ts'
 import { envWith, variablesIn } from './placeholders.ts'

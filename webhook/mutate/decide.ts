@@ -2,7 +2,7 @@
 import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/policy/annotations.ts'
 import type { AgentResources } from '../../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
-import { didYouMean, quote } from '../../agent/policy/suggest.ts'
+import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
 import type { Config } from '../../agent/policy/types.ts'
 import type { Cluster } from './cluster.ts'
 import { type Deny, deny, type Skip, skip } from './outcome.ts'

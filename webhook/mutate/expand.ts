@@ -2,8 +2,8 @@
  * `$(NAME)` in `env[].value`, resolved as the kubelet would: by value where the webhook knows it, by name where only
  * the agent does.
  */
-import { MAX_CAPACITY } from '../../agent/policy/placeholder.ts'
-import { templateParts } from '../../agent/policy/template.ts'
+import { MAX_CAPACITY } from '../../agent/policy/secrets/placeholder.ts'
+import { templateParts } from '../../agent/policy/secrets/template.ts'
 import { type EnvVar, isObject } from './pod.ts'
 
 /** An earlier environment entry, as seen by one that refers to it. */

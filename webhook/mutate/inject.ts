@@ -1,10 +1,10 @@
 /** The webhook's work without a server: a Pod → an outcome. Used by `/mutate`, by the tests and offline. */
 import { createHash } from 'node:crypto'
 import { parseStatus } from '../../agent/policy/annotations.ts'
-import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/check-bindings.ts'
+import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/secrets/check-bindings.ts'
+import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import type { Config } from '../../agent/policy/types.ts'
-import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/variables.ts'
 import { type Place, podChanges } from './changes.ts'
 import type { Cluster } from './cluster.ts'
 import { refuseNames } from './collisions.ts'

@@ -1,8 +1,8 @@
 /** Placeholders into the environment of the application's containers, and the obstacles to it. */
-import { slotIn } from '../../agent/policy/placeholder.ts'
-import { templateReferences } from '../../agent/policy/template.ts'
+import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
+import { templateReferences } from '../../agent/policy/secrets/template.ts'
+import type { Variable } from '../../agent/policy/secrets/variables.ts'
 import type { Config, Source } from '../../agent/policy/types.ts'
-import type { Variable } from '../../agent/policy/variables.ts'
 import { type Container, type EnvVar, isObject } from './pod.ts'
 import { SEAL_ENV_BINDING } from './seal-env.ts'
 

@@ -1,7 +1,7 @@
 /** Sources that the agent would refuse to read, by the settings it is given. */
-import { filesOutside } from '../../agent/policy/file-roots.ts'
-import { literalsIn } from '../../agent/policy/literal.ts'
-import { quote } from '../../agent/policy/suggest.ts'
+import { filesOutside } from '../../agent/policy/secrets/file-roots.ts'
+import { literalsIn } from '../../agent/policy/secrets/literal.ts'
+import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Config } from '../../agent/policy/types.ts'
 import { type Deny, deny } from './outcome.ts'
 import type { AgentSettings } from './sidecar.ts'

@@ -1,6 +1,6 @@
 /** Shapes of Pods the agent cannot work in, or not well. */
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import { quote } from '../../agent/policy/suggest.ts'
+import { quote } from '../../agent/policy/text/suggest.ts'
 import { type Deny, deny } from './outcome.ts'
 import type { Container, Pod } from './pod.ts'
 

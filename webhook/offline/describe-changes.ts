@@ -1,5 +1,5 @@
 /** The operations of an injection in words, for `kernelseal explain`. */
-import { slotIn } from '../../agent/policy/placeholder.ts'
+import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import type { Config, Source } from '../../agent/policy/types.ts'
 import { type Operation, stepsOf } from '../mutate/patch.ts'

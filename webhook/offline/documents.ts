@@ -15,7 +15,7 @@ import {
   YAML11_SCHEMA,
   YAMLException,
 } from 'js-yaml'
-import { ConfigError } from '../../agent/policy/problems.ts'
+import { ConfigError } from '../../agent/policy/text/problems.ts'
 
 export type Format = 'yaml' | 'json'
 

@@ -1,7 +1,7 @@
 /** Mistakes, certain and probable, in manifests: found before anything reaches a cluster. */
 import { MODES } from '../../agent/policy/schema.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from '../../agent/policy/sidecar.ts'
-import { didYouMean, quote } from '../../agent/policy/suggest.ts'
+import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
 import { ALLOW_DEBUG_LABEL, INJECTION_LABEL, MODE_LABEL } from '../mutate/namespaces.ts'
 import { isObject } from '../mutate/pod.ts'
 import type { ManifestFile } from './documents.ts'

@@ -1,6 +1,6 @@
 /** An injected Pod → the Pod as it was: without agent, volumes, placeholders and our annotations. */
 import { ConfigError, parseAnnotations, parseStatus } from '../../agent/policy/annotations.ts'
-import { slotIn } from '../../agent/policy/placeholder.ts'
+import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import type { Config } from '../../agent/policy/types.ts'
 import { SEALED_ENV } from '../mutate/decide.ts'

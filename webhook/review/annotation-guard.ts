@@ -4,8 +4,8 @@
  */
 import { type Annotations, ConfigError, parseAnnotations } from '../../agent/policy/annotations.ts'
 import { PREFIX } from '../../agent/policy/sidecar.ts'
+import { weakenings } from '../../agent/policy/strength/weaker.ts'
 import type { Config } from '../../agent/policy/types.ts'
-import { weakenings } from '../../agent/policy/weaker.ts'
 import { hasAgent } from '../mutate/decide.ts'
 import { type Deny, deny, type Outcome, skip } from '../mutate/outcome.ts'
 import { asPod, type Pod } from '../mutate/pod.ts'

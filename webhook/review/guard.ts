@@ -1,6 +1,6 @@
 /** Access to a running sealed Pod: no session in the agent's container, no debug container beside it. */
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
-import { quote } from '../../agent/policy/suggest.ts'
+import { quote } from '../../agent/policy/text/suggest.ts'
 import { deny, type Outcome, skip } from '../mutate/outcome.ts'
 import { isObject } from '../mutate/pod.ts'
 import type { Review } from './review.ts'

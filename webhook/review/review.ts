@@ -1,5 +1,5 @@
 /** Request bytes → an AdmissionReview, and an outcome → the response to it (k8s.io/api/admission/v1). */
-import { visible } from '../../agent/policy/suggest.ts'
+import { visible } from '../../agent/policy/text/suggest.ts'
 import { type Deny, deny, type Outcome } from '../mutate/outcome.ts'
 import { isObject } from '../mutate/pod.ts'
 import { reasonEntry } from '../mutate/reasons.ts'

@@ -1,12 +1,12 @@
 /** Reads the settings from flags, environment and file. */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { readDocument } from '../../agent/policy/document.ts'
-import { Field } from '../../agent/policy/field.ts'
-import { wrongFileRoot } from '../../agent/policy/file-roots.ts'
-import { wrongPath } from '../../agent/policy/names.ts'
-import { ConfigError, reportInto } from '../../agent/policy/problems.ts'
-import { didYouMean, quote } from '../../agent/policy/suggest.ts'
+import { wrongFileRoot } from '../../agent/policy/secrets/file-roots.ts'
+import { readDocument } from '../../agent/policy/text/document.ts'
+import { Field } from '../../agent/policy/text/field.ts'
+import { wrongPath } from '../../agent/policy/text/names.ts'
+import { ConfigError, reportInto } from '../../agent/policy/text/problems.ts'
+import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
 import type { Problem } from '../../agent/policy/types.ts'
 import { envOf, flagOf, NAMES, parseSetting, SETTINGS, type Setting, type SettingName, type Settings } from './table.ts'
 

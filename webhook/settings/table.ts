@@ -1,6 +1,6 @@
 /** The webhook's settings, one table: flags, environment, file and help text all follow from it. */
 import { QUANTITY } from '../../agent/policy/pod-keys.ts'
-import { quote } from '../../agent/policy/suggest.ts'
+import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Mode } from '../../agent/policy/types.ts'
 import type { SidecarForm } from '../mutate/cluster.ts'
 import { type AgentSettings, READY_SECONDS } from '../mutate/sidecar.ts'

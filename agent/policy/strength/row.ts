@@ -1,7 +1,7 @@
 /** One key of a policy: how it is read, its default, and when a change of it is weaker. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Field } from '../field.ts'
-import { quote } from '../suggest.ts'
+import type { Field } from '../text/field.ts'
+import { quote } from '../text/suggest.ts'
 
 export interface Row<Value> {
   readonly read: (field: Field) => Value | undefined

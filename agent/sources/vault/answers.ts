@@ -1,5 +1,5 @@
 /** Vault's answers → the values in them, or the reason why there are none. Pure. */
-import { quote } from '../../policy/suggest.ts'
+import { quote } from '../../policy/text/suggest.ts'
 import { type Answer, VaultFailure } from './exchange.ts'
 
 type Fields = Readonly<Record<string, unknown>>

@@ -5,8 +5,8 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { wrongVaultPath } from '../../policy/names.ts'
-import { UsageError } from '../../policy/problems.ts'
+import { wrongVaultPath } from '../../policy/text/names.ts'
+import { UsageError } from '../../policy/text/problems.ts'
 
 export interface VaultSettings {
   /** https */

@@ -6,7 +6,7 @@
 import { openCounters } from '../../../agent/node/counters.ts'
 import { openGuard } from '../../../agent/node/guard.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
-import { variablesOf } from '../../../agent/policy/variables.ts'
+import { variablesOf } from '../../../agent/policy/secrets/variables.ts'
 import { entriesOf } from '../../../agent/scope/entries.ts'
 import { resolveAll } from '../../../agent/sources/resolve.ts'
 import { openSources } from '../../../agent/sources/sources.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../../agent/policy/parse.ts'
-import { variablesOf } from '../../../agent/policy/variables.ts'
+import { variablesOf } from '../../../agent/policy/secrets/variables.ts'
 import { type Entry, entriesOf } from '../../../agent/scope/entries.ts'
 import { SWITCH } from '../../../agent/wire/constants.ts'
 

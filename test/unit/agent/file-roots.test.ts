@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { loadAgentConfig } from '../../../agent/config/load.ts'
-import { wrongFileRoot } from '../../../agent/policy/file-roots.ts'
+import { wrongFileRoot } from '../../../agent/policy/secrets/file-roots.ts'
 import { openSources } from '../../../agent/sources/sources.ts'
 import { loadSettings } from '../../../webhook/settings/load.ts'
 

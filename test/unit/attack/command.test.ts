@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { attack } from '../../../agent/cli/attack.ts'
-import { UsageError } from '../../../agent/policy/problems.ts'
+import { UsageError } from '../../../agent/policy/text/problems.ts'
 
 const refusals: [args: string[], why: RegExp][] = [
   [['--rows', '16'], /there is no row `16`; there are 1, 2, 3/],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConfig } from '../../../agent/policy/parse.ts'
-import { slotIn } from '../../../agent/policy/placeholder.ts'
-import { fillTemplate, templateReferences } from '../../../agent/policy/template.ts'
-import { variablesOf } from '../../../agent/policy/variables.ts'
+import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
+import { fillTemplate, templateReferences } from '../../../agent/policy/secrets/template.ts'
+import { variablesOf } from '../../../agent/policy/secrets/variables.ts'
 
 const NONCE = '00112233445566778899aabbccddeeff'
 

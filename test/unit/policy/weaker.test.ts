@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../../agent/policy/parse.ts'
+import { weakenings } from '../../../agent/policy/strength/weaker.ts'
 import type { Config, OnRotate } from '../../../agent/policy/types.ts'
-import { weakenings } from '../../../agent/policy/weaker.ts'
 
 const config = (policy: string, selector = '{ binary: /bin/app }', more = ''): Config =>
   parseConfig(

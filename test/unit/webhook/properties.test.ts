@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { placeholder } from '../../../agent/policy/placeholder.ts'
+import { placeholder } from '../../../agent/policy/secrets/placeholder.ts'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { inject, patched } from './fixtures.ts'
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { CORE_SCHEMA, constructFromEvents, parseEvents } from 'js-yaml'
-import { countNodes } from '../../../../agent/policy/limits/node-count.ts'
-import { cyclesIn } from '../../../../agent/policy/limits/template-cycles.ts'
 import { ConfigError, parseConfig } from '../../../../agent/policy/parse.ts'
-import { quote, visible } from '../../../../agent/policy/suggest.ts'
-import { fillTemplate } from '../../../../agent/policy/template.ts'
+import { fillTemplate } from '../../../../agent/policy/secrets/template.ts'
+import { cyclesIn } from '../../../../agent/policy/secrets/template-cycles.ts'
+import { countNodes } from '../../../../agent/policy/text/node-count.ts'
+import { quote, visible } from '../../../../agent/policy/text/suggest.ts'
 
 /** Keys and values of the parsed text, aliases written out. */
 function sizeOf(value: unknown): number {

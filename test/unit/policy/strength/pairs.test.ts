@@ -7,8 +7,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parseConfig } from '../../../../agent/policy/parse.ts'
 import { DEFAULT_MONITORING, DEFAULT_POLICY } from '../../../../agent/policy/schema.ts'
+import { weakenings } from '../../../../agent/policy/strength/weaker.ts'
 import type { Binding, Config } from '../../../../agent/policy/types.ts'
-import { weakenings } from '../../../../agent/policy/weaker.ts'
 import { samePolicy } from '../../../../agent/reload/compare.ts'
 
 const PAIRS = 2000

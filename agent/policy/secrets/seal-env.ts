@@ -1,6 +1,6 @@
 /** The `seal-env` annotation: seal the `secretKeyRef` variables of these containers as they stand in the Pod. */
-import type { Field } from './field.ts'
-import { wrongLabel } from './names.ts'
+import type { Field } from '../text/field.ts'
+import { wrongLabel } from '../text/names.ts'
 
 export interface SealEnv {
   /** Names of containers, or every container of the Pod. */

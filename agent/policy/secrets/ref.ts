@@ -1,8 +1,8 @@
 /** The short form of a source, `<ref>`: the text after `secret.kernelseal.io/<ENV_NAME>:`. */
-import type { Field } from './field.ts'
-import { wrongPath, wrongSecretKey, wrongSecretName } from './names.ts'
-import { quote } from './suggest.ts'
-import type { Source } from './types.ts'
+import type { Field } from '../text/field.ts'
+import { wrongPath, wrongSecretKey, wrongSecretName } from '../text/names.ts'
+import { quote } from '../text/suggest.ts'
+import type { Source } from '../types.ts'
 
 const FORMS = '`secret/<name>/<key>`, `file:<absolute path>` or `env:<NAME>`'
 

@@ -1,6 +1,7 @@
 /** Which variable of which container carries which placeholder: asked by the webhook and by the agent alike. */
+
+import type { Config } from '../types.ts'
 import { placeholder, slotsOf } from './placeholder.ts'
-import type { Config } from './types.ts'
 
 export interface Variable {
   readonly container: string

@@ -1,7 +1,7 @@
 /** The `selector` of a binding: which process it is for. */
-import { type Field, present } from './field.ts'
-import { wrongBinary, wrongLabel } from './names.ts'
-import type { Binding, Selector } from './types.ts'
+import { type Field, present } from '../text/field.ts'
+import { wrongBinary, wrongLabel } from '../text/names.ts'
+import type { Binding, Selector } from '../types.ts'
 
 export const DEFAULT_SELECTOR: Selector = { lineage: 'workload', children: 'inherit' }
 

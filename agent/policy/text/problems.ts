@@ -1,6 +1,7 @@
 /** The mistakes in a configuration, collected so that one run reports all of them at once. */
+
+import type { Problem } from '../types.ts'
 import { visible } from './suggest.ts'
-import type { Problem } from './types.ts'
 
 /** Where a reader puts its findings; the path is relative to the text being read. */
 export interface Report {

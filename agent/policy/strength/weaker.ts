@@ -3,10 +3,10 @@
  * force with the requested one. Each of the tables has a row for every key of its type, or does not compile.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { WEAKER_MONITORING, WEAKER_POLICY } from './strength/policy-table.ts'
-import { another, harmless, lower, type Weaker, weakerKeys } from './strength/row.ts'
-import { quote } from './suggest.ts'
-import type { Binding, Config, SecretRef, Selector } from './types.ts'
+import { quote } from '../text/suggest.ts'
+import type { Binding, Config, SecretRef, Selector } from '../types.ts'
+import { WEAKER_MONITORING, WEAKER_POLICY } from './policy-table.ts'
+import { another, harmless, lower, type Weaker, weakerKeys } from './row.ts'
 
 /** One phrase for each thing that becomes weaker; empty when nothing does. A new receiver of values counts too. */
 export function weakenings(before: Config, after: Config): string[] {

@@ -8,7 +8,7 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml'
-import { countNodes } from './limits/node-count.ts'
+import { countNodes } from './node-count.ts'
 import { ConfigError } from './problems.ts'
 
 export interface Document {

@@ -1,6 +1,7 @@
 /** Values that stand in the configuration itself, for all who may read it. */
+
+import type { Config, Source } from '../types.ts'
 import { templateReferences } from './template.ts'
-import type { Config, Source } from './types.ts'
 
 export interface Literal {
   readonly binding: string

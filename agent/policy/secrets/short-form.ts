@@ -1,11 +1,12 @@
 /** `secret.kernelseal.io/<ENV_NAME>: <ref>`: one variable for the entrypoint of every container. */
-import type { Field } from './field.ts'
-import { wrongVariable } from './names.ts'
+
+import type { Located } from '../schema.ts'
+import type { Field } from '../text/field.ts'
+import { wrongVariable } from '../text/names.ts'
+import type { SecretRef } from '../types.ts'
 import { DEFAULT_CAPACITY } from './placeholder.ts'
 import { readRef } from './ref.ts'
-import type { Located } from './schema.ts'
 import { DEFAULT_SELECTOR } from './selector.ts'
-import type { SecretRef } from './types.ts'
 
 /** Name of the binding that the short-form annotations of a Pod make together. */
 const SHORT_FORM_BINDING = 'secret.kernelseal.io'

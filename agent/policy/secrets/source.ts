@@ -1,5 +1,5 @@
 /** One `secretRefs` entry: the variable, its size, and where its value comes from. */
-import type { Field } from './field.ts'
+import type { Field } from '../text/field.ts'
 import {
   type Wrong,
   wrongLabel,
@@ -8,9 +8,9 @@ import {
   wrongSecretName,
   wrongVariable,
   wrongVaultPath,
-} from './names.ts'
+} from '../text/names.ts'
+import type { SecretRef, Source } from '../types.ts'
 import { DEFAULT_CAPACITY, MAX_CAPACITY, MIN_CAPACITY } from './placeholder.ts'
-import type { SecretRef, Source } from './types.ts'
 
 export function readSecretRef(field: Field): SecretRef | undefined {
   const keys = field.mapping(['name', 'source', 'capacity'])

@@ -1,6 +1,6 @@
 /** `onRotate` of a binding: `restart`, or `{ signal: SIGHUP }`. */
-import type { Field } from './field.ts'
-import { type OnRotate, ROTATE_SIGNALS } from './types.ts'
+import type { Field } from '../text/field.ts'
+import { type OnRotate, ROTATE_SIGNALS } from '../types.ts'
 
 export function readOnRotate(field: Field): OnRotate | undefined {
   if (typeof field.value === 'string') return field.oneOf(['restart'] as const)

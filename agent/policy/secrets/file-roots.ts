@@ -3,8 +3,8 @@
  * `/proc/7/root/…` is any file of any container, and `/run/kernelseal/vault/token` the agent's own credential. So the directories
  * come from the webhook's settings, and without one no annotation names a file. A config file, which root wrote, may name any.
  */
-import type { Wrong } from './names.ts'
-import type { Config } from './types.ts'
+import type { Wrong } from '../text/names.ts'
+import type { Config } from '../types.ts'
 
 interface FileRef {
   readonly binding: string

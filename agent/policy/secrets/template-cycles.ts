@@ -1,6 +1,7 @@
 /** Templates of one binding that lead back to themselves, found in time that grows with the text and not with its square. */
-import { templateReferences } from '../template.ts'
+
 import type { SecretRef } from '../types.ts'
+import { templateReferences } from './template.ts'
 
 /** The references of each template, read once. */
 export function referencesOf(refs: readonly SecretRef[]): ReadonlyMap<string, readonly string[]> {

@@ -1,9 +1,10 @@
 /** Checks across bindings: limits, duplicates, conflicts, templates. */
-import type { Field } from './field.ts'
-import { cyclesIn, referencesOf } from './limits/template-cycles.ts'
-import type { Located } from './schema.ts'
-import { didYouMean, quote } from './suggest.ts'
-import type { Binding, SecretRef, Selector } from './types.ts'
+
+import type { Located } from '../schema.ts'
+import type { Field } from '../text/field.ts'
+import { didYouMean, quote } from '../text/suggest.ts'
+import type { Binding, SecretRef, Selector } from '../types.ts'
+import { cyclesIn, referencesOf } from './template-cycles.ts'
 
 /** Bindings of one scope: a bit each in a 64-bit word, of which the last is the canary's. */
 const MAX_BINDINGS = 63
