@@ -139,11 +139,11 @@ function stop(child: ChildProcess): Promise<number> {
   })
 }
 
-/** Waits until `condition` gives something; usually 30 s at most: unloading waits for grace periods, which emulation makes long. */
+/** Waits until `condition` gives something, for so long as nothing takes that works: unloading waits for grace periods, which emulation makes long. */
 export async function eventually<T>(
   what: string,
   condition: () => T | undefined | false,
-  longest = 30_000,
+  longest = 120_000,
 ): Promise<T> {
   const deadline = Date.now() + longest
   while (Date.now() < deadline) {

@@ -18,8 +18,8 @@ export interface Container {
 }
 
 const SCRIPT = 'echo $$ $(readlink /proc/self/ns/mnt); while read -r line; do eval "$line"; done'
-/** A runtime of JavaScript starts in 10 s on an emulated machine that does other things too. */
-const LONGEST_MS = 90_000
+/** An interpreter starts in 10 s on an emulated machine that does other things too; where nothing hangs no wait comes near this. */
+const LONGEST_MS = 180_000
 const running = new Set<ChildProcessWithoutNullStreams>()
 
 /** A container that stays, and executes commands line by line. */
@@ -30,17 +30,19 @@ export function startContainer({ init }: PidNamespace, env: Readonly<Record<stri
   const output: string[] = []
   shell.stdout.on('data', (chunk) => output.push(String(chunk)))
   const said = () => output.join('')
-  const ask = (line: string): Promise<string> => {
+  const ask = async (line: string): Promise<string> => {
     const from = said().length
     shell.stdin.write(`${line}; echo over\n`)
-    return eventually(line, () => /^([\s\S]*)over\n/.exec(said().slice(from))?.[1]?.trim(), LONGEST_MS)
+    // The match, not its text: a line that prints nothing has an answer too.
+    const answer = () => /^([\s\S]*)over\n/.exec(said().slice(from))
+    return (await eventually(line, () => answer() ?? undefined, LONGEST_MS))[1]!.trim()
   }
   const begun = () => eventually('the container', () => /^(\d+) (\S+)\n/.exec(said())?.slice(1), LONGEST_MS)
   const children = `/proc/${shell.pid}/task/${shell.pid}/children`
-  const pid = () => eventually('its shell', () => Number(readFileSync(children, 'latin1').trim()))
+  const pid = () => eventually('its shell', () => Number(readFileSync(children, 'latin1').trim()), LONGEST_MS)
   const end = async () => {
     shell.stdin.end()
-    await eventually('its end', () => shell.exitCode !== null)
+    await eventually('its end', () => shell.exitCode !== null, LONGEST_MS)
     running.delete(shell)
   }
   return { outer: shell.pid as number, ask, begun, pid, end }

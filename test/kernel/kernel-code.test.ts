@@ -23,7 +23,7 @@ const start = (space: PidNamespace, policy: string): Promise<Agent> =>
 type Run = PidNamespace['run']
 const outside: Run = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
 const shell = (run: Run, command: string): string => {
-  const { status, stderr } = run(['/bin/bash', '-c', command], { PATH: '/usr/sbin:/usr/bin' })
+  const { status, stderr } = run(['/bin/bash', '--norc', '-c', command], { PATH: '/usr/sbin:/usr/bin' })
   return status === 0
     ? 'done'
     : /not permitted|denied|must be superuser/i.test(stderr)
