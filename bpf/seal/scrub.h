@@ -41,6 +41,7 @@ static __always_inline long scrub_string(struct delivery *d, __u64 end, int loop
 			break;
 	if (d->reason || (d->faulted && ask_agent(d, 0)))
 		return 1;
+	d->awaited += d->faulted;
 	d->scrubbed++;
 	return 0;
 }

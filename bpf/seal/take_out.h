@@ -28,7 +28,10 @@ static __always_inline long take_out(struct delivery *d, int loops)
 			break;
 	if (d->reason || (d->faulted && ask_agent(d, 0)))
 		return 1;
-	d->scrubbed++;
+	if (d->faulted && d->awaited)
+		d->awaited--;
+	else
+		d->scrubbed++;
 	return 0;
 }
 
