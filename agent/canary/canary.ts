@@ -12,7 +12,7 @@ import { MIN_CAPACITY, placeholder } from '../policy/secrets/placeholder.ts'
 import type { Policy } from '../policy/types.ts'
 import { CANARY_BINDING, CANARY_VALUE, STANCE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
-import { ALTERNATIVE, NAME, NAME_KEY, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/layout.ts'
+import { ALTERNATIVE, NAME, NAME_KEY, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/generated.ts'
 import { isRefused, ways } from './probes.ts'
 
 /** 16 random bytes in hex, well below the smallest placeholder. */

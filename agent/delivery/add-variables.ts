@@ -2,6 +2,7 @@
 
 import type { HeldProcess } from '../linux/process.ts'
 import { withStackPointer } from '../linux/tracee.ts'
+import { LIMIT } from '../wire/generated.ts'
 import { rebuildStack } from './initial-stack.ts'
 
 /** Below the initial stack so much is mapped; a remote write grows no stack since 6.5 (mm/memory.c, expand_stack). */
@@ -9,14 +10,12 @@ const ROOM = 100 * 1024
 /** Vectors of the largest environment: 2 MiB of strings of two bytes (execve(2)). */
 const MOST_VECTORS = 16 * 1024 * 1024
 const PAGE = 4096
-/** Names of variables are shorter than this (KS_VARIABLE in bpf/lib/wire/binding.h). */
-const NAME_SIZE = 64
 
 /** @throws Error when there is no room, or the program cannot be rebuilt */
 export function addVariables(pid: number, held: HeldProcess, variables: ReadonlyMap<string, Buffer>): void {
   withStackPointer(pid, (sp) => {
     const nameOf = (address: bigint): string => {
-      const text = held.read(address, NAME_SIZE).toString('latin1')
+      const text = held.read(address, LIMIT.VARIABLE).toString('latin1')
       return text.slice(0, Math.max(0, text.indexOf('=')))
     }
     const rebuilt = rebuildStack({ sp, bytes: stackFrom(held, sp) }, variables, nameOf)

@@ -10,10 +10,10 @@ import { processRecords } from '../node/process-records.ts'
 import { pinnedHash } from '../policy/secrets/selector.ts'
 import type { Binding } from '../policy/types.ts'
 import { hostPidOf } from '../scope/host-pid.ts'
-import { CHUNK, PROC_FLAG, type Reason } from '../wire/constants.ts'
+import type { Reason } from '../wire/constants.ts'
 import type { WaitEvent, WriteEvent } from '../wire/decode.ts'
 import { encode } from '../wire/encode.ts'
-import { VALUE_KEY } from '../wire/layout.ts'
+import { LIMIT, PROC_FLAG, VALUE_KEY } from '../wire/generated.ts'
 import { addVariables } from './add-variables.ts'
 import { programHash } from './program-hash.ts'
 
@@ -103,11 +103,11 @@ function wrongProgram(pid: number, bindings: bigint, all: readonly Binding[]): K
 function paddedValue(guard: Guard, scope: number, { value, generation, capacity }: WriteEvent): Buffer {
   const bytes = Buffer.alloc(capacity)
   if (value === 0) return bytes
-  for (let chunk = 0; chunk * CHUNK < capacity; chunk++) {
+  for (let chunk = 0; chunk * LIMIT.CHUNK < capacity; chunk++) {
     const found = guard.map('secret_values').get(encode(VALUE_KEY, { scope, generation, value, chunk }))
     if (!found && chunk === 0) throw new Error('the value is no longer registered')
     if (!found) break
-    found.copy(bytes, chunk * CHUNK)
+    found.copy(bytes, chunk * LIMIT.CHUNK)
     found.fill(0)
   }
   return bytes

@@ -2,13 +2,13 @@
 
 import * as ffi from '../libbpf/ffi.ts'
 import type { BpfMap } from '../libbpf/map.ts'
-import { COUNTERS, type Counter } from '../wire/constants.ts'
+import { COUNTER_NAMES, type Counter } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
-import { COUNTERS_STRUCT } from '../wire/layout.ts'
+import { COUNTERS } from '../wire/generated.ts'
 
 export type Counts = Readonly<Record<Counter, number>>
 
-const WIDTH = COUNTERS_STRUCT.size
+const WIDTH = COUNTERS.size
 
 /** Makes the scope's counters where there are none yet. */
 export function openCounters(counters: BpfMap, scope: number): void {
@@ -24,5 +24,5 @@ export function readCounters(counters: BpfMap, scope: number): Counts {
     for (let at = i * 8; at < perCpu.length; at += WIDTH) total += Number(perCpu.readBigUInt64LE(at))
     return total
   }
-  return Object.fromEntries(COUNTERS.map((name, i) => [name, sum(i)])) as Counts
+  return Object.fromEntries(COUNTER_NAMES.map((name, i) => [name, sum(i)])) as Counts
 }

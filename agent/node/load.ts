@@ -8,7 +8,8 @@ import { BpfError } from '../libbpf/error.ts'
 import { type BpfObject, loadObject } from '../libbpf/object.ts'
 import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
 import { u32 } from '../wire/encode.ts'
-import { layoutDifferences, STRUCTS } from '../wire/layout.ts'
+import { GUARDED_MAP, STRUCTS } from '../wire/generated.ts'
+import { layoutDifferences } from '../wire/layout.ts'
 import { pinDevice } from './pins.ts'
 import { harmlessPmus } from './pmus.ts'
 
@@ -20,9 +21,6 @@ export const OBJECT_PATH = new URL('../../bpf/build/kernelseal.bpf.o', import.me
 
 /** Maps with content that only an agent may read; `pieces` holds the last string read of an environment. */
 const SECRET_MAPS = ['secret_values', 'needles', 'sieves', 'slots', 'pieces']
-/** In `guarded_maps` (bpf/guard/own_objects.h). */
-const MAP_SECRET = 1
-const MAP_OURS = 2
 
 export interface Loaded {
   readonly object: BpfObject
@@ -37,7 +35,7 @@ export function load(tier = chooseTier()): Loaded {
   const { object, delivery } = loadForDelivery(tier)
   try {
     for (const name of object.mapNames()) {
-      const kind = SECRET_MAPS.includes(name) ? MAP_SECRET : MAP_OURS
+      const kind = SECRET_MAPS.includes(name) ? GUARDED_MAP.SECRET : GUARDED_MAP.OURS
       object.map('guarded_maps').set(u32(object.map(name).id()), u32(kind))
     }
     for (const id of object.programIds()) object.map('guarded_programs').set(u32(id), u32(1))

@@ -23,12 +23,13 @@ import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { type BpfObject, pinTo } from '../libbpf/object.ts'
 import { eventually, type Pauses } from '../linux/poll.ts'
+import { VERSION } from '../wire/generated.ts'
 import { HeldPins } from './held-pins.ts'
 
 const BPFFS = '/sys/fs/bpf'
 const PIN_ROOT = join(BPFFS, 'kernelseal')
-/** KS_ABI of bpf/lib/wire.h: sets of different ABI stand side by side. */
-const ABI = 'v2'
+/** Sets of different ABI stand side by side. */
+const ABI = `v${VERSION.ABI}`
 const PIN_DIR = join(PIN_ROOT, ABI)
 
 /** Maps that user space reads or writes; the others live as long as the programs that use them. */

@@ -1,6 +1,6 @@
 /** The kernel's records of processes, as they are now. */
-import { PROC_FLAG } from '../wire/constants.ts'
-import { PROCESS } from '../wire/layout.ts'
+
+import { PROC_FLAG, PROCESS } from '../wire/generated.ts'
 import type { Guard } from './guard.ts'
 
 export interface ProcessRecord {

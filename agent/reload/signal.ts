@@ -5,7 +5,7 @@ import type { Guard } from '../node/guard.ts'
 import { type ProcessRecord, processRecords } from '../node/process-records.ts'
 import type { Binding } from '../policy/types.ts'
 import { hostPidOf } from '../scope/host-pid.ts'
-import { PROC_FLAG } from '../wire/constants.ts'
+import { PROC_FLAG } from '../wire/generated.ts'
 
 /** Number of a binding → generation in which a value of it last changed. */
 export type ChangedAt = ReadonlyMap<number, number>

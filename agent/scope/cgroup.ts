@@ -7,17 +7,15 @@ import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Guard } from '../node/guard.ts'
 import { encode, u32 } from '../wire/encode.ts'
-import { CGROUP_PATH } from '../wire/layout.ts'
+import { CGROUP_PATH, LIMIT } from '../wire/generated.ts'
 
 const ROOT = '/sys/fs/cgroup'
-/** Bytes; one is for the terminator. */
-const LONGEST_PATH = 255
-/** No PID namespace has a number below (KS_FIRST_PID_NS in bpf/lib/wire/policy.h). */
-const FIRST_PID_NS = 0xe0000000
+/** Bytes, with a terminator; the field has one more, since a full one may be a path that was cut short. */
+const LONGEST_PATH = LIMIT.CGROUP_PATH - 1
 /** CGROUP2_SUPER_MAGIC of include/uapi/linux/magic.h */
 const CGROUP2_MAGIC = 0x63677270
 
-export const isCgroup = (scope: number): boolean => scope < FIRST_PID_NS
+export const isCgroup = (scope: number): boolean => scope < LIMIT.FIRST_PID_NS
 
 /**
  * @param path from the hierarchy's root on, or below /sys/fs/cgroup; it need not be there yet

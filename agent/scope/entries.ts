@@ -6,10 +6,11 @@ import { createHash } from 'node:crypto'
 import { pinnedHash } from '../policy/secrets/selector.ts'
 import type { Variable } from '../policy/secrets/variables.ts'
 import type { Binding, Config } from '../policy/types.ts'
-import { ALTERNATIVES, CHUNK, MODE, NAME_SIZE } from '../wire/constants.ts'
+import { MODE } from '../wire/constants.ts'
 import { encode, u32 } from '../wire/encode.ts'
 import {
   ALTERNATIVE,
+  LIMIT,
   NAME,
   NAME_KEY,
   NEEDLE,
@@ -25,7 +26,7 @@ import {
   SLOT_KEY,
   VALUE,
   VALUE_KEY,
-} from '../wire/layout.ts'
+} from '../wire/generated.ts'
 import { needlesOf, sieveOf } from './needles.ts'
 import { controlOf, switchesOf } from './switches.ts'
 
@@ -96,10 +97,10 @@ const valueNumber = (place: number): number => place + 1
 
 function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
   return values.flatMap(({ bytes }, i) => {
-    const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK))
+    const chunks = Math.max(1, Math.ceil(bytes.length / LIMIT.CHUNK))
     return Array.from({ length: chunks }, (_, chunk): Entry => {
       const key = encode(VALUE_KEY, { scope, generation, value: valueNumber(i), chunk })
-      const value = encode(VALUE, { bytes: bytes.subarray(chunk * CHUNK, (chunk + 1) * CHUNK) })
+      const value = encode(VALUE, { bytes: bytes.subarray(chunk * LIMIT.CHUNK, (chunk + 1) * LIMIT.CHUNK) })
       return { map: 'secret_values', key, value }
     })
   })
@@ -172,8 +173,10 @@ function alternativesOf({ config, values }: ScopeInput, { name, container }: Var
     .filter(({ binding }) => !binding.retired && (binding.selector.container ?? container) === container)
     .filter(({ binding }) => binding.secretRefs.some((ref) => ref.name === name))
     .toSorted((a, b) => Number(!a.binding.selector.binary) - Number(!b.binding.selector.binary))
-  if (giving.length > ALTERNATIVES) {
-    throw new Error(`\`${name}\` has ${giving.length} bindings in one container; a variable can have ${ALTERNATIVES}`)
+  if (giving.length > LIMIT.ALTERNATIVES) {
+    throw new Error(
+      `\`${name}\` has ${giving.length} bindings in one container; a variable can have ${LIMIT.ALTERNATIVES}`,
+    )
   }
   return giving.map(({ i }) => {
     const at = values.findIndex((v) => v.binding === i && v.name === name)
@@ -201,7 +204,8 @@ function pathEntries({ scope, config, generation }: ScopeInput): Entry[] {
     for (const [name, child] of parent.children) {
       const next = child.children.size ? ++last : 0
       const bytes = Buffer.from(name)
-      if (bytes.length >= NAME_SIZE) throw new Error(`path component \`${name}\` is longer than ${NAME_SIZE - 1} bytes`)
+      if (bytes.length >= LIMIT.NAME)
+        throw new Error(`path component \`${name}\` is longer than ${LIMIT.NAME - 1} bytes`)
       const key = encode(PATH_KEY, { scope, generation, node: id, name: bytes })
       const value = encode(PATH, { bindings: child.bindings, anywhere: child.anywhere, next })
       entries.push({ map: 'paths', key, value })

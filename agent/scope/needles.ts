@@ -2,7 +2,7 @@
  * Which 8 bytes of each value the kernel looks for in the environments of programs below a seal (bpf/seal/search.h), pure. Any 8 bytes
  * do, since a match is compared as a whole; the rarer they are, the less is compared.
  */
-import { NEEDLE_RANKS, SIEVE_WORDS } from '../wire/constants.ts'
+import { LIMIT } from '../wire/generated.ts'
 
 const WORD = 8
 /** Places looked at for the best 8 bytes: those of a longer value are no better. */
@@ -33,13 +33,13 @@ export function needlesOf(values: readonly Value[]): Needle[] {
     const word = bytes.readBigUInt64LE(offset)
     const rank = taken.get(word) ?? 0
     taken.set(word, rank + 1)
-    return rank < NEEDLE_RANKS ? [{ value, bindings, length: bytes.length, offset, word, rank }] : []
+    return rank < LIMIT.NEEDLE_RANKS ? [{ value, bindings, length: bytes.length, offset, word, rank }] : []
   })
 }
 
 /** By KS_SIEVE_HASH of bpf/lib/wire/value.h: the upper 12 bits of a product that wraps at 64. */
 export function sieveOf(needles: readonly Needle[]): Buffer {
-  const bits = Buffer.alloc(SIEVE_WORDS * WORD)
+  const bits = Buffer.alloc(LIMIT.SIEVE_WORDS * WORD)
   for (const { word } of needles) {
     const hash = Number(BigInt.asUintN(64, word * 0x9e3779b97f4a7c15n) >> 52n)
     bits[hash >> 3]! |= 1 << (hash & 7)

@@ -4,9 +4,20 @@ import type { Guard } from '../node/guard.ts'
 import { MODES } from '../policy/schema.ts'
 import type { Variable } from '../policy/secrets/variables.ts'
 import type { Binding, Config } from '../policy/types.ts'
-import { CHUNK, MODE } from '../wire/constants.ts'
+import { MODE } from '../wire/constants.ts'
 import { encode, u32 } from '../wire/encode.ts'
-import { ALTERNATIVE, NAME, NAME_KEY, NUMBER, NUMBER_KEY, SCOPE, SLOT, SLOT_KEY, VALUE_KEY } from '../wire/layout.ts'
+import {
+  ALTERNATIVE,
+  LIMIT,
+  NAME,
+  NAME_KEY,
+  NUMBER,
+  NUMBER_KEY,
+  SCOPE,
+  SLOT,
+  SLOT_KEY,
+  VALUE_KEY,
+} from '../wire/generated.ts'
 import { identityOf } from './entries.ts'
 import { generationOf } from './scope.ts'
 import { policyOf } from './switches.ts'
@@ -108,7 +119,7 @@ function alternativesIn(guard: Guard, of: Generation, slot: Buffer): Buffer[] {
 }
 
 function valueBytes(guard: Guard, value: Generation & { readonly value: number }, length: number): Buffer {
-  const chunks = Array.from({ length: Math.ceil(length / CHUNK) }, (_, chunk) => {
+  const chunks = Array.from({ length: Math.ceil(length / LIMIT.CHUNK) }, (_, chunk) => {
     const bytes = guard.map('secret_values').get(encode(VALUE_KEY, { ...value, chunk }))
     return bytes ?? Buffer.alloc(0)
   })

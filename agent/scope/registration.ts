@@ -3,7 +3,7 @@
 import { openCounters } from '../node/counters.ts'
 import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
-import { SCOPE } from '../wire/layout.ts'
+import { SCOPE } from '../wire/generated.ts'
 import { type Entry, entriesOf, type ScopeInput } from './entries.ts'
 import { KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
 

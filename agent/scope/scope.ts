@@ -8,7 +8,7 @@ import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
 import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
-import { SCOPE } from '../wire/layout.ts'
+import { SCOPE } from '../wire/generated.ts'
 import { isCgroup, releaseCgroup } from './cgroup.ts'
 import { type Entry, nodeEntry } from './entries.ts'
 

@@ -7,7 +7,7 @@ import { type OtherSet, otherSets } from '../node/pins.ts'
 import { processRecords, sealedIn } from '../node/process-records.ts'
 import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
-import { SCOPE } from '../wire/layout.ts'
+import { SCOPE } from '../wire/generated.ts'
 import { cgroupsOf } from './cgroup.ts'
 import { scopesOf } from './scope.ts'
 

@@ -1,7 +1,7 @@
 /** The policy's switches and what it leaves of the kernel ⇄ bits of a scope's record. */
 import type { Switch } from '../policy/strength/policy-table.ts'
 import { type Config, KERNEL_CONTROL, type KernelControl, type Policy } from '../policy/types.ts'
-import { CONTROL, SWITCH } from '../wire/constants.ts'
+import { CONTROL, SWITCH } from '../wire/generated.ts'
 
 const BITS = {
   blockEnviron: SWITCH.BLOCK_ENVIRON,

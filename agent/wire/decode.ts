@@ -1,16 +1,6 @@
 /** Kernel bytes → events: a discriminated union by `kind`. An unknown kind is a value too, and is counted. */
-import {
-  ACTION_NAMES,
-  type Action,
-  CHORE,
-  KIND,
-  PROC_FLAG,
-  REASONS,
-  type Reason,
-  WAY_NAMES,
-  type Way,
-} from './constants.ts'
-import { EVENT, TASK, WRITE } from './layout.ts'
+import { ACTION_NAMES, type Action, REASONS, type Reason, WAY_NAMES, type Way } from './constants.ts'
+import { CHORE, EVENT, KIND, PROC_FLAG, TASK, WRITE } from './generated.ts'
 
 /** One side of an event. Numbers are of the initial namespaces, except `nsPid`. */
 export interface Task {

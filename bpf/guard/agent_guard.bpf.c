@@ -94,7 +94,7 @@ ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, 
 
 	if (!kind || is_agent(process_of(current_task())))
 		return 0;
-	if (*kind == MAP_OURS)
+	if (*kind == KS_MAP_OURS)
 		return policy_map_verdict(id, again);
 	scope = bpf_map_lookup_elem(&scopes, &node);
 	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
@@ -130,7 +130,7 @@ ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 		return 0;
 	if (may_open_ours(process->scope))
 		return 0;
-	return judge(scope, process, NULL, 1, KS_WAY_BPF, command, 0, again);
+	return judge(scope, process, NULL, 1, KS_WAY_BPF_CALL, command, 0, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

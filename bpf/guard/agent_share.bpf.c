@@ -11,9 +11,6 @@
 #include "agent_reach.h"
 #include "hook.h"
 
-/* `detail` of KS_WAY_SCHEDULE */
-enum { SHARE_CPU = 1, SHARE_NICE = 2, SHARE_IO = 3, SHARE_MEMORY = 4 };
-
 ENFORCE(guard_limits, task_setrlimit, security_task_setrlimit, (target, resource, limit), struct task_struct *target,
 	unsigned int resource, struct rlimit *limit)
 {
@@ -22,23 +19,23 @@ ENFORCE(guard_limits, task_setrlimit, security_task_setrlimit, (target, resource
 
 ENFORCE(guard_scheduler, task_setscheduler, security_task_setscheduler, (target), struct task_struct *target)
 {
-	return reach_verdict(target, KS_WAY_SCHEDULE, SHARE_CPU, again);
+	return reach_verdict(target, KS_WAY_SCHEDULE, KS_SHARE_CPU, again);
 }
 
 ENFORCE(guard_nice, task_setnice, security_task_setnice, (target, nice), struct task_struct *target, int nice)
 {
-	return reach_verdict(target, KS_WAY_SCHEDULE, SHARE_NICE, again);
+	return reach_verdict(target, KS_WAY_SCHEDULE, KS_SHARE_NICE, again);
 }
 
 ENFORCE(guard_io_priority, task_setioprio, security_task_setioprio, (target, priority), struct task_struct *target,
 	int priority)
 {
-	return reach_verdict(target, KS_WAY_SCHEDULE, SHARE_IO, again);
+	return reach_verdict(target, KS_WAY_SCHEDULE, KS_SHARE_IO, again);
 }
 
 ENFORCE(guard_placement, task_movememory, security_task_movememory, (target), struct task_struct *target)
 {
-	return reach_verdict(target, KS_WAY_SCHEDULE, SHARE_MEMORY, again);
+	return reach_verdict(target, KS_WAY_SCHEDULE, KS_SHARE_MEMORY, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -27,7 +27,7 @@ static __always_inline int at_signal(int signal, struct k_sigaction *action)
 		return 0;
 	process->flags |= KS_DUMPING;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	if (scope && judge(scope, process, task, 1, KS_WAY_CORE, signal, 0, 0))
+	if (scope && judge(scope, process, task, 1, KS_WAY_CORE_DUMP, signal, 0, 0))
 		bpf_send_signal(SIGKILL);
 	return 0;
 }

@@ -9,8 +9,6 @@
 #include "emit.h"
 #include "home.h"
 
-enum { MAP_SECRET = 1, MAP_OURS = 2 };
-
 /* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

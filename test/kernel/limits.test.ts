@@ -6,7 +6,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { SCOPE } from '../../agent/wire/layout.ts'
+import { SCOPE } from '../../agent/wire/generated.ts'
 import { type Agent, kernelseal, startAgent } from './agent-under-test.ts'
 import { pidNamespace } from './pid-namespace.ts'
 

@@ -4,11 +4,7 @@
 #define KERNELSEAL_WIRE_BINDING_H
 
 #include "assert.h"
-
-#define KS_SLOT_LENGTH 32
-#define KS_ALTERNATIVES 8
-#define KS_NAME 256
-#define KS_VARIABLE 64
+#include "limit.h"
 
 /* paths: a trie of the bound programs' paths, from the last component to the first. */
 struct ks_path_key {

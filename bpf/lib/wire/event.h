@@ -4,9 +4,7 @@
 #define KERNELSEAL_WIRE_EVENT_H
 
 #include "assert.h"
-
-#define KS_FILE 256
-#define KS_COMM 16
+#include "limit.h"
 
 enum ks_kind {
 	KS_EV_EXEC = 1,

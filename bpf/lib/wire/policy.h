@@ -4,6 +4,7 @@
 #define KERNELSEAL_WIRE_POLICY_H
 
 #include "assert.h"
+#include "limit.h"
 
 enum ks_mode { KS_DISABLED = 0, KS_AUDIT = 1, KS_ENFORCE = 2 };
 
@@ -60,11 +61,8 @@ struct ks_scope {
 
 /*
  * cgroup_paths: a control group, by its path, whose processes are a scope. Such scopes have numbers below
- * KS_FIRST_PID_NS, which no PID namespace has (include/linux/proc_ns.h, PROC_USER_INIT_INO).
+ * KS_FIRST_PID_NS, which no PID namespace has.
  */
-#define KS_FIRST_PID_NS 0xe0000000U
-#define KS_CGROUP_PATH 256
-
 struct ks_cgroup_path {
 	char path[KS_CGROUP_PATH]; /* from the root of the cgroup v2 hierarchy, zero-padded: at most 255 bytes */
 };

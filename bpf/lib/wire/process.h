@@ -4,6 +4,7 @@
 #define KERNELSEAL_WIRE_PROCESS_H
 
 #include "assert.h"
+#include "limit.h"
 
 /* The state of a process. SEALED, AGENT and the lineage are handed on by fork. */
 enum ks_proc_flag {
@@ -38,7 +39,7 @@ enum ks_proc_flag {
 };
 
 /* The binding of the canary: no policy has that many. */
-#define KS_CANARY_BINDING (1ULL << 63)
+#define KS_CANARY_BINDING (1ULL << KS_MOST_BINDINGS)
 
 /* processes: address of the thread group leader's task_struct -> record. */
 struct ks_process {
@@ -77,9 +78,6 @@ struct ks_container {
 	__u32 ended; /* its entrypoint has */
 	__u32 reserved;
 };
-
-/* Lives of containers that a scope remembers: those that ended make room, oldest first. */
-#define KS_LIVES 128
 
 /* lives: scope -> the containers it has entries of. */
 struct ks_lives {

@@ -4,9 +4,7 @@
 #define KERNELSEAL_WIRE_VALUE_H
 
 #include "assert.h"
-
-#define KS_CHUNK 1024
-#define KS_MAX_CHUNKS 64
+#include "limit.h"
 
 struct ks_value_key {
 	__u32 scope;
@@ -24,8 +22,6 @@ struct ks_value {
  * needles: 8 bytes of each value -> which value they are of, by which an environment is searched for values
  * under any variable name. As secret as the values.
  */
-#define KS_NEEDLE_RANKS 4
-
 struct ks_needle_key {
 	__u32 scope;
 	__u32 generation;
@@ -35,7 +31,6 @@ struct ks_needle_key {
 };
 
 /* Which words any needle of a registration has, by KS_SIEVE_HASH: most of an environment is passed over by it. */
-#define KS_SIEVE_WORDS 64
 #define KS_SIEVE_HASH(word) (((word)*0x9e3779b97f4a7c15ULL) >> 52)
 
 struct ks_sieve_key {

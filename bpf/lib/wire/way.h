@@ -3,7 +3,10 @@
 #ifndef KERNELSEAL_WIRE_WAY_H
 #define KERNELSEAL_WIRE_WAY_H
 
-/* The way that was tried; rows of the mediation table. */
+/*
+ * The way that was tried; rows of the mediation table. Logs and metrics know each by the name it has here: `core-dump`
+ * for KS_WAY_CORE_DUMP. So a name that was released stays.
+ */
 enum ks_way {
 	KS_WAY_NONE = 0,
 	KS_WAY_ENVIRON = 1,
@@ -16,11 +19,11 @@ enum ks_way {
 	KS_WAY_SIGNAL = 8,
 	KS_WAY_BPF_MAP = 9,
 	KS_WAY_EXEC = 10,
-	KS_WAY_CORE = 11,
+	KS_WAY_CORE_DUMP = 11,
 	KS_WAY_KERNEL_MEMORY = 12,
 	KS_WAY_TRACEFS = 13,
 	KS_WAY_BPF_PROGRAM = 14,
-	KS_WAY_BPF = 15,
+	KS_WAY_BPF_CALL = 15,
 	KS_WAY_PIN = 16,
 	/* an entry of /proc/P that is not known to be harmless */
 	KS_WAY_PROC_FILE = 17,
@@ -61,8 +64,9 @@ enum ks_kernel_file {
 	KS_FILE_BLOCK_DEVICE = 12,
 };
 
-/* Of KS_WAY_KERNEL_CODE and KS_WAY_CAPABILITY. */
+/* Of KS_WAY_KERNEL_CODE, KS_WAY_CAPABILITY and KS_WAY_SCHEDULE. */
 enum ks_kernel_code { KS_CODE_MODULE = 1, KS_CODE_OTHER = 2 };
 enum ks_call { KS_CALL_SWAPON = 1, KS_CALL_PORTS = 2, KS_CALL_ACCT = 3, KS_CALL_FILE_HANDLE = 4 };
+enum ks_share { KS_SHARE_CPU = 1, KS_SHARE_NICE = 2, KS_SHARE_IO = 3, KS_SHARE_MEMORY = 4 };
 
 #endif

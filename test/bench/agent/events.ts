@@ -4,10 +4,10 @@ import { describe } from '../../../agent/events/describe.ts'
 import { openLog } from '../../../agent/events/sinks/log.ts'
 import { openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
-import { ACTION, COUNTERS, KIND } from '../../../agent/wire/constants.ts'
+import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
 import { decodeEvent, type KernelEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
-import { EVENT, TASK } from '../../../agent/wire/layout.ts'
+import { ACTION, EVENT, KIND, TASK } from '../../../agent/wire/generated.ts'
 
 const BATCH = 10_000
 
@@ -52,7 +52,7 @@ function logged(format: 'json' | 'text'): (record: Buffer) => void {
 }
 
 function benchMetrics() {
-  const counters = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<(typeof COUNTERS)[number], number>
+  const counters = Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<Counter, number>
   return openMetrics(
     () => counters,
     () => 0,

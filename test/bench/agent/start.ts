@@ -17,8 +17,9 @@ import type { Session } from '../../../agent/run/session.ts'
 import { entriesOf } from '../../../agent/scope/entries.ts'
 import { resolveAll } from '../../../agent/sources/resolve.ts'
 import { openSources } from '../../../agent/sources/sources.ts'
-import { COUNTERS } from '../../../agent/wire/constants.ts'
-import { layoutDifferences, STRUCTS } from '../../../agent/wire/layout.ts'
+import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
+import { STRUCTS } from '../../../agent/wire/generated.ts'
+import { layoutDifferences } from '../../../agent/wire/layout.ts'
 
 const agent = loadAgentConfig({ config: process.argv[2]! })
 const log = openLog('json', 'info', process.stderr)
@@ -28,7 +29,7 @@ const names = STRUCTS.map(({ name }) => name)
 const differences = layoutDifferences(readLayouts(OBJECT_PATH, names))
 if (entries.length === 0 || differences.length > 0)
   throw new Error('there is nothing to measure: build the object first')
-const counters = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<(typeof COUNTERS)[number], number>
+const counters = Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<Counter, number>
 const metrics = openMetrics(
   () => counters,
   () => 0,

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { variablesOf } from '../../../agent/policy/secrets/variables.ts'
 import { type Entry, entriesOf } from '../../../agent/scope/entries.ts'
-import { SWITCH } from '../../../agent/wire/constants.ts'
+import { SWITCH } from '../../../agent/wire/generated.ts'
 
 const NONCE = '0123456789abcdef0123456789abcdef'
 

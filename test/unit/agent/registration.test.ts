@@ -12,7 +12,7 @@ import { registeredBindings } from '../../../agent/scope/read-back.ts'
 import { register, replace } from '../../../agent/scope/registration.ts'
 import { scopesOf, sweep } from '../../../agent/scope/scope.ts'
 import { MODE } from '../../../agent/wire/constants.ts'
-import { PATH_KEY, SCOPE } from '../../../agent/wire/layout.ts'
+import { PATH_KEY, SCOPE } from '../../../agent/wire/generated.ts'
 
 const NONCE = '5e'.repeat(16)
 let maps: Map<string, Map<string, Buffer>>

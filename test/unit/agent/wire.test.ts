@@ -1,4 +1,4 @@
-/** The agent's side of bpf/lib/wire.h and bpf/lib/wire/: constants by their text, layouts by the object's BTF. */
+/** The agent's side of bpf/lib/wire/: constants by the text of the headers, layouts by the object's BTF as libbpf reads it. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -7,26 +7,40 @@ import { OBJECT_PATH } from '../../../agent/node/load.ts'
 import * as constants from '../../../agent/wire/constants.ts'
 import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
-import { EVENT, layoutDifferences, SCOPE, STRUCTS, TASK } from '../../../agent/wire/layout.ts'
+import * as generated from '../../../agent/wire/generated.ts'
+import {
+  ACTION,
+  COUNTER,
+  EVENT,
+  KERNEL_FILE,
+  KIND,
+  REASON,
+  SCOPE,
+  STRUCTS,
+  TASK,
+  WAY,
+} from '../../../agent/wire/generated.ts'
+import { labelsOf } from '../../../agent/wire/labels.ts'
+import { layoutDifferences } from '../../../agent/wire/layout.ts'
 
 const FOLDER = new URL('../../../bpf/lib/wire/', import.meta.url)
 const WIRE = readdirSync(FOLDER)
   .map((file) => readFileSync(new URL(file, FOLDER), 'utf8'))
   .join('\n')
 
-/** `KS_NAME = expression,` of one enum, evaluated. */
-function enumOf(name: string): Record<string, number> {
-  const body = new RegExp(`enum ${name} \\{(.*?)\\};`, 's').exec(WIRE)?.[1] ?? ''
-  const entries = [...body.matchAll(/(KS_\w+) = ([\d <]+)/g)]
-  return Object.fromEntries(
-    entries.map(([, key = '', value = '']) => {
-      const [left = 0, shift = 0] = value.split('<<').map(Number)
-      return [key, left << shift]
+/** The enums in the text of the headers, evaluated: name → [constant, value]. */
+function enumsInText(): Map<string, [string, number][]> {
+  const enums = [...WIRE.matchAll(/^enum (ks_\w+) \{(.*?)\};/gms)]
+  return new Map(
+    enums.map(([, name = '', body = '']) => {
+      const values = [...body.matchAll(/(KS_\w+) = (\w+)(?: << (\d+))?/g)]
+      return [
+        name,
+        values.map(([, key = '', left = '', shift = '0']) => [key, Number(left.replace('U', '')) * 2 ** Number(shift)]),
+      ]
     }),
   )
 }
-
-const define = (name: string): number => Number(new RegExp(`#define ${name} (\\d+)`).exec(WIRE)?.[1])
 
 test('every structure of the agent is laid out as the object has it', () => {
   const layouts = readLayouts(
@@ -56,55 +70,35 @@ test('a field that moved, grew or appeared is named', () => {
   assert.match(text, /ks_event is missing/)
 })
 
-test('modes, switches and flags have the numbers of wire/', () => {
-  const modes = enumOf('ks_mode')
-  for (const [name, value] of Object.entries(constants.MODE)) assert.equal(modes[`KS_${name.toUpperCase()}`], value)
-  const switches = enumOf('ks_switch')
-  for (const [name, value] of Object.entries(constants.SWITCH)) assert.equal(switches[`KS_${name}`], value, name)
-  assert.equal(Object.keys(switches).length, Object.keys(constants.SWITCH).length)
-  const controls = enumOf('ks_control')
-  for (const [name, value] of Object.entries(constants.CONTROL))
-    assert.equal(controls[`KS_CONTROL_${name}`], value, name)
-  assert.equal(Object.keys(controls).length, Object.keys(constants.CONTROL).length)
-  const flags = enumOf('ks_proc_flag')
-  for (const [name, value] of Object.entries(constants.PROC_FLAG)) assert.equal(flags[`KS_${name}`], value, name)
-})
-
-test('kinds, actions, ways, reasons and counters are named in the order of wire/', () => {
-  const kinds = enumOf('ks_kind')
-  for (const [name, value] of Object.entries(constants.KIND)) assert.equal(kinds[`KS_EV_${name}`], value, name)
-  const lists: [string, number][] = [
-    ['ks_action', constants.ACTION_NAMES.length],
-    ['ks_way', constants.WAY_NAMES.length],
-    ['ks_reason', constants.REASONS.length],
-  ]
-  for (const [name, length] of lists) {
-    const values = Object.values(enumOf(name))
+test('every constant of the headers is generated, with its number', () => {
+  const ours: Record<string, object> = generated
+  const enums = enumsInText()
+  assert.ok(enums.size > 12, `only ${enums.size} enums found`)
+  for (const [name, values] of enums) {
+    const constants = Object.entries(ours[name.slice('ks_'.length).toUpperCase()] ?? {})
     assert.deepEqual(
-      values,
-      Array.from({ length }, (_, i) => i),
+      constants.map(([, value]) => value),
+      values.map(([, value]) => value),
       name,
     )
+    for (const [i, [key]] of constants.entries()) assert.ok(values[i]![0].endsWith(`_${key}`), `${key} of ${name}`)
   }
-  const { KS_N_MAX: _, ...counters } = enumOf('ks_counter')
-  assert.deepEqual(
-    Object.keys(counters).map((key) => key.slice('KS_N_'.length).toLowerCase()),
-    [...constants.COUNTERS],
-  )
 })
 
-test('details of ways are named in the order of wire/, and one that is not there has no words', () => {
-  const words = (way: keyof typeof constants.DETAILS) => constants.DETAILS[way]?.length
-  assert.equal(words('kernel-file'), Object.keys(enumOf('ks_kernel_file')).length + 1)
-  assert.equal(words('kernel-code'), Object.keys(enumOf('ks_kernel_code')).length + 1)
-  assert.equal(words('capability'), Object.keys(enumOf('ks_call')).length + 1)
+test('labels are the names of the constants, by number', () => {
+  assert.equal(constants.WAY_NAMES[WAY.CORE_DUMP], 'core-dump')
+  assert.equal(constants.WAY_NAMES[WAY.BPF_CALL], 'bpf-call')
+  assert.equal(constants.ACTION_NAMES[ACTION.BLOCKED], 'blocked')
+  assert.deepEqual(constants.REASONS[REASON.NO_VALUE]?.[0], 'no-value')
+  assert.equal(constants.COUNTER_NAMES[COUNTER.EVENTS_LOST], 'events_lost')
+  assert.equal(constants.COUNTER_NAMES.length, 10)
+  assert.throws(() => labelsOf({ A: 0, B: 2 }), /`B` is 2/)
 })
 
-test('sizes have the numbers of wire/', () => {
-  assert.equal(define('KS_CHUNK'), constants.CHUNK)
-  assert.equal(define('KS_ALTERNATIVES'), constants.ALTERNATIVES)
-  assert.equal(define('KS_NAME'), constants.NAME_SIZE)
-  assert.equal(define('KS_VARIABLE'), constants.VARIABLE_SIZE)
+test('details of ways have words by number, and one that is not there has none', () => {
+  assert.equal(constants.DETAILS['kernel-file']?.[KERNEL_FILE.BLOCK_DEVICE], 'a disk')
+  assert.deepEqual(constants.DETAILS.schedule?.slice(0, 2), ['unknown', 'its CPUs or scheduling'])
+  assert.equal(constants.DETAILS.schedule?.[5], undefined)
 })
 
 test('encoding refuses a value that does not fit its field', () => {
@@ -114,7 +108,7 @@ test('encoding refuses a value that does not fit its field', () => {
 
 test("an event's text is printable for every name of a program", () => {
   const actor = encode(TASK, { tgid: 7, comm: Buffer.from('a\nb\x1b[2J\\') })
-  const event = decodeEvent(encode(EVENT, { kind: constants.KIND.ACCESS, actor }))
+  const event = decodeEvent(encode(EVENT, { kind: KIND.ACCESS, actor }))
   assert.equal(event.kind === 'access' && event.actor.comm, 'a\\x0ab\\x1b[2J\\x5c')
 })
 

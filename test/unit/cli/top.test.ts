@@ -4,13 +4,13 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { ratesTable } from '../../../agent/cli/rates.ts'
 import type { ScopeSurvey, Survey } from '../../../agent/scope/status.ts'
-import { COUNTERS, type Counter } from '../../../agent/wire/constants.ts'
+import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
 import { onTerminal } from './terminal.ts'
 
 const AGENT = new URL('../../../agent/', import.meta.url).pathname
 
 function scope(number: number, counts: Partial<Record<Counter, number>> = {}, agent = true): ScopeSurvey {
-  const all = Object.fromEntries(COUNTERS.map((name) => [name, counts[name] ?? 0])) as Record<Counter, number>
+  const all = Object.fromEntries(COUNTER_NAMES.map((name) => [name, counts[name] ?? 0])) as Record<Counter, number>
   return { scope: number, mode: 'enforce', agent, sealed: 3, counts: all }
 }
 const survey = (...scopes: ScopeSurvey[]): Survey => ({

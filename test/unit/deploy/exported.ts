@@ -2,7 +2,7 @@
 import { openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { openRotationMetrics } from '../../../agent/events/sinks/rotation-metrics.ts'
 import { addMetrics } from '../../../agent/run/outputs.ts'
-import { COUNTERS, type Counter } from '../../../agent/wire/constants.ts'
+import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
 import { addProcessMetrics, createMetrics } from '../../../webhook/server/metrics.ts'
 
 export interface Exported {
@@ -15,7 +15,7 @@ export interface Exported {
 type Registry = ReturnType<typeof openMetrics>['registry']
 
 export function agentRegistry(): Registry {
-  const counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>
+  const counts = Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<Counter, number>
   const programs = { tier: 'lsm', delivery: 'kernel', skipped: () => new Map([['guard_open_lsm', 0]]) }
   const { registry } = openMetrics(
     () => counts,

@@ -8,7 +8,7 @@ import { changedSince, earlierOf } from '../../../agent/reload/compare.ts'
 import { isStale } from '../../../agent/reload/signal.ts'
 import { freshness } from '../../../agent/reload/state.ts'
 import { controlOf, policyOf, switchesOf } from '../../../agent/scope/switches.ts'
-import { PROC_FLAG } from '../../../agent/wire/constants.ts'
+import { PROC_FLAG } from '../../../agent/wire/generated.ts'
 
 const TEXT = `
 secrets:
