@@ -144,6 +144,7 @@ test('control groups: its own and those below, and never the agent’s', async (
   const asPod: PidNamespace['run'] = (command) =>
     outside(['/bin/sh', '-c', 'echo $$ >"$0" && exec nsenter "$@"', procs('pod'), ...space.enter, ...command])
   const [own, others] = [['pod', 'pod/below'].map(procs), ['', 'other', 'agent'].map(procs)]
+  assert.deepEqual(opens(outside, others), verdict('ok', others), 'outside of the Pod the attempt works')
   assert.deepEqual(opens(asPod, own), verdict('ok', own))
   assert.deepEqual(opens(asPod, others), verdict('no', others))
   const freeze = [`${GROUPS}/agent/cgroup.freeze`, `${GROUPS}/agent/memory.max`].filter(existsSync)
