@@ -125,7 +125,7 @@ test('a process that waits when its agent is killed never runs, and the next age
   assert.equal(stateOf(pid), 'T')
   agent = await start()
   assert.equal(await ended, 'SIGKILL')
-  assert.match(agent.log(), new RegExp(`left waiting for its values: PID ${pid}`))
+  assert.match(agent.log(), new RegExp(`left waiting for their values: PID ${pid}`))
   assert.equal(await printer().ended, `${SECRET}\n`)
 })
 
