@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
-import { BODY_LIMIT, readBody } from '../../../webhook/review/body.ts'
-import { createMetrics } from '../../../webhook/server/metrics.ts'
-import { buildServer, openMetricsPort } from '../../../webhook/server/server.ts'
-import { CLUSTER, NONCE, patched, SETTINGS } from './fixtures.ts'
+import { BODY_LIMIT, readBody } from '../../../../webhook/review/body.ts'
+import { createMetrics } from '../../../../webhook/server/metrics.ts'
+import { buildServer, openMetricsPort } from '../../../../webhook/server/server.ts'
+import { CLUSTER, NONCE, patched, SETTINGS } from '../fixtures.ts'
 
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002'
 const POD = {

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { probe } from '../../../webhook/certificate/self-probe.ts'
-import { advance } from '../../../webhook/certificate/shared/advance.ts'
+import { probe } from '../../../../webhook/certificate/self-probe.ts'
+import { advance } from '../../../../webhook/certificate/shared/advance.ts'
 import {
   keep as keepWith,
   type Memory,
   newMemory,
   type SharedSettings,
-} from '../../../webhook/certificate/shared/keep.ts'
-import { sharedCertificate } from '../../../webhook/certificate/shared/keeper.ts'
-import { acquireLease } from '../../../webhook/certificate/shared/lease.ts'
-import { CONFIGURATIONS, publishedBundles } from '../../../webhook/certificate/shared/publish.ts'
-import { bundleOf, splitPem } from '../../../webhook/certificate/shared/sound.ts'
-import { nextStep, readState } from '../../../webhook/certificate/shared/state.ts'
-import { loadSettings } from '../../../webhook/settings/load.ts'
-import { startWebhook } from '../../../webhook/start.ts'
-import { configurationOf, type StandIn, startStandIn } from './stand-in-api.ts'
+} from '../../../../webhook/certificate/shared/keep.ts'
+import { sharedCertificate } from '../../../../webhook/certificate/shared/keeper.ts'
+import { acquireLease } from '../../../../webhook/certificate/shared/lease.ts'
+import { CONFIGURATIONS, publishedBundles } from '../../../../webhook/certificate/shared/publish.ts'
+import { bundleOf, splitPem } from '../../../../webhook/certificate/shared/sound.ts'
+import { nextStep, readState } from '../../../../webhook/certificate/shared/state.ts'
+import { loadSettings } from '../../../../webhook/settings/load.ts'
+import { startWebhook } from '../../../../webhook/start.ts'
+import { configurationOf, type StandIn, startStandIn } from '../stand-in-api.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const SETTINGS: SharedSettings = {
@@ -207,4 +207,4 @@ describe('a webhook with a shared certificate', () => {
 })
 
 const keepOther = async () =>
-  (await import('../../../webhook/certificate/self-signed.ts')).createAuthority(['localhost'])
+  (await import('../../../../webhook/certificate/self-signed.ts')).createAuthority(['localhost'])

@@ -10,9 +10,9 @@ import { Writable } from 'node:stream'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { countedWriter } from '../../../webhook/server/log.ts'
+import { countedWriter } from '../../../../webhook/server/log.ts'
 
-const MAIN = fileURLToPath(new URL('../../../webhook/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../../../webhook/main.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-main-'))
 after(() => rmSync(directory, { recursive: true }))
 

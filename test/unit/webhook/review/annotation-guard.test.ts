@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { guardAnnotations } from '../../../webhook/review/annotation-guard.ts'
-import { inject, patched, SETTINGS } from './fixtures.ts'
+import { guardAnnotations } from '../../../../webhook/review/annotation-guard.ts'
+import { inject, patched, SETTINGS } from '../fixtures.ts'
 
 type Texts = Record<string, string>
 interface Sealed {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { quantityOf } from '../../../webhook/mutate/quantity.ts'
-import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from './fixtures.ts'
+import { quantityOf } from '../../../../webhook/mutate/quantity.ts'
+import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
 
 const POD = {
   metadata: { annotations: { 'secret.kernelseal.io/TOKEN': 'secret/api/token' } },

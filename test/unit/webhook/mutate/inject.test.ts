@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
-import { REASONS, type Reason } from '../../../webhook/mutate/reasons.ts'
-import { CLUSTER, golden, inject, NONCE, OLD_CLUSTER, patched } from './fixtures.ts'
+import { REASONS, type Reason } from '../../../../webhook/mutate/reasons.ts'
+import { CLUSTER, golden, inject, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
 
-const PODS = new URL('../../fixtures/pods/', import.meta.url)
+const PODS = new URL('../../../fixtures/pods/', import.meta.url)
 /** A file's name says on which server it is admitted. */
 const decide = (file: string, pod: unknown) =>
   inject(pod, NONCE, file.startsWith('before-1-29-') ? OLD_CLUSTER : CLUSTER)

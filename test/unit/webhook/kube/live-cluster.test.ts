@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectKube } from '../../../webhook/kube/client.ts'
-import { type LiveCluster, liveCluster, unknownCluster } from '../../../webhook/kube/live-cluster.ts'
-import { type StandIn, startStandIn } from './stand-in-api.ts'
+import { connectKube } from '../../../../webhook/kube/client.ts'
+import { type LiveCluster, liveCluster, unknownCluster } from '../../../../webhook/kube/live-cluster.ts'
+import { type StandIn, startStandIn } from '../stand-in-api.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const namespace = (name: string, labels: Record<string, string>, resourceVersion = '1') => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { GUARDED_KINDS, guard } from '../../../webhook/review/guard.ts'
-import { type Review, readReview } from '../../../webhook/review/review.ts'
+import { GUARDED_KINDS, guard } from '../../../../webhook/review/guard.ts'
+import { type Review, readReview } from '../../../../webhook/review/review.ts'
 
 const review = (request: Partial<Review>): Review => ({
   uid: 'u',

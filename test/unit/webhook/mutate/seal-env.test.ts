@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { expand, type Known } from '../../../webhook/mutate/expand.ts'
-import { inject, patched } from './fixtures.ts'
+import { expand, type Known } from '../../../../webhook/mutate/expand.ts'
+import { inject, patched } from '../fixtures.ts'
 
 interface Env {
   name: string

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { admittedPolicy, loadAgentConfig } from '../../../agent/config/load.ts'
-import { ADMITTED_VARIABLE } from '../../../agent/policy/sidecar.ts'
-import { injectPod } from '../../../webhook/mutate/inject.ts'
-import { loadSettings } from '../../../webhook/settings/load.ts'
-import { agentSettings } from '../../../webhook/settings/table.ts'
-import { CLUSTER, NONCE, OLD_CLUSTER, patched } from './fixtures.ts'
+import { admittedPolicy, loadAgentConfig } from '../../../../agent/config/load.ts'
+import { ADMITTED_VARIABLE } from '../../../../agent/policy/sidecar.ts'
+import { injectPod } from '../../../../webhook/mutate/inject.ts'
+import { loadSettings } from '../../../../webhook/settings/load.ts'
+import { agentSettings } from '../../../../webhook/settings/table.ts'
+import { CLUSTER, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-options-'))
 const file = join(folder, 'annotations')

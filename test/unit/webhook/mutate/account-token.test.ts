@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
-import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from './fixtures.ts'
+import { AGENT_CONTAINER } from '../../../../agent/policy/sidecar.ts'
+import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
 
 const PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const token = (name: string, rest: object = { readOnly: true }) => ({ name, mountPath: PATH, ...rest })

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { load } from '../../bench/webhook/client.ts'
-import { REVIEWS } from '../../bench/webhook/reviews.ts'
+import { load } from '../../../bench/webhook/client.ts'
+import { REVIEWS } from '../../../bench/webhook/reviews.ts'
 
-const MAIN = join(import.meta.dirname, '../../../webhook/main.ts')
+const MAIN = join(import.meta.dirname, '../../../../webhook/main.ts')
 
 it('large reviews on one kept connection, each sent as soon as the last was answered', {
   timeout: 60_000,

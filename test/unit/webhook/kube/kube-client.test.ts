@@ -6,9 +6,9 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { createAuthority } from '../../../webhook/certificate/self-signed.ts'
-import { connectKube } from '../../../webhook/kube/client.ts'
-import { temporaryFolder } from '../temporary.ts'
+import { createAuthority } from '../../../../webhook/certificate/self-signed.ts'
+import { connectKube } from '../../../../webhook/kube/client.ts'
+import { temporaryFolder } from '../../temporary.ts'
 
 const folder = temporaryFolder('kube')
 const apiTokenFile = join(folder, 'token')

@@ -5,9 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { wait } from '../../../agent/cli/wait.ts'
-import { otherProcesses } from '../../../agent/linux/procfs.ts'
-import { askReadySocket, openReadySocket, ownPidNamespace, readySocketPath } from '../../../agent/run/ready-socket.ts'
+import { wait } from '../../../../agent/cli/wait.ts'
+import { otherProcesses } from '../../../../agent/linux/procfs.ts'
+import {
+  askReadySocket,
+  openReadySocket,
+  ownPidNamespace,
+  readySocketPath,
+} from '../../../../agent/run/ready-socket.ts'
 
 describe('kernelseal wait, the postStart hook where there are no native sidecars', () => {
   it('returns when /readyz says yes, after it said no', async () => {

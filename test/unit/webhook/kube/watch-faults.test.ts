@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backOff } from '../../../webhook/kube/back-off.ts'
-import { ApiError, type KubeApi } from '../../../webhook/kube/client.ts'
-import { watchNamespaces } from '../../../webhook/kube/namespace-watch.ts'
-import { type StandIn, startStandIn } from './stand-in-api.ts'
+import { backOff } from '../../../../webhook/kube/back-off.ts'
+import { ApiError, type KubeApi } from '../../../../webhook/kube/client.ts'
+import { watchNamespaces } from '../../../../webhook/kube/namespace-watch.ts'
+import { type StandIn, startStandIn } from '../stand-in-api.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const PATH = '/api/v1/namespaces'

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { it, mock } from 'node:test'
-import type { Outcome } from '../../../webhook/mutate/outcome.ts'
-import { inject } from './fixtures.ts'
+import type { Outcome } from '../../../../webhook/mutate/outcome.ts'
+import { inject } from '../fixtures.ts'
 
 /** Variables that one Pod may bind. */
 const VARIABLES = 256

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { TLSSocket } from 'node:tls'
-import { type Authority, createAuthority } from '../../../webhook/certificate/self-signed.ts'
-import { certificateFromFiles, checkPair } from '../../../webhook/certificate/tls.ts'
-import { loadSettings, type Settings } from '../../../webhook/settings/load.ts'
-import { startWebhook, type Webhook } from '../../../webhook/start.ts'
+import { type Authority, createAuthority } from '../../../../webhook/certificate/self-signed.ts'
+import { certificateFromFiles, checkPair } from '../../../../webhook/certificate/tls.ts'
+import { loadSettings, type Settings } from '../../../../webhook/settings/load.ts'
+import { startWebhook, type Webhook } from '../../../../webhook/start.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const settings = (...flags: string[]): Settings =>

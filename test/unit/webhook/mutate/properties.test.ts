@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { placeholder } from '../../../agent/policy/secrets/placeholder.ts'
-import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
-import { inject, patched } from './fixtures.ts'
+import { placeholder } from '../../../../agent/policy/secrets/placeholder.ts'
+import { AGENT_CONTAINER } from '../../../../agent/policy/sidecar.ts'
+import { inject, patched } from '../fixtures.ts'
 
 const NAMES = ['app', 'web', 'db', 'migrate', 'mesh'] as const
 const VARIABLES = ['TOKEN', 'PGPASSWORD', 'API_KEY'] as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { beyondBounds, MAX_DEPTH, MAX_VALUES } from '../../../webhook/review/json-bounds.ts'
+import { beyondBounds, MAX_DEPTH, MAX_VALUES } from '../../../../webhook/review/json-bounds.ts'
 
 const judge = (text: string) => beyondBounds(Buffer.from(text))
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
-import { applyOperations } from '../../../webhook/mutate/patch.ts'
-import { printManifests, readManifests } from '../../../webhook/offline/documents.ts'
-import { explain, explanationText } from '../../../webhook/offline/explain.ts'
-import { decideManifests, injectFile } from '../../../webhook/offline/inject-manifests.ts'
-import { lintManifests } from '../../../webhook/offline/lint.ts'
-import { offlineCluster } from '../../../webhook/offline/offline-cluster.ts'
-import { uninjectPod } from '../../../webhook/offline/uninject-pod.ts'
-import { podsIn } from '../../../webhook/offline/workloads.ts'
-import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched, SETTINGS } from './fixtures.ts'
+import { applyOperations } from '../../../../webhook/mutate/patch.ts'
+import { printManifests, readManifests } from '../../../../webhook/offline/documents.ts'
+import { explain, explanationText } from '../../../../webhook/offline/explain.ts'
+import { decideManifests, injectFile } from '../../../../webhook/offline/inject-manifests.ts'
+import { lintManifests } from '../../../../webhook/offline/lint.ts'
+import { offlineCluster } from '../../../../webhook/offline/offline-cluster.ts'
+import { uninjectPod } from '../../../../webhook/offline/uninject-pod.ts'
+import { podsIn } from '../../../../webhook/offline/workloads.ts'
+import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched, SETTINGS } from '../fixtures.ts'
 
 const template = `
 metadata:
@@ -83,7 +83,7 @@ describe('a manifest', () => {
 })
 
 describe('uninject', () => {
-  const PODS = new URL('../../fixtures/pods/', import.meta.url)
+  const PODS = new URL('../../../fixtures/pods/', import.meta.url)
   /** Of these something cannot be told any more: forged parts, and lists that were empty. */
   const LOSSY = [
     'a-forged-placeholder',

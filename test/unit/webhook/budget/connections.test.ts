@@ -5,8 +5,8 @@ import { connect as connectPlain } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
-import { loadSettings } from '../../../webhook/settings/load.ts'
-import { startWebhook, type Webhook } from '../../../webhook/start.ts'
+import { loadSettings } from '../../../../webhook/settings/load.ts'
+import { startWebhook, type Webhook } from '../../../../webhook/start.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const FLAGS = ['--agent-image', 'agent:1', '--host', '127.0.0.1', '--port', '0', '--metrics-port', '0']

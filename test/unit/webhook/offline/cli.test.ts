@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readManifests } from '../../../webhook/offline/documents.ts'
+import { readManifests } from '../../../../webhook/offline/documents.ts'
 
-const MAIN = fileURLToPath(new URL('../../../agent/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../../../agent/main.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-cli-'))
 after(() => rmSync(directory, { recursive: true }))
 
