@@ -1,4 +1,4 @@
-/** Values → kernel bytes, by the field tables of layout.ts. Little-endian: the architectures we build for are. */
+/** Values → kernel bytes, by the tables in generated.ts. Little-endian: the architectures we build for are. */
 import type { Fields, Struct } from './layout.ts'
 
 type Value = number | bigint | Buffer

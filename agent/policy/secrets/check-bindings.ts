@@ -6,8 +6,8 @@ import { didYouMean, quote } from '../text/suggest.ts'
 import type { Binding, SecretRef, Selector } from '../types.ts'
 import { cyclesIn, referencesOf } from './template-cycles.ts'
 
-/** Bindings of one scope: a bit each in a 64-bit word, of which the last is the canary's. */
-const MAX_BINDINGS = 63
+/** Bindings of one scope: a bit each in a 64-bit word, of which the last is the canary's (bpf/lib/wire/limit.h). */
+export const MAX_BINDINGS = 63
 /** Variables of one scope, over all its bindings; the kernel's tables are sized for it. */
 export const MAX_VARIABLES = 256
 /**

@@ -25,7 +25,7 @@ const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly obeyedBy:
   { match: /^DOTNET_STARTUP_HOOKS$/, obeyedBy: '.NET' },
 ]
 
-/** The kernel side reads a name with its `=` as eight 64-bit words, terminator included (KS_VARIABLE in bpf/lib/wire/binding.h). */
+/** The kernel side reads a name with its `=` as eight 64-bit words, terminator included (KS_VARIABLE in bpf/lib/wire/limit.h). */
 const MAX_VARIABLE_NAME = 62
 
 export function wrongVariable(name: string): Wrong | undefined {

@@ -4,6 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
 import { OBJECT_PATH } from '../../../agent/node/load.ts'
+import { MAX_BINDINGS } from '../../../agent/policy/secrets/check-bindings.ts'
+import { MAX_CAPACITY, slotsOf } from '../../../agent/policy/secrets/placeholder.ts'
+import { wrongVariable } from '../../../agent/policy/text/names.ts'
 import * as constants from '../../../agent/wire/constants.ts'
 import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
@@ -14,6 +17,7 @@ import {
   EVENT,
   KERNEL_FILE,
   KIND,
+  LIMIT,
   REASON,
   SCOPE,
   STRUCTS,
@@ -99,6 +103,16 @@ test('details of ways have words by number, and one that is not there has none',
   assert.equal(constants.DETAILS['kernel-file']?.[KERNEL_FILE.BLOCK_DEVICE], 'a disk')
   assert.deepEqual(constants.DETAILS.schedule?.slice(0, 2), ['unknown', 'its CPUs or scheduling'])
   assert.equal(constants.DETAILS.schedule?.[5], undefined)
+})
+
+test("the contract's limits are those that the kernel has room for", () => {
+  const slot = slotsOf('0'.repeat(32))('shop', 'PASSWORD')
+  assert.equal(slot.length, LIMIT.SLOT_LENGTH)
+  assert.equal(MAX_CAPACITY, LIMIT.CHUNK * LIMIT.MAX_CHUNKS)
+  assert.equal(MAX_BINDINGS, LIMIT.MOST_BINDINGS)
+  const longest = 'V'.repeat(LIMIT.VARIABLE - '=\0'.length)
+  assert.equal(wrongVariable(longest), undefined)
+  assert.match(wrongVariable(`${longest}V`)?.message ?? '', /at most 62/)
 })
 
 test('encoding refuses a value that does not fit its field', () => {
