@@ -11,7 +11,7 @@ import type { CellResult, Config, TestReport } from './result.ts'
 import { faultsOf } from './result.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
-const TESTS = ['test/kernel/delivery.test.ts', 'test/kernel/children.test.ts']
+const TESTS = ['test/kernel/delivery/delivery.test.ts', 'test/kernel/delivery/children.test.ts']
 const LOCKED_TESTS = 'test/locked/**/*.test.ts'
 /** A third of the cell's time: a test that hangs must not take the suite's result with it. */
 const TESTS_MS = 800_000

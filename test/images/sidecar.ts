@@ -1,5 +1,5 @@
 /**
- * In the virtual machine, started by agent.test.ts: the Pod of test/kernel/pod.test.ts, its agent from the image in the folder
+ * In the virtual machine, started by agent.test.ts: the Pod of test/kernel/identity/pod.test.ts, its agent from the image in the folder
  * IMAGE, with the container the webhook wrote: these capabilities, a read-only root, not privileged.
  */
 import assert from 'node:assert/strict'
@@ -13,8 +13,8 @@ import { AGENT_IMAGE } from '../../scripts/demo.d/images.ts'
 import { capabilitiesOf } from '../../scripts/demo.d/pod/capabilities.ts'
 import { type RunningPod, startPod } from '../../scripts/demo.d/pod/kubelet.ts'
 import type { Container, Image } from '../../scripts/demo.d/pod/spec.ts'
-import { eventually } from '../kernel/agent-under-test.ts'
-import { admitted, testImages } from '../kernel/pod-under-test.ts'
+import { eventually } from '../support/agent-under-test.ts'
+import { admitted, testImages } from '../support/pod-under-test.ts'
 import type { ImageConfig } from './built.ts'
 
 const FOLDER = process.env.IMAGE ?? ''

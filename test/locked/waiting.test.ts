@@ -11,8 +11,8 @@ import { afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stateOf } from '../../agent/attack/runner/launch.ts'
 import { CAPABILITIES } from '../../webhook/mutate/sidecar.ts'
-import { type Agent, environOf, eventually, KERNELSEAL, startAgent, writeConfig } from '../kernel/agent-under-test.ts'
-import { pidNamespace } from '../kernel/pid-namespace.ts'
+import { type Agent, environOf, eventually, KERNELSEAL, startAgent, writeConfig } from '../support/agent-under-test.ts'
+import { pidNamespace } from '../support/pid-namespace.ts'
 
 const SECRET = 'waited-for-secret-51c0'
 const config = (onFailure: 'kill' | 'start'): string => `

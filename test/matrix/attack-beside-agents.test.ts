@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { type Agent, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
-import { type PidNamespace, pidNamespace } from '../kernel/pid-namespace.ts'
+import { type Agent, kernelseal, startAgent } from '../support/agent-under-test.ts'
+import { type PidNamespace, pidNamespace } from '../support/pid-namespace.ts'
 
 const KERNELSEAL = new URL('../../node_modules/.bin/kernelseal', import.meta.url).pathname
 const config = `

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { environOf, eventually, startAgent } from '../kernel/agent-under-test.ts'
+import { environOf, eventually, startAgent } from '../support/agent-under-test.ts'
 
 const COPIES = Number(process.env.KERNELSEAL_COPIES ?? 1000)
 const EXECS = Number(process.env.KERNELSEAL_EXECS ?? 6000)

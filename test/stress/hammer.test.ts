@@ -1,8 +1,8 @@
 /** Starts under fire from every way of rows 1 to 3. The numbers of the long run: KERNELSEAL_STARTS=10000. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startAgent } from '../kernel/agent-under-test.ts'
-import { configFrom, startMany, startReader } from './fire.ts'
+import { startAgent } from '../support/agent-under-test.ts'
+import { configFrom, startMany, startReader } from '../support/fire.ts'
 
 const STARTS = Number(process.env.KERNELSEAL_STARTS ?? 1000)
 const STARTERS = 4

@@ -8,8 +8,8 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Agent, eventually, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
-import { configFrom, fileSource, startReader, startUntil } from './fire.ts'
+import { type Agent, eventually, kernelseal, startAgent } from '../support/agent-under-test.ts'
+import { configFrom, fileSource, startReader, startUntil } from '../support/fire.ts'
 
 const KILLS = Number(process.env.KERNELSEAL_KILLS ?? 10)
 const SECRET = 'outliving-secret-0cc1'

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent } from '../kernel/agent-under-test.ts'
-import { BOUND, configFrom } from './fire.ts'
+import { type Agent, eventually, startAgent } from '../support/agent-under-test.ts'
+import { BOUND, configFrom } from '../support/fire.ts'
 
 const OPENERS = Number(process.env.KERNELSEAL_OPENERS ?? 2000)
 /** A thread's stack is 16 KiB of address space, and so is the kernel's for it. A process has at most some 30,000 threads. */

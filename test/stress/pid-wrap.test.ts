@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { type Agent, environOf, startAgent } from '../kernel/agent-under-test.ts'
+import { type Agent, environOf, startAgent } from '../support/agent-under-test.ts'
 
 const PID_MAX = '/proc/sys/kernel/pid_max'
 const SMALL = 700

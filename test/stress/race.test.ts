@@ -9,7 +9,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, startAgent } from '../kernel/agent-under-test.ts'
+import { type Agent, startAgent } from '../support/agent-under-test.ts'
 
 const STARTS = Number(process.env.KERNELSEAL_RACE_STARTS ?? 500)
 const READERS = 8

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { test } from 'node:test'
-import { eventually, kernelseal, startAgent } from '../kernel/agent-under-test.ts'
-import { pidNamespace } from '../kernel/pid-namespace.ts'
+import { eventually, kernelseal, startAgent } from '../support/agent-under-test.ts'
+import { pidNamespace } from '../support/pid-namespace.ts'
 
 const SCOPES = Number(process.env.KERNELSEAL_SCOPES ?? 12)
 const AGENTS = Number(process.env.KERNELSEAL_AGENTS ?? 4)

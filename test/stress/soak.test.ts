@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Agent, startAgent } from '../kernel/agent-under-test.ts'
+import { type Agent, startAgent } from '../support/agent-under-test.ts'
 
 const STARTS = Number(process.env.KERNELSEAL_STARTS ?? 100_000)
 const ROTATIONS = Number(process.env.KERNELSEAL_ROTATIONS ?? 500)

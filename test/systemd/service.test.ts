@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { environOf, eventually } from '../kernel/agent-under-test.ts'
+import { environOf, eventually } from '../support/agent-under-test.ts'
 import { install, installShipped, installUnit, mainPidOf, systemctl, write } from './machine.ts'
 
 const SECRET = 'secret-of-the-service-91fd'

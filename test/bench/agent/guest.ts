@@ -2,7 +2,7 @@
  * `node guest.ts SECONDS`, in the virtual machine: a real agent on twenty bindings, left alone. Standard output is the figures, JSON.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startAgent } from '../../kernel/agent-under-test.ts'
+import { startAgent } from '../../support/agent-under-test.ts'
 import { configText } from './config.ts'
 import { cpuSecondsOf, memoryOf } from './process.ts'
 import type { Figure } from './table.ts'

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Agent, eventually, startAgent } from '../agent-under-test.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 
 const SECRET = 'flooded-secret-1d3b77'
 /** The agent gives it the value while it waits, even where the kernel may write itself. */

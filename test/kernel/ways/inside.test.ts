@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import { type Agent, startAgent } from '../agent-under-test.ts'
+import { type Agent, startAgent } from '../../support/agent-under-test.ts'
 
 const PROGRAM = '/usr/bin/busybox'
 const LOOK = new URL('look.py', import.meta.url).pathname

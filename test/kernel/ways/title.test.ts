@@ -8,7 +8,7 @@ import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent } from '../agent-under-test.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 
 const SECRET = 'titled-secret-3c9d10'
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-title-'))

@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent } from '../agent-under-test.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 
 const SECRET = 'tooled-secret-77aa02'
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-tools-'))

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { ratesTable } from '../../../agent/cli/rates.ts'
 import type { ScopeSurvey, Survey } from '../../../agent/scope/status.ts'
 import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
-import { onTerminal } from './terminal.ts'
+import { onTerminal } from '../../support/terminal.ts'
 
 const AGENT = new URL('../../../agent/', import.meta.url).pathname
 

@@ -6,9 +6,9 @@ import { KubeEvents } from '../../../agent/events/sinks/kube-event.ts'
 import { openLog } from '../../../agent/events/sinks/log.ts'
 import { eventOf } from '../../../agent/kube/event.ts'
 import { ownPod } from '../../../agent/kube/pod.ts'
+import { type ApiServer, startApiServer } from '../../support/api-server.ts'
 import { delivered, failed, refused } from '../events/lines.ts'
 import { temporaryFolder } from '../temporary.ts'
-import { type ApiServer, startApiServer } from './api-server.ts'
 
 const QUICK = { gatherMs: 20, restMs: 200 }
 

@@ -1,0 +1,116 @@
+/** The three modes and the self-read switch: refused and reported accesses, and those that must keep working. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { constants, openSync, readFileSync, readlinkSync } from 'node:fs'
+import { test } from 'node:test'
+import { type Agent, environOf, eventually, startAgent } from '../../support/agent-under-test.ts'
+
+const SECRET = 'mode-secret-51c2a8'
+const PYTHON = readlinkSync('/usr/bin/python3').replace(/^(?!\/)/, '/usr/bin/')
+
+const config = (mode: string, more = ''): string => `
+version: v1
+policy: { mode: ${mode}${more} }
+secrets:
+  - name: sleeper
+    selector: { binary: /usr/bin/sleep }
+    secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
+  - name: python
+    selector: { binary: ${PYTHON} }
+    secretRefs: [{ name: OWN, source: { envRef: SOURCE } }]
+`
+
+/** Runs `body` with an agent and a bound process that has its value. */
+async function withSleeper(mode: string, body: (agent: Agent, pid: number) => Promise<void> | void): Promise<void> {
+  const agent = await startAgent({ config: config(mode), env: { SOURCE: SECRET } })
+  const child: ChildProcess = spawn('/usr/bin/sleep', ['600'], { env: { PATH: '/usr/bin', ...agent.placeholders } })
+  const pid = child.pid as number
+  try {
+    const mine = (e: Record<string, unknown>) => e.tag === 'INJECT' && (e.actor as { pid: number }).pid === pid
+    await eventually('delivery', () => agent.events().some(mine))
+    await body(agent, pid)
+  } finally {
+    child.kill('SIGKILL')
+    await agent.stop()
+  }
+}
+
+interface Access {
+  readonly tag: string
+  readonly msg: string
+  readonly way: string
+  readonly actor: { readonly pid: number }
+  readonly target: { readonly pid: number }
+}
+
+/** The first access event with this tag. */
+const access = (agent: Agent, tag: string): Promise<Access> =>
+  eventually(`an event [${tag}]`, () => (agent.events() as unknown as Access[]).find((e) => e.tag === tag))
+
+test('mode disabled delivers, and root reads everything: the attack works', () =>
+  withSleeper('disabled', async (agent, pid) => {
+    assert.ok(environOf(pid).includes(SECRET))
+    assert.equal(await agent.metric('kernelseal_access_audit_total'), 0)
+  }))
+
+test('mode audit allows and reports with both sides of the attempt', () =>
+  withSleeper('audit', async (agent, pid) => {
+    assert.ok(environOf(pid).includes(SECRET))
+    const event = await access(agent, 'LSM AUDIT')
+    assert.equal(event.actor.pid, process.pid)
+    assert.equal(event.target.pid, pid)
+    assert.equal(event.way, 'environ')
+    assert.ok((await agent.metric('kernelseal_access_audit_total')) >= 1)
+    assert.equal(await agent.metric('kernelseal_access_blocked_total'), 0)
+  }))
+
+test('mode enforce refuses and reports, in the 1.x format', () =>
+  withSleeper('enforce', async (agent, pid) => {
+    assert.throws(() => environOf(pid), { code: 'EPERM' })
+    const event = await access(agent, 'LSM BLOCKED')
+    assert.match(event.msg, new RegExp(`^PID=${process.pid} attempted environ access to PID=${pid} \\(`))
+    assert.ok((await agent.metric('kernelseal_access_blocked_total')) >= 1)
+  }))
+
+test('the files of a sealed process that ps, monitoring and kubectl exec need stay readable', () =>
+  withSleeper('enforce', (_agent, pid) => {
+    for (const name of ['stat', 'status', 'cmdline', 'comm', 'cgroup', 'maps', 'limits', 'io', 'mountinfo']) {
+      assert.ok(readFileSync(`/proc/${pid}/${name}`, 'latin1').length >= 0, name)
+    }
+    for (const name of ['exe', 'cwd', 'root', 'ns/pid', 'ns/mnt', 'ns/net'])
+      assert.ok(readlinkSync(`/proc/${pid}/${name}`))
+    const entered = spawnSync('nsenter', ['-t', String(pid), '-m', '-p', '-u', '-i', 'true'], { encoding: 'utf8' })
+    assert.equal(entered.status, 0, entered.stderr)
+  }))
+
+test('a process reads its own environ and mem', async () => {
+  const agent = await startAgent({ config: config('enforce'), env: { SOURCE: SECRET } })
+  const script =
+    "import os; print(open('/proc/self/environ').read().count(os.environ['OWN'])); open('/proc/self/mem','rb')"
+  const done = spawnSync(PYTHON, ['-c', script], { env: agent.placeholders, encoding: 'utf8' })
+  assert.equal(done.stdout, '1\n', done.stderr)
+  await agent.stop()
+})
+
+test('with allowSelfRead: false not even the process itself reopens its environ', async () => {
+  const agent = await startAgent({ config: config('enforce', ', allowSelfRead: false'), env: { SOURCE: SECRET } })
+  const script = "import os; print(len(os.environ['OWN']), flush=True); open('/proc/self/environ')"
+  const done = spawnSync(PYTHON, ['-c', script], { env: agent.placeholders, encoding: 'utf8' })
+  assert.equal(done.stdout, `${SECRET.length}\n`)
+  assert.match(done.stderr, /Operation not permitted: '\/proc\/self\/environ'/)
+  await agent.stop()
+})
+
+test('blockMaps: true refuses maps, auxv and the fd directory, and leaves stat', async () => {
+  const agent = await startAgent({ config: config('enforce', ', blockMaps: true'), env: { SOURCE: SECRET } })
+  const child = spawn('/usr/bin/sleep', ['600'], { env: agent.placeholders })
+  await eventually('delivery', () => agent.events().some((e) => e.tag === 'INJECT'))
+  const names = 'maps smaps smaps_rollup numa_maps pagemap auxv stack syscall fd map_files'.split(' ')
+  for (const name of names) {
+    const open = () => openSync(`/proc/${child.pid}/${name}`, constants.O_RDONLY)
+    assert.throws(open, { code: 'EPERM' }, name)
+  }
+  assert.ok(readFileSync(`/proc/${child.pid}/stat`, 'latin1'))
+  child.kill('SIGKILL')
+  await agent.stop()
+})
