@@ -89,7 +89,6 @@ export const KIND = {
   INJECT: 2,
   FAIL: 3,
   ACCESS: 4,
-  EXIT: 5,
   SCRUB: 6,
   WRITE: 7,
   WAIT: 8,

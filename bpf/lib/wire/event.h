@@ -6,6 +6,7 @@
 #include "assert.h"
 #include "limit.h"
 
+/* 5 was the end of a process, which no version ever reported. */
 enum ks_kind {
 	KS_EV_EXEC = 1,
 	/* values delivered, process sealed */
@@ -14,7 +15,6 @@ enum ks_kind {
 	KS_EV_FAIL = 3,
 	/* a process tried a way to a secret */
 	KS_EV_ACCESS = 4,
-	KS_EV_EXIT = 5,
 	/* the seal ended: values were taken out of the environment of a child */
 	KS_EV_SCRUB = 6,
 	/* the agent is to write one value: struct ks_write */
