@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { type RunningPod, startPod } from '../../../scripts/demo.d/pod/kubelet.ts'
 import type { Pod } from '../../../scripts/demo.d/pod/spec.ts'
@@ -89,6 +90,8 @@ test('a value that is empty changes nothing, is said once for each variable, and
   await eventually('the refusal', () => agentLog().includes('the value is empty'))
   assert.match(agentLog(), /binding `entrypoint`, variable `PASSWORD`: .*the value is empty.*the value it had stays/)
   assert.equal(times(agentLog(), /the value is empty/), 2)
+  // The page is made once a second at most, and was asked for just now.
+  await sleep(1_000)
   assert.ok((await metric('kernelseal_rotations_total{outcome="kept"}')) >= 1)
   assert.equal(await metric('kernelseal_rotations_total{outcome="rotated"}'), 1)
   pod.update(spec, secrets(NEW))
