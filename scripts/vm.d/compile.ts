@@ -14,7 +14,7 @@ const RUN = ['agent/cli/run.ts', 'agent/cli/attack.ts', 'agent/attack/runner/att
 const COMPILED = [
   'agent/**/*.ts',
   'scripts/{test,test-kernels}.d/*.ts',
-  'test/{bench,kernel,locked,matrix,stress,systemd}/**/*.ts',
+  'test/{bench,kernel,locked,matrix,stress,support,systemd}/**/*.ts',
 ]
 
 for (const module of RUN) await import(join(ROOT, module))

@@ -1,7 +1,7 @@
 /** Between the replicas and the API server, on its address: passes bytes on, refuses, or keeps silent. */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { ADDRESS, PORT } from '../cluster/cluster.ts'
+import { ADDRESS, PORT } from '../support/cluster/cluster.ts'
 
 export interface ApiProxy {
   readonly url: string

@@ -1,7 +1,7 @@
 /** Pods created at a steady rate while things break, under dry run, and when those were refused that were. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { INJECTED, makeNamespace, tryPod } from '../cluster/cluster.ts'
-import { hasAgent, pod, sealed } from '../cluster/pods.ts'
+import { INJECTED, makeNamespace, tryPod } from '../support/cluster/cluster.ts'
+import { hasAgent, pod, sealed } from '../support/cluster/pods.ts'
 
 export interface Failure {
   /** performance.now() when it was sent, and when it failed. */

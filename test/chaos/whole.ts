@@ -1,7 +1,7 @@
 /** Whether all is as it should be, as after every fault. */
 import { isSound, readState } from '../../webhook/certificate/shared/state.ts'
-import { type Any, get } from '../cluster/cluster.ts'
-import { type Installation, MUTATING, SYSTEM, VALIDATING } from '../cluster/installation.ts'
+import { type Any, get } from '../support/cluster/cluster.ts'
+import { type Installation, MUTATING, SYSTEM, VALIDATING } from '../support/cluster/installation.ts'
 
 export const SECRET = `/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`
 export const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases/kernelseal-webhook-tls`

@@ -17,9 +17,9 @@ import {
   podsOf,
   STATE,
   until,
-} from './cluster.ts'
-import { type Installation, install } from './installation.ts'
-import { assertInjected, BINDING, hasAgent, pod, sealed } from './pods.ts'
+} from '../support/cluster/cluster.ts'
+import { type Installation, install } from '../support/cluster/installation.ts'
+import { assertInjected, BINDING, hasAgent, pod, sealed } from '../support/cluster/pods.ts'
 
 let webhook: Installation
 before(async () => {

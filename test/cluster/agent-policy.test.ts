@@ -2,9 +2,19 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
-import { type Answer, call, createPod, INJECTED, MINOR, makeNamespace, must, patch, until } from './cluster.ts'
-import { type Installation, install, MUTATING } from './installation.ts'
-import { BINDING, pod } from './pods.ts'
+import {
+  type Answer,
+  call,
+  createPod,
+  INJECTED,
+  MINOR,
+  makeNamespace,
+  must,
+  patch,
+  until,
+} from '../support/cluster/cluster.ts'
+import { type Installation, install, MUTATING } from '../support/cluster/installation.ts'
+import { BINDING, pod } from '../support/cluster/pods.ts'
 
 const REASON =
   /ValidatingAdmissionPolicy 'kernelseal-agent-present'.*denied request: the Pod binds secrets .* and has no agent/

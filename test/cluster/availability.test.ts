@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call, createPod, INJECTED, kubectl, makeNamespace, until } from './cluster.ts'
-import { DEPLOYMENT, type Installation, install, rolledOut, SYSTEM } from './installation.ts'
-import { figures, RATE, underLoad } from './load.ts'
-import { assertInjected, hasAgent, pod } from './pods.ts'
+import { call, createPod, INJECTED, kubectl, makeNamespace, until } from '../support/cluster/cluster.ts'
+import { DEPLOYMENT, type Installation, install, rolledOut, SYSTEM } from '../support/cluster/installation.ts'
+import { figures, RATE, underLoad } from '../support/cluster/load.ts'
+import { assertInjected, hasAgent, pod } from '../support/cluster/pods.ts'
 
 let webhook: Installation
 before(async () => {

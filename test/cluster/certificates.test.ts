@@ -8,9 +8,9 @@ import { connect } from 'node:tls'
 import { createAuthority } from '../../webhook/certificate/self-signed.ts'
 import { bundleOf, splitPem } from '../../webhook/certificate/shared/sound.ts'
 import { type CertificateState, readState } from '../../webhook/certificate/shared/state.ts'
-import { type Any, call, get, INJECTED, makeNamespace, must, patch, until } from './cluster.ts'
-import { type Installation, install, MUTATING, OVERLAY, SYSTEM, VALIDATING } from './installation.ts'
-import { figures, RATE, underLoad } from './load.ts'
+import { type Any, call, get, INJECTED, makeNamespace, must, patch, until } from '../support/cluster/cluster.ts'
+import { type Installation, install, MUTATING, OVERLAY, SYSTEM, VALIDATING } from '../support/cluster/installation.ts'
+import { figures, RATE, underLoad } from '../support/cluster/load.ts'
 
 const NAME = 'kernelseal-webhook.kernelseal-system.svc'
 const SECRET = `/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`

@@ -10,33 +10,27 @@ import {
   kubectl,
   MINOR,
   makeNamespace,
-  must,
   patch,
   podsOf,
   until,
-} from './cluster.ts'
-import { type Installation, install, MUTATING, SYSTEM, VALIDATING } from './installation.ts'
-import { BINDING, pod } from './pods.ts'
+} from '../support/cluster/cluster.ts'
+import { type Installation, MUTATING, SYSTEM, VALIDATING } from '../support/cluster/installation.ts'
+import { BINDING, pod } from '../support/cluster/pods.ts'
+import { closeShop, openShop, PASSED } from '../support/cluster/shop.ts'
 
-/** The API server's answer to a session that was not refused: there is no node to connect to. */
-const PASSED = /does not have a host assigned/
 const POD = `${podsOf('shop')}/web`
 const JSON_PATCH = 'application/json-patch+json'
 const MERGE = 'application/merge-patch+json'
 
 let webhook: Installation
 before(async () => {
-  webhook = await install()
-  await makeNamespace('shop', INJECTED)
-  await makeNamespace('elsewhere')
   const resources = { requests: { cpu: '1m' } }
-  const containers = [{ name: 'app', image: 'registry.example/app:1', resources }]
-  must(await createPod('shop', pod('web', BINDING, { containers })), 'a sealed Pod')
-  must(await createPod('shop', pod('plain', {})), 'a plain Pod')
+  webhook = await openShop({ containers: [{ name: 'app', image: 'registry.example/app:1', resources }] })
+  await makeNamespace('elsewhere')
 })
 after(async () => {
-  for (const name of ['shop', 'elsewhere']) await call('DELETE', `/api/v1/namespaces/${name}`)
-  await webhook.remove()
+  await call('DELETE', '/api/v1/namespaces/elsewhere')
+  await closeShop(webhook)
 })
 
 const policies = { skip: MINOR < 30 ? 'this server has no ValidatingAdmissionPolicy' : false }

@@ -4,41 +4,22 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import {
-  type Answer,
-  call,
-  createPod,
-  INJECTED,
-  kubectl,
-  MINOR,
-  makeNamespace,
-  must,
-  patch,
-  podsOf,
-  until,
-} from './cluster.ts'
-import { type Installation, install } from './installation.ts'
-import { BINDING, pod } from './pods.ts'
+import { type Answer, call, createPod, kubectl, MINOR, must, patch, podsOf, until } from '../support/cluster/cluster.ts'
+import type { Installation } from '../support/cluster/installation.ts'
+import { BINDING, pod } from '../support/cluster/pods.ts'
+import { closeShop, openShop, PASSED } from '../support/cluster/shop.ts'
 
-/** The API server's answer to a session that was not refused: there is no node to connect to. */
-const PASSED = /does not have a host assigned/
 const REFUSED = /KernelSeal: sessions in the agent's container would see every secret of the Pod/
 
 let webhook: Installation
 before(async () => {
-  webhook = await install()
-  await makeNamespace('shop', INJECTED)
-  must(await createPod('shop', pod('web')), 'a sealed Pod')
-  must(await createPod('shop', pod('plain', {})), 'a plain Pod')
+  webhook = await openShop()
   must(
     await createPod('shop', pod('open', { ...BINDING, 'kernelseal.io/allow-debug': 'true' })),
     'a Pod open to debugging',
   )
 })
-after(async () => {
-  await call('DELETE', '/api/v1/namespaces/shop')
-  await webhook.remove()
-})
+after(() => closeShop(webhook))
 
 for (const verb of ['exec', 'attach']) {
   const session = (...flags: string[]) =>

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { loadAll } from 'js-yaml'
-import { build } from '../unit/deploy/kustomize.ts'
-import { call, kubectl, MINOR, makeNamespace, REPOSITORY, until } from './cluster.ts'
-import { apply, kustomized, SYSTEM } from './installation.ts'
+import { call, kubectl, MINOR, makeNamespace, REPOSITORY, until } from '../support/cluster/cluster.ts'
+import { apply, kustomized, SYSTEM } from '../support/cluster/installation.ts'
+import { build } from '../support/kustomize.ts'
 
 const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
 const NAMESPACES = [SYSTEM, 'shop', 'demo', 'kernelseal-doctor', 'kernelseal-unload']

@@ -5,9 +5,9 @@ import { createServer, type Server } from 'node:https'
 import { json } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { createAuthority } from '../../webhook/certificate/self-signed.ts'
-import { ADDRESS, type Any, call, createPod, INJECTED, makeNamespace, must, until } from './cluster.ts'
-import { type Installation, install } from './installation.ts'
-import { NATIVE, pod, sealed } from './pods.ts'
+import { ADDRESS, type Any, call, createPod, INJECTED, makeNamespace, must, until } from '../support/cluster/cluster.ts'
+import { type Installation, install } from '../support/cluster/installation.ts'
+import { NATIVE, pod, sealed } from '../support/cluster/pods.ts'
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'
 const PORT = 7443

@@ -1,9 +1,19 @@
 /** Pods not created by hand: the control plane's own controllers make them from templates. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Any, call, get, INJECTED, kubectl, makeNamespace, must, podsOf, until } from './cluster.ts'
-import { type Installation, install } from './installation.ts'
-import { assertInjected, BINDING, pod } from './pods.ts'
+import {
+  type Any,
+  call,
+  get,
+  INJECTED,
+  kubectl,
+  makeNamespace,
+  must,
+  podsOf,
+  until,
+} from '../support/cluster/cluster.ts'
+import { type Installation, install } from '../support/cluster/installation.ts'
+import { assertInjected, BINDING, pod } from '../support/cluster/pods.ts'
 
 let webhook: Installation
 before(async () => {

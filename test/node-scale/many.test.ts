@@ -6,11 +6,11 @@
  */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { type Any, call, get, kubectl, must, patch, podsOf, until } from '../cluster/cluster.ts'
-import { BINDING } from '../cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, saysOf } from '../node/application.ts'
 import { programsOfKernel, status } from '../node/node.ts'
 import { allOf, openShop, PASSWORD, remove, template, writtenIn } from '../node/shop.ts'
+import { type Any, call, get, kubectl, must, patch, podsOf, until } from '../support/cluster/cluster.ts'
+import { BINDING } from '../support/cluster/pods.ts'
 
 const PODS = Number(process.env.KERNELSEAL_PODS ?? 60)
 /**

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import { type Any, until } from '../cluster/cluster.ts'
+import { type Any, until } from '../support/cluster/cluster.ts'
 import { saysOf, startProtected } from './application.ts'
 import { killContainer } from './node.ts'
 import { exec, logs, openShop, PASSWORD, PATIENCE, podOf } from './shop.ts'

@@ -1,6 +1,6 @@
 /** One application twice, with protection and without, for the stories that look at it from outside. */
 import { createHash } from 'node:crypto'
-import { BINDING } from '../cluster/pods.ts'
+import { BINDING } from '../support/cluster/pods.ts'
 import { deploy, template } from './shop.ts'
 
 /** Proves its value without printing it, and stays; `sleep` is the process to look at. */

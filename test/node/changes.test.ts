@@ -1,7 +1,7 @@
 /** A Pod goes on while its Secret and its annotations change. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { kubectl, until } from '../cluster/cluster.ts'
+import { kubectl, until } from '../support/cluster/cluster.ts'
 import { READ_ENVIRON, saysOf, startRotating } from './application.ts'
 import { agentLog, exec, logs, openShop, PATIENCE, podOf, putPassword } from './shop.ts'
 

@@ -1,7 +1,7 @@
 /** PostgreSQL as the application: its password arrives sealed, and a client logs in with a sealed copy of its own. */
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { kubectl } from '../cluster/cluster.ts'
+import { kubectl } from '../support/cluster/cluster.ts'
 import { jobEnds, startJob } from './jobs.ts'
 import { DATABASE, deploy, exec, openShop, PASSWORD, podOf, remove } from './shop.ts'
 

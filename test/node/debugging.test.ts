@@ -1,8 +1,8 @@
 /** `kubectl debug` of a running Pod: refused, or let in by an annotation and refused by the kernel. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Any, get, kubectl, MINOR, podsOf, until } from '../cluster/cluster.ts'
-import { BINDING } from '../cluster/pods.ts'
+import { type Any, get, kubectl, MINOR, podsOf, until } from '../support/cluster/cluster.ts'
+import { BINDING } from '../support/cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, startBare, startProtected } from './application.ts'
 import { deploy, openShop, PASSWORD, PATIENCE, podOf, remove, SHELL, template } from './shop.ts'
 

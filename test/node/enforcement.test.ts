@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import { type Any, get, until } from '../cluster/cluster.ts'
-import { assertInjected, hasAgent, sealed } from '../cluster/pods.ts'
+import { type Any, get, until } from '../support/cluster/cluster.ts'
+import { assertInjected, hasAgent, sealed } from '../support/cluster/pods.ts'
 import { READ_ENVIRON, saysOf, startBare, startProtected } from './application.ts'
 import { agentLog, exec, execInto, logs, metrics, openShop, PASSWORD, PATIENCE, podOf } from './shop.ts'
 

@@ -1,8 +1,8 @@
 /** A Job ends: the agent beside its container is no reason to go on. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { call, kubectl, must, until } from '../cluster/cluster.ts'
-import { BINDING } from '../cluster/pods.ts'
+import { call, kubectl, must, until } from '../support/cluster/cluster.ts'
+import { BINDING } from '../support/cluster/pods.ts'
 import { jobEnds, jobsOf, startJob } from './jobs.ts'
 import { allOf, openShop, PASSWORD, PATIENCE, remove, template } from './shop.ts'
 

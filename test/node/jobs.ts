@@ -1,5 +1,5 @@
 /** Jobs on the node. */
-import { call, get, must, until } from '../cluster/cluster.ts'
+import { call, get, must, until } from '../support/cluster/cluster.ts'
 import { allOf, PATIENCE } from './shop.ts'
 
 const JOBS = allOf('jobs')

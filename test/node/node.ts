@@ -1,6 +1,6 @@
 /** The node as its administrator sees it: Pods with all privileges, in a namespace that is none of KernelSeal's. */
-import { type Any, call, get, kubectl, makeNamespace, must, podsOf, until } from '../cluster/cluster.ts'
-import { kustomized } from '../cluster/installation.ts'
+import { type Any, call, get, kubectl, makeNamespace, must, podsOf, until } from '../support/cluster/cluster.ts'
+import { kustomized } from '../support/cluster/installation.ts'
 import { jobEnds } from './jobs.ts'
 import { PATIENCE, SHELL } from './shop.ts'
 

@@ -1,8 +1,8 @@
 /** Two replicas on one node: one set of programs in its kernel, two scopes, and none sees into the other. */
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { type Any, call, get, kubectl, must, podsOf, until } from '../cluster/cluster.ts'
-import { BINDING, hasAgent } from '../cluster/pods.ts'
+import { type Any, call, get, kubectl, must, podsOf, until } from '../support/cluster/cluster.ts'
+import { BINDING, hasAgent } from '../support/cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, saysOf } from './application.ts'
 import { status } from './node.ts'
 import { allOf, openShop, PASSWORD, PATIENCE, remove, template, writtenIn } from './shop.ts'

@@ -13,8 +13,8 @@ import {
   podsOf,
   type Ran,
   until,
-} from '../cluster/cluster.ts'
-import { kustomized, OVERLAY, rolledOut } from '../cluster/installation.ts'
+} from '../support/cluster/cluster.ts'
+import { kustomized, OVERLAY, rolledOut } from '../support/cluster/installation.ts'
 
 /** In the Secret `db-credentials`; it occurs nowhere else, so that every occurrence is a leak. */
 export const PASSWORD = 'five-tonnes-of-flax'

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { load } from 'js-yaml'
-import type { Any } from '../cluster/cluster.ts'
-import { NATIVE, sealed } from '../cluster/pods.ts'
+import type { Any } from '../support/cluster/cluster.ts'
+import { NATIVE, sealed } from '../support/cluster/pods.ts'
 import { deploy, exec, logs, openShop, PASSWORD, podOf, remove } from './shop.ts'
 
 const MANIFEST = join(import.meta.dirname, 'third-party.yaml')

@@ -1,8 +1,8 @@
 /** Taken away again, KernelSeal leaves nothing in the cluster and nothing in the node's kernel. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { call, must, until } from '../cluster/cluster.ts'
-import { kustomized, MUTATING, OVERLAY, SYSTEM, VALIDATING } from '../cluster/installation.ts'
+import { call, must, until } from '../support/cluster/cluster.ts'
+import { kustomized, MUTATING, OVERLAY, SYSTEM, VALIDATING } from '../support/cluster/installation.ts'
 import { startProtected } from './application.ts'
 import { pins, shipped } from './node.ts'
 import { openShop, PATIENCE } from './shop.ts'

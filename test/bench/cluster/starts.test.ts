@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { before, it } from 'node:test'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
-import { type Any, call, createPod, get, kubectl, must, podsOf, until } from '../../cluster/cluster.ts'
-import { BINDING } from '../../cluster/pods.ts'
 import { openShop, PATIENCE, template } from '../../node/shop.ts'
+import { type Any, call, createPod, get, kubectl, must, podsOf, until } from '../../support/cluster/cluster.ts'
+import { BINDING } from '../../support/cluster/pods.ts'
 import { KINDS, type Kind, MARKS, type Mark, type Sample } from './samples.ts'
 
 const PODS = Number(process.env.KERNELSEAL_PODS ?? 20)

@@ -11,8 +11,8 @@ import { lintManifests } from '../../../webhook/offline/lint.ts'
 import { offlineCluster } from '../../../webhook/offline/offline-cluster.ts'
 import { loadSettings } from '../../../webhook/settings/load.ts'
 import { envOf, NAMES } from '../../../webhook/settings/table.ts'
+import { build, type Manifest } from '../../support/kustomize.ts'
 import { SETTINGS } from '../webhook/fixtures.ts'
-import { build, type Manifest } from './kustomize.ts'
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))
 const OVERLAYS = readdirSync(join(DEPLOY, 'overlays'))

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { type AgentSettings, agentContainer, agentVolumes } from '../../../webhook/mutate/sidecar.ts'
-import { build } from './kustomize.ts'
+import { build } from '../../support/kustomize.ts'
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))
 

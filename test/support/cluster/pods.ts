@@ -1,7 +1,7 @@
 /** Pods as an application's author writes them, and the webhook's expected changes to them. */
 import assert from 'node:assert/strict'
-import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
-import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
+import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { type Any, MINOR } from './cluster.ts'
 
 export const BINDING = { 'secret.kernelseal.io/PGPASSWORD': 'secret/db-credentials/password' }

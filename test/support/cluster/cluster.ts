@@ -7,7 +7,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
+export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** The folder `scripts/cluster` keeps: credentials, logs, the audit log. */
 export const STATE = process.env.KERNELSEAL_CLUSTER ?? ''
