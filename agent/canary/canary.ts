@@ -10,7 +10,7 @@ import { eventually, type Pauses } from '../linux/poll.ts'
 import type { Guard } from '../node/guard.ts'
 import { MIN_CAPACITY, placeholder } from '../policy/secrets/placeholder.ts'
 import type { Policy } from '../policy/types.ts'
-import { CANARY_BINDING, CANARY_VALUE, STANCE } from '../wire/constants.ts'
+import { AGENT_MODE, CANARY_BINDING, CANARY_VALUE } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
 import { ALTERNATIVE, NAME, NAME_KEY, SLOT, SLOT_KEY, VALUE, VALUE_KEY } from '../wire/generated.ts'
 import { isRefused, ways } from './probes.ts'
@@ -34,14 +34,14 @@ export async function checkCanary(guard: Guard, scope: number, policy: Policy): 
     if (!pid) throw new Error('the canary could not be started')
     await delivered(pid, needle)
     const allowed = tried.map((way) => !isRefused(way, pid))
-    guard.takeStance(STANCE.BLIND)
+    guard.setMode(AGENT_MODE.BLIND)
     const refused = tried.map((way) => isRefused(way, pid))
     return tried.map(({ name }, i) => {
       const verdict = !refused[i] ? 'leaked' : allowed[i] ? 'refused' : 'kernel'
       return { way: name, verdict }
     })
   } finally {
-    guard.takeStance(STANCE.NONE)
+    guard.setMode(AGENT_MODE.NONE)
     canary.kill('SIGKILL')
     remove()
   }
@@ -72,7 +72,7 @@ function registerCanary(guard: Guard, scope: number, slot: string, needle: strin
 
 /** This runtime, waiting for a script on its standard input. The agent's child in this mode is the canary, by no name. */
 function startCanary(guard: Guard, value: string): ChildProcess {
-  guard.takeStance(STANCE.CANARY)
+  guard.setMode(AGENT_MODE.CANARY)
   try {
     const canary = spawn(process.execPath, ['--disable-sigusr1', '-'], {
       env: { [VARIABLE]: value },
@@ -81,7 +81,7 @@ function startCanary(guard: Guard, value: string): ChildProcess {
     canary.once('error', () => {}) // said by the missing pid
     return canary
   } finally {
-    guard.takeStance(STANCE.NONE)
+    guard.setMode(AGENT_MODE.NONE)
   }
 }
 

@@ -36,7 +36,7 @@ export async function watchCanary(
   if (broken) throw new Error(broken)
   let checks = Promise.resolve()
   const recheck = (): Promise<void> => {
-    checks = checks.then(check) // never two at once: both would take the agent's stance
+    checks = checks.then(check) // never two at once: both would set the agent's mode
     return checks
   }
   const timer = setInterval(() => void recheck(), PERIOD_MS)

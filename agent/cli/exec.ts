@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Standing } from '../exec/agent.ts'
+import type { ExecReady } from '../exec/agent.ts'
 import { runCommand } from '../exec/command.ts'
 import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
 import { isInit, startInit } from '../linux/namespaces.ts'
@@ -57,17 +57,17 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
   const strings = ownEnvironment()
   const agent = startAgent(own, strings)
   const answer = await Promise.race([once(agent, 'message'), once(agent, 'exit')])
-  const standing = answer[0] as Standing | number | null
-  if (standing === null || typeof standing === 'number') {
+  const ready = answer[0] as ExecReady | number | null
+  if (ready === null || typeof ready === 'number') {
     await end(agent, undefined)
-    return standing ?? EXIT.failed // it has said why
+    return ready ?? EXIT.failed // it has said why
   }
-  wipe(strings, standing.sources)
+  wipe(strings, ready.sources)
   const lost = (): void => complain('the agent has ended, and all that ran under it')
   agent.once('exit', lost)
-  const status = await runCommand(command, environmentOf(standing), complain)
+  const status = await runCommand(command, environmentOf(ready), complain)
   agent.off('exit', lost)
-  await end(agent, standing.scope)
+  await end(agent, ready.scope)
   return status
 }
 
@@ -92,7 +92,7 @@ function agentEnvironment(): Record<string, string> {
   )
 }
 
-function environmentOf({ placeholders, sources }: Standing): Record<string, string> {
+function environmentOf({ placeholders, sources }: ExecReady): Record<string, string> {
   const names = Object.keys(process.env).filter((name) => !sources.includes(name))
   return { ...Object.fromEntries(names.map((name) => [name, process.env[name] as string])), ...placeholders }
 }

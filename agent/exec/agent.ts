@@ -15,7 +15,7 @@ import { reapOrphans } from './orphans.ts'
 const ENVIRONMENT_FD = 3
 
 /** The message to the outer half once protection stands; nothing in it is secret. */
-export interface Standing {
+export interface ExecReady {
   readonly placeholders: Readonly<Record<string, string>>
   /** Variables with secret values: the command does not get them. */
   readonly sources: readonly string[]
@@ -47,7 +47,7 @@ export async function serve(options: ExecOptions & { readonly verbose: boolean }
   const session = await startSession({ agent, scope, log, sources: openSources(), load, locked: false, stays: true })
   const stopReaping = reapOrphans()
   const placeholders = Object.fromEntries(agent.variables.map(({ name, placeholder }) => [name, placeholder]))
-  process.send?.({ placeholders, sources, scope } satisfies Standing)
+  process.send?.({ placeholders, sources, scope } satisfies ExecReady)
   await ended
   stopReaping()
   await session.close()

@@ -9,8 +9,8 @@ import type { OwnProgram } from './pins.ts'
 export interface OwnPrograms {
   /** Makes this process the agent of a scope: from here on it is guarded like a sealed process, and more. */
   readonly enroll: (scope: number) => void
-  /** Only once enrolled. @param stance one of STANCE */
-  readonly takeStance: (stance: number) => void
+  /** Only once enrolled. @param mode one of AGENT_MODE */
+  readonly setMode: (mode: number) => void
   /** Only once enrolled: changes an entry of `scopes` in place, the agent's own or the node's. @returns false where there is none */
   readonly settle: (key: Buffer, value: Buffer) => boolean
 }
@@ -24,16 +24,17 @@ export function ownPrograms(open: (name: OwnProgram) => number): OwnPrograms {
     return fd
   }
   const enroll = (scope: number): void => enrollBy(fdOf('agent_enroll'), scope)
-  const takeStance = (stance: number): void => {
-    const result = ffi.runProgram(fdOf('agent_stance'), word(stance))
-    if (result !== 0) throw new BpfError('bpf_prog_test_run_opts', -result, 'take a stance towards the canary')
+  const setMode = (mode: number): void => {
+    const result = ffi.runProgram(fdOf('agent_stance'), word(mode))
+    if (result !== 0)
+      throw new BpfError('bpf_prog_test_run_opts', -result, 'set the mode of the agent towards the canary')
   }
   const settle = (key: Buffer, value: Buffer): boolean => {
     const result = ffi.runProgram(fdOf('agent_settle'), Buffer.concat([word(key.readUInt32LE(0)), value]))
     if (result !== 0 && result !== -ENOENT) throw new BpfError('bpf_prog_test_run_opts', -result, 'change the scope')
     return result === 0
   }
-  return { enroll, takeStance, settle }
+  return { enroll, setMode, settle }
 }
 
 /** @param fd the program `agent_enroll` of a set */

@@ -12,7 +12,7 @@ import { enrollBy, type OwnPrograms, openOwnProgram, ownPrograms } from './enrol
 import { type DeliveryTier, type Loaded, load, OBJECT_PATH, type Tier } from './load.ts'
 import * as pins from './pins.ts'
 
-export interface Guard extends Pick<OwnPrograms, 'enroll' | 'takeStance'> {
+export interface Guard extends Pick<OwnPrograms, 'enroll' | 'setMode'> {
   readonly tier: Tier
   readonly delivery: DeliveryTier
   /** Names of the attached programs. */
@@ -73,10 +73,10 @@ function loadAndPin(): Guard {
 
 /** Without a bpf file system: as long as this process. */
 function ownGuard({ object, tier, delivery, programs }: Loaded): Guard {
-  const { enroll, takeStance, settle } = ownPrograms(object.programFd)
+  const { enroll, setMode, settle } = ownPrograms(object.programFd)
   const map = (name: pins.SharedMap): BpfMap => changedInPlace(object.map(name), settle)
   const skipped = (): Map<string, number> => countSkipped(programs, (name) => skippedRuns(object.programFd(name)))
-  return { tier, delivery, programs, origin: 'own', enroll, takeStance, skipped, map, close: object.close }
+  return { tier, delivery, programs, origin: 'own', enroll, setMode, skipped, map, close: object.close }
 }
 
 function adopt(origin: 'adopted' | 'pinned'): Guard {
@@ -89,7 +89,7 @@ function adopt(origin: 'adopted' | 'pinned'): Guard {
   const programs = pins.pinnedPrograms()
   const tier = programs.some((name) => name.endsWith('_lsm')) ? 'lsm' : 'fmod_ret'
   const opened: number[] = []
-  const { enroll, takeStance, settle } = ownPrograms((name) => {
+  const { enroll, setMode, settle } = ownPrograms((name) => {
     const fd = openOwnProgram(pins.programPin(name))
     opened.push(fd)
     return fd
@@ -100,7 +100,7 @@ function adopt(origin: 'adopted' | 'pinned'): Guard {
     for (const fd of opened.splice(0)) closeSync(fd)
   }
   const skipped = (): Map<string, number> => countSkipped(programs, (name) => skippedRunsOfLink(pins.linkPin(name)))
-  return { tier, delivery: pinnedDelivery(), programs, origin, enroll, takeStance, skipped, map, close }
+  return { tier, delivery: pinnedDelivery(), programs, origin, enroll, setMode, skipped, map, close }
 }
 
 /** An entry that is replaced is free for another scope at once (kernel/bpf/hashtab.c), and hooks may be looking at it. */

@@ -2,10 +2,10 @@
 import type { Log } from '../events/sinks/log.ts'
 import type { Causes } from './report-once.ts'
 import type { Told } from './signal.ts'
-import type { Standing } from './state.ts'
+import type { Registered } from './state.ts'
 import { unplaced } from './verdict.ts'
 
-export function sayApplied(log: Log, before: Standing, after: Standing, weaker: readonly string[]): void {
+export function sayApplied(log: Log, before: Registered, after: Registered, weaker: readonly string[]): void {
   const { config, where } = after.agent
   // By the level that held until now: the new one may be there to hide the line.
   for (const what of weaker) {
@@ -29,7 +29,7 @@ export function sayApplied(log: Log, before: Standing, after: Standing, weaker: 
 
 export function sayRotated(
   log: Log,
-  { agent, generation }: Standing,
+  { agent, generation }: Registered,
   changed: readonly { readonly binding: number; readonly name: string }[],
 ): void {
   for (const [number, { name }] of agent.config.secrets.entries()) {

@@ -12,7 +12,7 @@ import { changedValues, earlierOf, samePolicy } from './compare.ts'
 import type { Kernel } from './kernel.ts'
 import { sayApplied, sayRotated, sayTold } from './log.ts'
 import { type Causes, openCauses } from './report-once.ts'
-import { changedNow, givenBy, type Standing } from './state.ts'
+import { changedNow, givenBy, type Registered } from './state.ts'
 import { judgeChange } from './verdict.ts'
 
 export interface Journey {
@@ -39,7 +39,7 @@ interface Prepared {
   readonly errors: readonly UnreadSource[]
 }
 
-export type Reload = (standing: Standing, what: { readonly policy: boolean }) => Promise<Standing>
+export type Reload = (registered: Registered, what: { readonly policy: boolean }) => Promise<Registered>
 
 /** @returns a reload, which returns the registered state after it: the same object when nothing changed */
 export function openJourney(journey: Journey): Reload {
@@ -56,7 +56,7 @@ export function openJourney(journey: Journey): Reload {
 }
 
 /** @returns undefined when the policy is as before, cannot be read, or is refused */
-function readChange(journey: Journey, causes: Causes, before: Standing): Change | undefined {
+function readChange(journey: Journey, causes: Causes, before: Registered): Change | undefined {
   try {
     const agent = journey.load()
     const verdict = judgeChange(before.agent, agent, journey.locked)
@@ -70,7 +70,7 @@ function readChange(journey: Journey, causes: Causes, before: Standing): Change 
 }
 
 /** A policy with an unreadable new reference is refused as a whole. */
-async function prepareChange(journey: Journey, causes: Causes, before: Standing, { agent }: Change) {
+async function prepareChange(journey: Journey, causes: Causes, before: Registered, { agent }: Change) {
   try {
     const prepared = await prepare(journey, before, agent)
     const unread = prepared.errors.filter(({ kept }) => !kept).map(({ error }) => error.message)
@@ -85,7 +85,7 @@ function refuse({ metrics }: Journey, causes: Causes, why: string): undefined {
   metrics.policyChange('refused')
 }
 
-async function prepare({ kernel, sources }: Journey, before: Standing, wanted: AgentConfig): Promise<Prepared> {
+async function prepare({ kernel, sources }: Journey, before: Registered, wanted: AgentConfig): Promise<Prepared> {
   const active = wanted.config.secrets.filter(({ retired }) => !retired)
   const secrets = numbered(before.agent.config.secrets, active, kernel.inUse())
   const config = { ...wanted.config, secrets }
@@ -104,10 +104,10 @@ function sayUnread({ metrics }: Journey, causes: Causes, errors: readonly Unread
 function register(
   { kernel, log, metrics }: Journey,
   causes: Causes,
-  before: Standing,
+  before: Registered,
   { agent, values }: Prepared,
   change: Change | undefined,
-): Standing {
+): Registered {
   const changed = changedValues(givenBy(before), givenBy({ agent, values }))
   if (!change && !changed.length) return before
   try {
@@ -133,7 +133,7 @@ function register(
   }
 }
 
-function tell({ kernel, log }: Journey, causes: Causes, { agent, changedAt }: Standing): void {
+function tell({ kernel, log }: Journey, causes: Causes, { agent, changedAt }: Registered): void {
   const told = kernel.tell(agent.config.secrets, changedAt)
   sayTold(log, causes, told)
 }

@@ -12,14 +12,14 @@ import { fileOf } from '../sources/sources.ts'
 import { changedSince } from './compare.ts'
 import { openKernel } from './kernel.ts'
 import { type Journey, openJourney } from './reload.ts'
-import { freshness, type Standing } from './state.ts'
+import { freshness, type Registered } from './state.ts'
 import { startTriggers, type Triggers } from './triggers.ts'
 
 export type Reloads = Triggers
 
 /** The registered state, read by every part that lives as long as the session. */
 export interface State {
-  standing: Standing
+  registered: Registered
 }
 
 interface Options extends Omit<Journey, 'kernel' | 'metrics'> {
@@ -37,22 +37,26 @@ export function startReloads(
 ): Reloads {
   const { agent, scope, log } = options
   const generation = nextGeneration(guard, scope)
-  const changed = changedSince(registeredValues(guard, scope, agent.variables), agent, state.standing.values)
-  const kernel = openKernel(guard, scope, register(guard, { ...state.standing, ...agent, scope, generation }))
-  state.standing = { ...state.standing, generation, changedAt: new Map(changed.map((number) => [number, generation])) }
-  const fresh = () => freshness(processRecords(guard), scope, state.standing.changedAt)
-  const rotation = openRotationMetrics(metrics.registry, () => state.standing.generation, fresh)
+  const changed = changedSince(registeredValues(guard, scope, agent.variables), agent, state.registered.values)
+  const kernel = openKernel(guard, scope, register(guard, { ...state.registered, ...agent, scope, generation }))
+  state.registered = {
+    ...state.registered,
+    generation,
+    changedAt: new Map(changed.map((number) => [number, generation])),
+  }
+  const fresh = () => freshness(processRecords(guard), scope, state.registered.changedAt)
+  const rotation = openRotationMetrics(metrics.registry, () => state.registered.generation, fresh)
   const reload = openJourney({ ...options, kernel, metrics: rotation })
   const run: Parameters<typeof startTriggers>[2] = async (what) => {
-    const before = state.standing
+    const before = state.registered
     try {
-      state.standing = await reload(before, what)
+      state.registered = await reload(before, what)
     } catch (error) {
       log.say('error', 'ROTATE', `nothing is reloaded: ${(error as Error).message}`)
     }
-    if (state.standing.agent.config.policy !== before.agent.config.policy) void canary.recheck()
+    if (state.registered.agent.config.policy !== before.agent.config.policy) void canary.recheck()
   }
-  const triggers = startTriggers(() => filesOf(state.standing.agent), !agent.host, run)
+  const triggers = startTriggers(() => filesOf(state.registered.agent), !agent.host, run)
   // Changes made before the watches stood are noticed now; processes with values of an earlier agent are notified.
   void triggers.ask({ policy: !agent.host })
   const close = (): void => {

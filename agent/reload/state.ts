@@ -6,7 +6,7 @@ import type { Resolved } from '../sources/resolve.ts'
 import type { Given } from './compare.ts'
 import { type ChangedAt, isStale } from './signal.ts'
 
-export interface Standing {
+export interface Registered {
   /** Its bindings at the places of their numbers, retired ones included. */
   readonly agent: AgentConfig
   readonly values: readonly Resolved[]
@@ -14,7 +14,7 @@ export interface Standing {
   readonly changedAt: ChangedAt
 }
 
-export const givenBy = ({ agent, values }: Pick<Standing, 'agent' | 'values'>): Given => ({
+export const givenBy = ({ agent, values }: Pick<Registered, 'agent' | 'values'>): Given => ({
   secrets: agent.config.secrets,
   values,
 })
@@ -23,7 +23,7 @@ export const givenBy = ({ agent, values }: Pick<Standing, 'agent' | 'values'>): 
  * When values changed, with those that changed now. No process has outdated values of a new binding, even if an
  * earlier binding had its number.
  */
-export function changedNow(before: Standing, agent: AgentConfig, changed: Iterable<number>, generation: number) {
+export function changedNow(before: Registered, agent: AgentConfig, changed: Iterable<number>, generation: number) {
   const at = new Map(before.changedAt)
   for (const number of changed) {
     const isOld = before.agent.config.secrets[number]?.name === agent.config.secrets[number]?.name

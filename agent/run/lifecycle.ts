@@ -29,7 +29,7 @@ export async function enterScope(guard: Guard, scope: number, log: Log): Promise
   const swept = guard.origin === 'own' ? enter() : await pins.withLock(enter)
   // Processes stopped for the agent before us would wait for ever, and so would those that start until we listen.
   closeScopeRings(guard, scope)
-  endAbandoned(guard, scope, log)
+  killLeftWaiting(guard, scope, log)
   if (swept.length) log.say('info', 'SWEEP', `removed entries of ended scopes: ${swept.join(', ')}`, { swept })
 }
 
@@ -37,10 +37,10 @@ export async function enterScope(guard: Guard, scope: number, log: Log): Promise
  * Under --lock-policy an agent that starts anew is held to its predecessor's policy: else a weaker policy would only
  * have to wait for a restart.
  */
-export function notWeaker(guard: Guard, { agent, scope, log }: Entering): AgentConfig {
-  const standing = registeredPolicy(guard, scope)
-  if (!standing) return agent
-  const config = { ...agent.config, ...standing }
+export function keepStrongerPolicy(guard: Guard, { agent, scope, log }: Entering): AgentConfig {
+  const registered = registeredPolicy(guard, scope)
+  if (!registered) return agent
+  const config = { ...agent.config, ...registered }
   const weaker = weakenings(config, agent.config)
   if (!weaker.length) return agent
   const text = `the policy in force stays: the requested one is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy`
@@ -55,7 +55,7 @@ interface Entering {
 }
 
 /** No secret is in the kernel before the canary was refused; one that is there already, from an earlier agent, stays. */
-export async function prove(
+export async function awaitCanary(
   agent: AgentConfig,
   scope: number,
   log: Log,
@@ -91,7 +91,7 @@ export function takeOverFrom(predecessors: readonly Predecessor[], log: Log): vo
   }
 }
 
-export function endAbandoned(guard: Guard, scope: number, log: Log): void {
+export function killLeftWaiting(guard: Guard, scope: number, log: Log): void {
   const killed = killAbandoned(guard, scope)
   if (!killed.length) return
   const text = `killed processes that an earlier agent had left waiting for their values: PID ${killed.join(', ')}`
@@ -105,11 +105,11 @@ export function endAbandoned(guard: Guard, scope: number, log: Log): void {
 export function stopListening(guard: Guard, scope: number, ring: Ring | undefined, log: Log): void {
   closeScopeRings(guard, scope)
   ring?.close()
-  endAbandoned(guard, scope, log)
+  killLeftWaiting(guard, scope, log)
 }
 
 /** Running processes go by the numbers that an earlier agent gave its bindings. */
-export function numberedAsBefore(guard: Guard, scope: number, agent: AgentConfig): AgentConfig {
+export function keepBindingNumbers(guard: Guard, scope: number, agent: AgentConfig): AgentConfig {
   const { config } = agent
   const before = registeredBindings(guard, scope, config.secrets)
   const secrets = numbered(before, config.secrets, bindingsInUse(processRecords(guard), scope))
@@ -136,7 +136,7 @@ const STARTED_MS = 200
  * A host's scope does not end by itself. With sealed processes left it stays, so that they stay sealed; without, it
  * goes, and with the last scope of the node everything that was loaded.
  */
-export async function leaveHost(guard: Guard, scope: number, log: Log): Promise<void> {
+export async function leaveHostScope(guard: Guard, scope: number, log: Log): Promise<void> {
   const left = sealedIn(processRecords(guard), scope)
   if (left > 0 && guard.origin !== 'own') {
     log.say('warn', 'STOP', `${left} sealed processes live on: protection stays; \`kernelseal unload\` ends it`, {
@@ -148,7 +148,7 @@ export async function leaveHost(guard: Guard, scope: number, log: Log): Promise<
   await sleep(STARTED_MS)
   if (guard.origin !== 'own' && sealedIn(processRecords(guard), scope) > 0) {
     restore()
-    return leaveHost(guard, scope, log)
+    return leaveHostScope(guard, scope, log)
   }
   log.say('info', 'STOP', 'taking the scope away')
   unregister(guard, scope)

@@ -1,5 +1,5 @@
 /** One running agent: programs standing, scope registered and kept up to date, events flowing. Owns all of them. */
-import { type StandingWatch, watchStanding } from '../canary/standing.ts'
+import { type ProgramsWatch, watchPrograms } from '../canary/programs-watch.ts'
 import type { CanaryWatch } from '../canary/watch.ts'
 import type { AgentConfig } from '../config/load.ts'
 import { openWaiting } from '../delivery/stopped.ts'
@@ -13,19 +13,19 @@ import { openPredecessors } from '../node/handover.ts'
 import { holdPins, isAnyPinned, withLock } from '../node/pins.ts'
 import { processRecords, sealedIn } from '../node/process-records.ts'
 import { type Reloads, type State, startReloads } from '../reload/reloads.ts'
-import type { Standing } from '../reload/state.ts'
+import type { Registered } from '../reload/state.ts'
 import { claimCgroup } from '../scope/cgroup.ts'
 import { openScopeRings, withhold } from '../scope/scope.ts'
 import { resolveAll } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
 import {
-  endAbandoned,
+  awaitCanary,
   enterScope,
-  leaveHost,
+  keepBindingNumbers,
+  keepStrongerPolicy,
+  killLeftWaiting,
+  leaveHostScope,
   logStatus,
-  notWeaker,
-  numberedAsBefore,
-  prove,
   stopListening,
   takeOverFrom,
 } from './lifecycle.ts'
@@ -73,21 +73,21 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     await enterScope(guard, scope, log)
     isEntered = true
     if (options.cgroup) claimCgroup(guard, options.cgroup)
-    const agent = numberedAsBefore(guard, scope, options.locked ? notWeaker(guard, options) : options.agent)
+    const agent = keepBindingNumbers(guard, scope, options.locked ? keepStrongerPolicy(guard, options) : options.agent)
     const values = early ?? (await resolve(agent))
-    const state: State = { standing: { agent, values, generation: 0, changedAt: new Map() } }
-    const policy = () => state.standing.agent.config.policy
+    const state: State = { registered: { agent, values, generation: 0, changedAt: new Map() } }
+    const policy = () => state.registered.agent.config.policy
     const count = () => readCounters(guard.map('counters'), scope)
     const sealed = () => sealedIn(processRecords(guard), scope)
     const metrics = openMetrics(count, sealed, guard, () => policy().mode)
     ring = openEvents(guard, options, state, metrics)
-    endAbandoned(guard, scope, log)
+    killLeftWaiting(guard, scope, log)
     logStatus(guard, log)
-    const canary = await prove(agent, scope, log, guard, metrics, policy)
-    const standing = watchOver(guard, options, canary)
+    const canary = await awaitCanary(agent, scope, log, guard, metrics, policy)
+    const programsWatch = watchOver(guard, options, canary)
     const reloads = startReloads(guard, { ...options, agent }, state, metrics, canary)
     takeOverFrom(predecessors, log)
-    return session(options, { guard, metrics, ring, canary, standing, reloads })
+    return session(options, { guard, metrics, ring, canary, programsWatch, reloads })
   } catch (error) {
     if (isEntered) stopListening(guard, scope, ring, log)
     guard.close()
@@ -99,7 +99,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
 const PINS_EVERY = 10
 
 /** Both watches of the node's programs look at the same scope: what one takes away the other gives back. */
-function watchOver(guard: Guard, { scope, log }: SessionOptions, canary: CanaryWatch): StandingWatch {
+function watchOver(guard: Guard, { scope, log }: SessionOptions, canary: CanaryWatch): ProgramsWatch {
   const held = guard.origin === 'own' ? undefined : holdPins()
   let looks = 0
   const repair = async (): Promise<readonly string[] | 'unloaded'> => {
@@ -111,18 +111,18 @@ function watchOver(guard: Guard, { scope, log }: SessionOptions, canary: CanaryW
     return held?.isWhole() === false ? withLock(() => (held.isUnloaded() ? [] : held.repair())) : []
   }
   const pinned = held && { repair, close: () => held.close() }
-  return watchStanding({ log, withhold: () => withhold(guard, scope), recheck: canary.recheck, pinned })
+  return watchPrograms({ log, withhold: () => withhold(guard, scope), recheck: canary.recheck, pinned })
 }
 
 function openEvents(guard: Guard, { agent, scope, log }: SessionOptions, state: State, metrics: Metrics): Ring {
   const rings = openScopeRings(guard, scope, agent.host)
-  const bindings = () => state.standing.agent.config.secrets
-  const waiting = openWaiting(guard, scope, bindings, (set) => addedBy(state.standing, set))
+  const bindings = () => state.registered.agent.config.secrets
+  const waiting = openWaiting(guard, scope, bindings, (set) => addedBy(state.registered, set))
   return openPipeline(rings, bindings, log, metrics, waiting)
 }
 
 /** The variables of a set of bindings that are added where there is no placeholder. */
-function addedBy({ agent, values }: Standing, set: bigint): Map<string, Buffer> {
+function addedBy({ agent, values }: Registered, set: bigint): Map<string, Buffer> {
   const adds = (i: number): boolean => agent.config.secrets[i]?.selector.withoutPlaceholder === 'add'
   const chosen = values.filter(({ binding }) => set & (1n << BigInt(binding)) && adds(binding))
   return new Map(chosen.map(({ name, bytes }) => [name, bytes]))
@@ -133,13 +133,13 @@ interface Parts {
   readonly metrics: Metrics
   readonly ring: Ring
   readonly canary: CanaryWatch
-  readonly standing: StandingWatch
+  readonly programsWatch: ProgramsWatch
   readonly reloads: Reloads
 }
 
 function session(
   { scope, log, sources, stays }: SessionOptions,
-  { guard, metrics, ring, canary, standing, reloads }: Parts,
+  { guard, metrics, ring, canary, programsWatch, reloads }: Parts,
 ): Session {
   let open = true
   const close = async (): Promise<void> => {
@@ -147,13 +147,14 @@ function session(
     open = false
     reloads.close()
     canary.close()
-    standing.close()
+    programsWatch.close()
     if (stays) log.say('info', 'STOP', 'protection and delivery stay')
-    else await leaveHost(guard, scope, log)
+    else await leaveHostScope(guard, scope, log)
     stopListening(guard, scope, ring, log)
     guard.close()
   }
-  const notReady = (): string | undefined => (open ? (standing.broken() ?? canary.broken()) : 'the agent is stopping')
+  const notReady = (): string | undefined =>
+    open ? (programsWatch.broken() ?? canary.broken()) : 'the agent is stopping'
   const reload = (): Promise<void> => {
     sources.forget()
     return reloads.ask({ policy: true })

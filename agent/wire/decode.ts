@@ -1,6 +1,6 @@
 /** Kernel bytes → events: a discriminated union by `kind`. An unknown kind is a value too, and is counted. */
 import { ACTION_NAMES, type Action, REASONS, type Reason, WAY_NAMES, type Way } from './constants.ts'
-import { CHORE, EVENT, KIND, PROC_FLAG, TASK, WRITE } from './generated.ts'
+import { EVENT, KIND, PROC_FLAG, TASK, WORK, WRITE } from './generated.ts'
 
 /** One side of an event. Numbers are of the initial namespaces, except `nsPid`. */
 export interface Task {
@@ -160,9 +160,9 @@ function failed(bytes: Buffer) {
 }
 
 function waited(bytes: Buffer) {
-  const chores = u32(bytes, EVENT.fields.detail[0])
+  const work = u32(bytes, EVENT.fields.detail[0])
   const pid = u32(bytes, EVENT.fields.pid[0])
-  return { pid, unproved: (chores & CHORE.PROVE) !== 0, adds: (chores & CHORE.ADD) !== 0 }
+  return { pid, unproved: (work & WORK.PROVE) !== 0, adds: (work & WORK.ADD) !== 0 }
 }
 
 function write(bytes: Buffer): WriteEvent {

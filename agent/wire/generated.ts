@@ -23,12 +23,6 @@ export const CALL = {
   FILE_HANDLE: 4,
 } as const
 
-/** enum ks_chore, KS_… */
-export const CHORE = {
-  PROVE: 1,
-  ADD: 2,
-} as const
-
 /** enum ks_control, KS_CONTROL_… */
 export const CONTROL = {
   SYSCTL_VM: 1,
@@ -220,6 +214,12 @@ export const WAY = {
   DEBUG_SOCKET: 27,
   STARTING: 28,
   LIBRARY: 29,
+} as const
+
+/** enum ks_work, KS_… */
+export const WORK = {
+  PROVE: 1,
+  ADD: 2,
 } as const
 
 export const AGENT = {

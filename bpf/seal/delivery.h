@@ -24,7 +24,7 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
-	__u32 chores;	  /* the agent's work beside writing */
+	__u32 work;	  /* the agent's work beside writing */
 	__u32 asked;	  /* values the agent is asked to write */
 	__u32 faulted;	  /* the value being written met a page that is not there */
 	__u32 awaited;	  /* values the agent is asked to take out, which a search meets once more */
@@ -70,7 +70,7 @@ static __always_inline long stop(struct delivery *d, __u32 reason, long error)
 /* At most KS_CHUNK bytes to the user's memory. `last` is the length less one, bounded by the caller. */
 static __always_inline void write_user(struct delivery *d, __u64 at, const void *bytes, __u64 last)
 {
-	if (!can_write || (d->chores & KS_PROVE) || bpf_probe_write_user((void *)at, bytes, last + 1))
+	if (!can_write || (d->work & KS_PROVE) || bpf_probe_write_user((void *)at, bytes, last + 1))
 		d->faulted = 1;
 }
 

@@ -91,7 +91,7 @@ static __always_inline long fill_string(struct delivery *d, __u64 end, int loops
 	if (d->chosen & d->refused)
 		return stop(d, d->refusal, 0);
 	if (d->chosen & d->pinned)
-		d->chores |= KS_PROVE;
+		d->work |= KS_PROVE;
 	if (!d->value)
 		return stop(d, KS_NO_VALUE, 0);
 	write_value(d, loops);

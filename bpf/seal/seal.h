@@ -61,8 +61,8 @@ static __always_inline __u32 add_by_agent(struct ks_process *process, struct ks_
 	if (process->pending & scope->added_bindings & process->refused)
 		return process->reason;
 	if (process->pending & scope->pinned_bindings)
-		delivery->chores |= KS_PROVE;
-	delivery->chores |= KS_ADD;
+		delivery->work |= KS_PROVE;
+	delivery->work |= KS_ADD;
 	return KS_OK;
 }
 

@@ -20,7 +20,7 @@
  * back a SIGSTOP that is still on its way. An agent that cannot be told would never come: then it ends instead.
  */
 static __always_inline void wait_for_agent(struct ks_process *process, struct task_struct *task,
-					   struct linux_binprm *bprm, __u32 chores)
+					   struct linux_binprm *bprm, __u32 work)
 {
 	struct ks_event *event;
 
@@ -34,7 +34,7 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 		return;
 	}
 	event->pid = process->pid;
-	event->detail = chores;
+	event->detail = work;
 	event->bindings = process->bindings;
 	event->actor.flags = process->flags;
 	bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
@@ -81,8 +81,8 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	runs = scrub(process, scope, task, bprm, delivery, loops);
 	if (runs && process->pending)
 		runs = seal_and_deliver(process, scope, task, bprm, delivery, loops);
-	if (runs && (delivery->asked || delivery->chores & KS_ADD))
-		wait_for_agent(process, task, bprm, delivery->chores);
+	if (runs && (delivery->asked || delivery->work & KS_ADD))
+		wait_for_agent(process, task, bprm, delivery->work);
 	process->pending = 0;
 	process->flags &= ~KS_FOREIGN;
 	return 0;

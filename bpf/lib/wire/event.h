@@ -28,7 +28,7 @@ enum ks_kind {
 enum ks_action { KS_ALLOWED = 0, KS_AUDITED = 1, KS_BLOCKED = 2, KS_KILLED = 3, KS_STARTED = 4 };
 
 /* What the agent has to do for a process that waits, beside writing (ks_event.detail). */
-enum ks_chore { KS_PROVE = 1 << 0, KS_ADD = 1 << 1 };
+enum ks_work { KS_PROVE = 1 << 0, KS_ADD = 1 << 1 };
 
 struct ks_task {
 	__u64 start;   /* start_boottime of the thread group leader, ns */

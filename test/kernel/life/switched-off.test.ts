@@ -57,7 +57,7 @@ async function becomes(what: RegExp): Promise<void> {
   assert.match(last, what)
 }
 
-/** The agent looks once a second (agent/canary/standing.ts); an emulated machine takes many times as long for anything. */
+/** The agent looks once a second (agent/canary/programs-watch.ts); an emulated machine takes many times as long for anything. */
 const NOTICED_MS = 90_000
 
 test('ftrace switched off is noticed, and nothing is given from that moment on until it is on again', async (t) => {

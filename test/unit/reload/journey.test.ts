@@ -11,14 +11,14 @@ import { openRotationMetrics } from '../../../agent/events/sinks/rotation-metric
 import type { Kernel } from '../../../agent/reload/kernel.ts'
 import { openJourney, type Reload } from '../../../agent/reload/reload.ts'
 import type { ChangedAt } from '../../../agent/reload/signal.ts'
-import type { Standing } from '../../../agent/reload/state.ts'
+import type { Registered } from '../../../agent/reload/state.ts'
 import { type Resolved, resolveAll } from '../../../agent/sources/resolve.ts'
 import { openSources } from '../../../agent/sources/sources.ts'
 
 let folder: string
 let registry: Metrics['registry']
 let lines: string[]
-let standing: Standing
+let state: Registered
 let reload: Reload
 let registered: (readonly Resolved[])[]
 let told: ChangedAt[]
@@ -60,14 +60,14 @@ async function start(locked = false): Promise<void> {
     () => ({ current: 0, stale: 0 }),
   )
   reload = openJourney({ kernel, sources, load, locked, metrics, log: openLog('text', 'info', out) })
-  standing = { agent, values: await resolveAll(agent.config, sources), generation: 1, changedAt: new Map() }
+  state = { agent, values: await resolveAll(agent.config, sources), generation: 1, changedAt: new Map() }
 }
 
 const again = async (policy = true): Promise<void> => {
-  standing = await reload(standing, { policy })
+  state = await reload(state, { policy })
 }
 
-const valuesNow = (): string[] => standing.values.map(({ bytes }) => String(bytes))
+const valuesNow = (): string[] => state.values.map(({ bytes }) => String(bytes))
 const said = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length
 
 async function counted(name: string, outcome: string): Promise<number> {
@@ -95,9 +95,9 @@ afterEach(() => {
 describe('a reload', () => {
   it('of nothing that changed registers nothing', async () => {
     await start()
-    const before = standing
+    const before = state
     await again()
-    assert.equal(standing, before)
+    assert.equal(state, before)
     assert.deepEqual([registered.length, lines.length], [0, 0])
   })
 
@@ -105,7 +105,7 @@ describe('a reload', () => {
     await start()
     writeFileSync(at('two'), 'two-new')
     await again()
-    assert.deepEqual([registered.length, standing.generation], [1, 2])
+    assert.deepEqual([registered.length, state.generation], [1, 2])
     assert.deepEqual(valuesNow(), ['one-old', 'two-new'])
     assert.deepEqual(told.at(-1), new Map([[1, 2]]))
     assert.equal(said(/\[ROTATE\] New values of \[TWO\] for binding `of-TWO`, generation 2/), 1)
@@ -167,7 +167,7 @@ describe('a reload', () => {
     full = 'map `secret_values` is full'
     await again()
     await again()
-    assert.deepEqual([valuesNow(), standing.generation], [['one-old', 'two-old'], 1])
+    assert.deepEqual([valuesNow(), state.generation], [['one-old', 'two-old'], 1])
     assert.equal(said(/the earlier state stays: map `secret_values` is full/), 1)
     assert.equal(await counted('kernelseal_rotations_total', 'failed'), 2)
     full = undefined
@@ -195,7 +195,7 @@ describe('a change of policy', () => {
     await start()
     annotate({ mode: 'audit' })
     await again()
-    assert.deepEqual([standing.agent.config.policy.mode, registered.length], ['audit', 1])
+    assert.deepEqual([state.agent.config.policy.mode, registered.length], ['audit', 1])
     assert.equal(said(/protection is weaker from now on: `mode` from enforce to audit/), 1)
     assert.equal(await counted('kernelseal_policy_changes_total', 'weakened'), 1)
     annotate({})
@@ -217,7 +217,7 @@ describe('a change of policy', () => {
     await start()
     annotate({ mode: 'audit' })
     await again(false)
-    assert.equal(standing.agent.config.policy.mode, 'enforce')
+    assert.equal(state.agent.config.policy.mode, 'enforce')
   })
 
   const bad: readonly [what: string, spoil: () => void, words: RegExp][] = [
@@ -262,7 +262,7 @@ describe('a change of policy', () => {
       spoil()
       await again()
       await again()
-      assert.deepEqual([standing.agent.config.policy.mode, registered.length], ['enforce', 0])
+      assert.deepEqual([state.agent.config.policy.mode, registered.length], ['enforce', 0])
       assert.equal(said(/the new policy is refused, the earlier one stays/), 1)
       assert.equal(said(words), 1, lines.join(''))
       assert.equal(said(/hunter2/), 0)
@@ -277,10 +277,10 @@ describe('a change of policy', () => {
     await start(true)
     annotate({ mode: 'enforce' })
     await again()
-    assert.equal(standing.agent.config.policy.mode, 'enforce')
+    assert.equal(state.agent.config.policy.mode, 'enforce')
     annotate({ mode: 'audit' })
     await again()
-    assert.equal(standing.agent.config.policy.mode, 'enforce')
+    assert.equal(state.agent.config.policy.mode, 'enforce')
     assert.equal(said(/it is weaker \(`mode` from enforce to audit\).*--lock-policy/), 1)
     assert.equal(await counted('kernelseal_policy_changes_total', 'refused'), 1)
   })
@@ -290,18 +290,18 @@ describe('a change of policy', () => {
     annotate({}, ['two'])
     await again()
     assert.deepEqual(
-      standing.agent.config.secrets.map(({ name, retired }) => [name, retired]),
+      state.agent.config.secrets.map(({ name, retired }) => [name, retired]),
       [
         ['of-ONE', true],
         ['of-TWO', undefined],
       ],
     )
     assert.deepEqual(
-      standing.values.map(({ binding, name }) => [binding, name]),
+      state.values.map(({ binding, name }) => [binding, name]),
       [[1, 'TWO']],
     )
     assert.deepEqual(
-      standing.agent.variables.map(({ name }) => name),
+      state.agent.variables.map(({ name }) => name),
       ['TWO'],
     )
   })

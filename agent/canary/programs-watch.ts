@@ -14,7 +14,7 @@ interface Pinned {
   readonly close: () => void
 }
 
-export interface StandingWatch {
+export interface ProgramsWatch {
   /** Why protection does not stand; undefined while it does. */
   readonly broken: () => string | undefined
   readonly close: () => void
@@ -31,7 +31,7 @@ interface Watched {
   readonly read?: () => string | undefined
 }
 
-export function watchStanding({ log, withhold, recheck, pinned, read = ftraceSetting }: Watched): StandingWatch {
+export function watchPrograms({ log, withhold, recheck, pinned, read = ftraceSetting }: Watched): ProgramsWatch {
   let off: string | undefined
   let unloaded: string | undefined
   let restore: (() => void) | undefined

@@ -1,7 +1,7 @@
 /** What an agent says while the kernel calls no program, and when it withholds values and gives them back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { watchStanding } from '../../../agent/canary/standing.ts'
+import { watchPrograms } from '../../../agent/canary/programs-watch.ts'
 import type { Log } from '../../../agent/events/sinks/log.ts'
 import { eventually } from '../../../agent/linux/poll.ts'
 
@@ -17,7 +17,7 @@ test('a second after the word is written values are withheld, once, and given ba
     return () => void done.push('given back')
   }
   const recheck = async () => void done.push('tried')
-  const watch = watchStanding({ log, withhold, recheck, pinned: undefined, read: () => text })
+  const watch = watchPrograms({ log, withhold, recheck, pinned: undefined, read: () => text })
   assert.equal(watch.broken(), undefined)
   text = '0\n'
   assert.ok(await eventually(() => watch.broken() !== undefined, 2_000, [20, 20]))
