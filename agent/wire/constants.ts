@@ -21,7 +21,10 @@ export const MODE = {
   enforce: MODE_NUMBERS.ENFORCE,
 } as const
 
-/** Modes of the agent towards the kernel, beside its own, set by the program `agent_stance` (bpf/guard/agent_enroll.bpf.c): agents of other versions find it by that name. */
+/**
+ * Modes of the agent towards the kernel, beside its own, set by the program `agent_stance` (bpf/track/agent_enroll.bpf.c): agents of
+ * other versions find it by that name.
+ */
 export const AGENT_MODE = { NONE: 0, CANARY: PROC_FLAG.CANARY, BLIND: PROC_FLAG.BLIND } as const
 /** The bit above those of a policy's bindings is the canary's; the last id of a value is too. */
 export const CANARY_BINDING = 1n << BigInt(LIMIT.MOST_BINDINGS)

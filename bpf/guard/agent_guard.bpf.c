@@ -10,7 +10,7 @@
  *   bpf_prog   bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs
  *   bpf        bpf(2): in a Pod's scope only its agent calls it at all
  *
- * It identifies itself in agent_enroll.bpf.c. Its memory and files are guarded with those of sealed processes, in
+ * It identifies itself in track/agent_enroll.bpf.c. Its memory and files are guarded with those of sealed processes, in
  * proc_guard.bpf.c and ptrace_guard.bpf.c.
  */
 #include "agent_reach.h"
