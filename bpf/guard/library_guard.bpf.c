@@ -21,11 +21,11 @@
  * In a Pod the lower layers of the container's root, and nothing else; on a host, which has no image, any file system
  * that keeps its content. Not tmpfs: there lie memory files too.
  */
-static __always_inline int is_trusted_code(struct file *file, int host)
+static __always_inline int is_trusted_code(struct file *file, const struct ks_process *process, int host)
 {
 	unsigned long magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
 
-	if (!is_on_trusted_fs(file))
+	if (!is_on_trusted_fs(file, container_of_number(process->scope, process->container)))
 		return 0;
 	if (magic == OVERLAYFS_SUPER_MAGIC)
 		return is_image_file(file);
@@ -53,7 +53,7 @@ static __always_inline int code_verdict(struct file *file, unsigned long protect
 	scope = given ? bpf_map_lookup_elem(&scopes, &process->scope) : NULL;
 	if (!scope || !(given & scope->trusted_bindings))
 		return 0;
-	if (is_program(file) || is_trusted_code(file, !!(scope->switches & KS_HOST)))
+	if (is_program(file) || is_trusted_code(file, process, !!(scope->switches & KS_HOST)))
 		return 0;
 	return judge(scope, process, current_task(), 1, KS_WAY_LIBRARY, 0, 0, again);
 }

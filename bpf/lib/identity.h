@@ -118,6 +118,7 @@ static __always_inline int begins_life(struct task_struct *task, __u32 scope, __
 		return 0;
 	container.entry = (__u64)BPF_CORE_READ(task, group_leader);
 	container.start = BPF_CORE_READ(task, group_leader, start_boottime);
+	container.root = BPF_CORE_READ(task, fs, root.mnt, mnt_sb, s_dev);
 	if (bpf_map_update_elem(&containers, &key, &container, BPF_NOEXIST))
 		return 0;
 	if (!remember_life(known, scope, mount_ns))

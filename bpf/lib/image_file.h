@@ -28,7 +28,6 @@
 #define EROFS_SUPER_MAGIC_V1 0xe0f5e1e2
 #define ISOFS_SUPER_MAGIC 0x9660
 #define TMPFS_MAGIC 0x01021994
-#define RAMFS_MAGIC 0x858458f6
 
 /* include/uapi/linux/major.h: block devices whose content is a file, or comes over the network */
 #define LOOP_MAJOR 7
@@ -89,39 +88,55 @@ static __always_inline int is_on_changing_device(struct super_block *sb)
 	return major == LOOP_MAJOR || major == NBD_MAJOR;
 }
 
-static __always_inline int is_initial_root(struct mount *mount)
+/*
+ * What every mount namespace has at its bottom (init_mount_tree, fs/namespace.c): the kernel's first file system,
+ * from 7.0 on with an empty one below it. Nobody can mount either, so that no other file system has these names.
+ */
+static __always_inline int is_below_root(struct mount *mount)
 {
-	unsigned long magic = BPF_CORE_READ(mount, mnt.mnt_sb, s_magic);
+	char want[2][8] = {"rootfs", "nullfs"}, name[8] = {};
 
-	return magic == RAMFS_MAGIC || magic == TMPFS_MAGIC;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(mount, mnt.mnt_sb, s_type, name));
+	return *(__u64 *)name == *(__u64 *)want[0] || *(__u64 *)name == *(__u64 *)want[1];
 }
 
 /*
- * The file system of the root directory of the namespace that the file's mount is attached in; NULL: not to be found.
- * Below the root of a machine that started by an initramfs lies the kernel's first one (init/do_mounts.c), which the
- * real one covers. A mount over another root does not count: a container may have mounted it.
+ * The file system of the root directory of the namespace that the file's mount is attached in: the lowest of those over
+ * the kernel's own. What lies over that one again is none: a container may have mounted it. NULL: not to be found.
  */
 static __always_inline struct super_block *root_of_namespace(struct file *file)
 {
 	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
-	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt), *above, *cover = mount;
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt), *above, *root = mount;
 
 	for (int i = 0; i < MAX_MOUNTS; i++) {
 		above = BPF_CORE_READ(mount, mnt_parent);
 		if (above == mount)
-			return BPF_CORE_READ(is_initial_root(mount) ? cover : mount, mnt.mnt_sb);
-		if (BPF_CORE_READ(mount, mnt_mountpoint) != BPF_CORE_READ(above, mnt.mnt_root))
-			cover = above;
+			return BPF_CORE_READ(root, mnt.mnt_sb);
+		if (!is_below_root(above) || BPF_CORE_READ(mount, mnt_mountpoint) != BPF_CORE_READ(above, mnt.mnt_root))
+			root = above;
 		mount = above;
 	}
 	return NULL;
 }
 
 /*
+ * By what the root was as the container began: pivot_root(2) puts another in its place. Without a life (a host, and
+ * what was there before the agent) by the mounts of now.
+ */
+static __always_inline int is_container_root(struct super_block *sb, struct file *file,
+					     const struct ks_container *container)
+{
+	if (container && container->root)
+		return BPF_CORE_READ(sb, s_dev) == container->root;
+	return sb == root_of_namespace(file);
+}
+
+/*
  * The content that is verified is the content that runs. An overlay is as good as its layers, so only that counts which
  * the runtime made the container's root of: another one the container may have mounted over layers of its own.
  */
-static __always_inline int is_on_trusted_fs(struct file *file)
+static __always_inline int is_on_trusted_fs(struct file *file, const struct ks_container *container)
 {
 	struct super_block *sb = BPF_CORE_READ(file, f_inode, i_sb);
 	unsigned long magic = BPF_CORE_READ(sb, s_magic);
@@ -129,7 +144,7 @@ static __always_inline int is_on_trusted_fs(struct file *file)
 	if (BPF_CORE_READ(sb, s_user_ns, level))
 		return 0;
 	if (magic == OVERLAYFS_SUPER_MAGIC)
-		return sb == root_of_namespace(file);
+		return is_container_root(sb, file, container);
 	return keeps_content(magic) && !is_on_changing_device(sb);
 }
 

@@ -112,7 +112,7 @@ static __always_inline void verify(struct ks_process *record, const struct ks_sc
 		record->refused = record->reason = 0;
 	if (!wanted)
 		return;
-	if (!is_on_trusted_fs(bprm->file)) {
+	if (!is_on_trusted_fs(bprm->file, container_of_number(record->scope, record->container))) {
 		record->refused |= wanted;
 		record->reason = KS_FOREIGN_FILE;
 	} else if (scope->image_bindings && !is_image_file(bprm->file)) {

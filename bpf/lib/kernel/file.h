@@ -15,9 +15,14 @@ struct block_device {
 	__u32 bd_dev;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
+	struct file_system_type *s_type;
 	struct block_device *s_bdev;
 	struct user_namespace *s_user_ns;
 };
@@ -51,6 +56,10 @@ struct mount {
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root;
 };
 
 struct nameidata {

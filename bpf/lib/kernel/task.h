@@ -41,6 +41,7 @@ struct task_struct {
 	struct hlist_node pid_links[4];
 	struct mm_struct *mm;
 	const struct cred *cred;
+	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;

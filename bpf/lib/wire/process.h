@@ -76,7 +76,7 @@ struct ks_container {
 	__u64 entry; /* key in processes */
 	__u64 start;
 	__u32 ended; /* its entrypoint has */
-	__u32 reserved;
+	__u32 root;  /* s_dev of the file system that its runtime made its root */
 };
 
 /* lives: scope -> the containers it has entries of. */

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { after, before, test } from 'node:test'
 import { spyLibrary } from '../../../agent/attack/targets/spy-library.ts'
 import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
@@ -95,4 +105,19 @@ test('a verified program cannot make such a file executable once it is mapped', 
   const script = `open(F, '<', '${file}'); $a = syscall(9, 0, 4096, 1, 2, fileno(F), 0);
     print syscall(10, $a, 4096, 5), ' ', $!+0, ' ', syscall(9, 0, 4096, 5, 2, fileno(F), 0), ' ', $!+0`
   assert.equal(run('/usr/bin/perl', ['-e', script]).stdout, '-1 1 -1 1')
+})
+
+test('nor is a changed one, with the image itself below it, in an overlay that covers the root', () => {
+  const [changed, covered] = ['/tmp/kernelseal-changed', 'exec nsenter --mount=/proc/self/ns/mnt']
+  for (const program of [PRINTENV, '/usr/bin/env']) {
+    mkdirSync(`${changed}/usr/bin`, { recursive: true })
+    copyFileSync(program, changed + program)
+    appendFileSync(changed + program, 'x')
+  }
+  const cover = `mount -t overlay -o lowerdir=${changed}:/ none / && ${covered}`
+  const inside = (command: string) => run('/usr/bin/unshare', ['--mount', 'sh', '-c', `${cover} ${command}`])
+  const unverified = inside(`${PRINTENV} PLAIN`)
+  assert.equal(unverified.stdout, `${SECRET}\n`, unverified.stderr)
+  const { signal, stdout, stderr } = inside('/usr/bin/env')
+  assert.deepEqual([signal, stdout], ['SIGKILL', ''], stderr)
 })

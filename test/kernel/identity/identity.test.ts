@@ -1,13 +1,14 @@
 /** Identity in a Pod: processes from outside, files that are not the container's own, and the owner of a placeholder. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { type Agent, eventually, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
 import { endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
 const SECRET = 'of-who-it-is-for-31fa'
+const CHANGED = '/tmp/kernelseal-identity'
 const BINDINGS = `
 - name: entrypoint
   selector: { container: app }
@@ -15,6 +16,9 @@ const BINDINGS = `
 - name: printer
   selector: { binary: /usr/bin/printenv, container: app }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
+- name: verified
+  selector: { binary: /usr/bin/env, container: app, verify: image }
+  secretRefs: [{ name: VERIFIED, source: { envRef: SOURCE } }]
 `
 const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
@@ -81,9 +85,13 @@ async function hold(mounts: string, command: readonly string[]): Promise<Held> {
     return child && state(child) === 'T' && child
   })
   const inside = /^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? ''
+  let isClosed = false // ended, and its output read
+  outer.once('close', () => {
+    isClosed = true
+  })
   const release = async () => {
     process.kill(pid, 'SIGCONT')
-    await eventually('its end', () => outer.exitCode !== null)
+    await eventually('its end', () => isClosed)
     return output.trim()
   }
   return { pid, inside, release }
@@ -129,6 +137,23 @@ test('a program of another container’s files is not the bound one, and ends th
   await other.end()
 })
 
+/** Programs of the container that were changed, and the rest of its image below them, as its root. */
+const PIVOT = `for program in printenv env; do cp /usr/bin/$program ${CHANGED}/usr/bin && echo >> ${CHANGED}/usr/bin/$program; done &&
+  mount -t overlay -o lowerdir=${CHANGED}:/ none /mnt && cd /mnt && /usr/sbin/pivot_root . mnt && cd / && echo done`
+
+test('a root that the container puts in the place of its own is no image', async () => {
+  mkdirSync(`${CHANGED}/usr/bin`, { recursive: true })
+  const app = container()
+  await app.begun()
+  const verified = `env | grep -c ^VERIFIED=${SECRET}`
+  assert.equal(await app.ask(verified), '1')
+  assert.equal(await app.ask(PIVOT.replaceAll('\n', ' ')), 'done')
+  assert.equal(await app.ask('printenv TOKEN'), SECRET, 'the changed program has the path of the bound one')
+  assert.equal(await app.ask(verified), '0')
+  await eventually('the reason', () => agent.events().some((event) => event.reason === 'foreign-file'))
+  await app.end()
+})
+
 /** In a file, which all containers see. */
 const SCRIPT = '/tmp/kernelseal-touch.py'
 /** PTRACE_ATTACH, and a signal that would let it go on. Prints the result of each. */
@@ -167,5 +192,7 @@ test('no value is given while the kernel’s trampolines are switched off', asyn
   } finally {
     assert.equal(switched(1), '')
   }
-  assert.equal(namespace.run(['/usr/bin/printenv', 'TOKEN'], agent.placeholders).stdout, `${SECRET}\n`)
+  // The agent looks at the switch once a second, and gives nothing until it has seen it on again.
+  const given = () => namespace.run(['/usr/bin/printenv', 'TOKEN'], agent.placeholders).stdout === `${SECRET}\n`
+  await eventually('a value again', given)
 })
