@@ -53,8 +53,8 @@ after(async () => {
   await agent.stop()
 })
 
-function run(command: string, args: readonly string[]) {
-  return spawnSync(command, [...args], { encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 26 })
+function run(command: string, args: readonly string[], env = process.env) {
+  return spawnSync(command, [...args], { env, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 26 })
 }
 
 const LISTS: readonly (readonly [command: string, args: readonly string[]])[] = [
@@ -93,13 +93,16 @@ test('strace and gdb trace what is not sealed, and not what is', (context) => {
   assert.doesNotMatch(debug(sealed.pid!).stdout, /rip /)
 })
 
-test('perf counts a sealed process, and samples what is not one', (context) => {
+test('perf counts a sealed process, from its start on too, and samples what is not one', (context) => {
   const count = (pid: number) => run('perf', ['stat', '-e', 'task-clock', '-p', String(pid), '--', 'sleep', '0.2'])
   const counted = count(plain.pid!)
   if (counted.error) return context.skip('no perf here')
   assert.equal(counted.status, 0, counted.stderr)
   const sealedToo = count(sealed.pid!)
   assert.equal(sealedToo.status, 0, sealedToo.stderr)
+  const own = ['stat', '-e', 'task-clock', '--', '/usr/bin/busybox', 'sh', '-c', 'echo $PASSWORD']
+  const started = run('perf', own, { PATH: '/usr/bin', ...agent.placeholders })
+  assert.equal(started.stdout, `${SECRET}\n`, started.stderr)
   const data = join(folder, 'perf.data')
   const record = (pid: number) =>
     run('perf', ['record', '-q', '-e', 'cpu-clock', '-g', '-o', data, '-p', String(pid), '--', 'sleep', '0.2'])
