@@ -256,7 +256,7 @@ export const CONTAINER = {
     entry: [0, 8],
     start: [8, 8],
     ended: [16, 4],
-    reserved: [20, 4],
+    root: [20, 4],
   },
 } as const
 
