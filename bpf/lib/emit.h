@@ -70,6 +70,7 @@ static __always_inline void describe_task(struct ks_task *to, struct task_struct
 static __always_inline struct ks_event *event_start_in(void *ring, __u32 kind, __u32 scope, struct task_struct *target)
 {
 	struct task_struct *task = current_task();
+	struct ks_process *known;
 	struct ks_event *event;
 
 	event = ring ? bpf_ringbuf_reserve(ring, sizeof(*event), 0) : NULL;
@@ -84,7 +85,8 @@ static __always_inline struct ks_event *event_start_in(void *ring, __u32 kind, _
 	event->scope = scope;
 	event->cgroup = bpf_get_current_cgroup_id();
 	event->parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
-	describe_task(&event->actor, task, 0);
+	known = process_of(task);
+	describe_task(&event->actor, task, known ? known->flags : 0);
 	if (target)
 		describe_task(&event->target, target, 0);
 	return event;

@@ -45,12 +45,28 @@ test('runc exec shows placeholders: env, a shell, and the bound program itself',
   }
 })
 
-test('root with every capability in a neighbouring container reads its own environ and not the application’s', () => {
+test('root with every capability in a neighbouring container reads its own environ and not the application’s', async () => {
   const intruder = pod.container('intruder')
   const read = (pid: number) => intruder.exec(['cat', `/proc/${pid}/environ`])
   assert.match(read(intruder.podPid).stdout, /PATH=/)
   assert.match(read(pod.container('app').podPid).stderr, /Operation not permitted/)
+  // Of a process that was brought into the Pod no look is daily work.
+  const refusal = await eventually('the refusal in the log', () => refusalOf('cat'))
+  assert.deepEqual([refusal.level, refusal.actor.lineage, refusal.passing], ['warn', 'visitor', undefined])
 })
+
+interface Refusal {
+  readonly level: string
+  readonly way?: string
+  readonly passing?: true
+  readonly actor: { readonly comm: string; readonly lineage: string }
+}
+
+function refusalOf(program: string): Refusal | undefined {
+  const lines = pod.container(AGENT_CONTAINER).log().split('\n').filter(Boolean)
+  const events = lines.map((line) => JSON.parse(line) as Refusal)
+  return events.find(({ way, actor }) => way === 'environ' && actor.comm === program)
+}
 
 test('a container without capabilities for it gets no further', () => {
   const { stderr } = pod.container('app').exec(['cat', `/proc/${pod.container('app').podPid}/environ`])
