@@ -1,17 +1,17 @@
 /**
  * Lists every kernel program of `bpf/` from its sources: purpose of the file, hook, kind of program. The lists stand in bpf/README.md.
  *
- *     node scripts/lib/hooks.ts            exit status 1 when bpf/README.md lists anything else
- *     node scripts/lib/hooks.ts --update   writes them there
+ *     node scripts/lib/hooks.ts            exit status 1 when bpf/README.md lists anything else, or a source's header leaves a hook out
+ *     node scripts/lib/hooks.ts --update   writes them there; part of `npm run build`
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../..')
 const README = join(ROOT, 'bpf/README.md')
 /** Between these two lines of bpf/README.md the lists stand. */
-const MARKS = ['<!-- hooks: written by `node scripts/lib/hooks.ts --update` -->', '<!-- end of hooks -->'] as const
+const MARKS = ['<!-- hooks: written by `npm run build` -->', '<!-- end of hooks -->'] as const
 
 /** No hook: BPF_PROG_TEST_RUN in the agent's own context. */
 const BY_AGENT = 'run by the agent itself'
@@ -77,6 +77,18 @@ export function purposeOf(source: string): string {
   return (/^.*?[.:](?= |$)/.exec(text)?.[0] ?? text).replace(/:$/, '.')
 }
 
+/** The hooks that the header comment, where a reader looks for them, leaves out. */
+export function unnamedHooks(source: string): string[] {
+  const header = /\/\*\n(?: \*.*\n)+/.exec(source)?.[0] ?? ''
+  const words = new Set(header.match(/\w+/g))
+  const isNamed = (hook: string) =>
+    [hook, `security_${hook}`, withoutArchitecture(hook)].some((name) => words.has(name))
+  return hooksOf(source).flatMap(({ hook }) => (hook === BY_AGENT || isNamed(hook) ? [] : [hook]))
+}
+
+/** `__x64_sys_open` is `sys_open`. */
+const withoutArchitecture = (hook: string): string => hook.replace(/^__[a-z0-9]+_(?=sys_)/, '')
+
 /** @param sources path below `bpf/` → text */
 export function listsOf(sources: ReadonlyMap<string, string>): string {
   const files = [...sources].map(([path, text]) => `- [${path}](${path}): ${purposeOf(text)}`)
@@ -97,16 +109,26 @@ export function withLists(page: string, lists: string): string {
 }
 
 function readSources(): Map<string, string> {
-  const files = execFileSync('git', ['ls-files', 'bpf/*/*.bpf.c'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
-  return new Map(files.map((file) => [file.slice('bpf/'.length), readFileSync(join(ROOT, file), 'utf8')]))
+  // New files as well, which Git does not know yet.
+  const list = ['ls-files', '-co', '--exclude-standard', 'bpf/*/*.bpf.c']
+  const files = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  const there = files.filter((file) => existsSync(join(ROOT, file))).toSorted()
+  return new Map(there.map((file) => [file.slice('bpf/'.length), readFileSync(join(ROOT, file), 'utf8')]))
 }
 
 if (import.meta.main) {
+  const sources = readSources()
   const page = readFileSync(README, 'utf8')
-  const wanted = withLists(page, listsOf(readSources()))
+  const wanted = withLists(page, listsOf(sources))
   if (process.argv.includes('--update')) writeFileSync(README, wanted)
-  else if (wanted !== page) {
-    console.error('error: bpf/README.md does not list the programs of bpf/: node scripts/lib/hooks.ts --update')
-    process.exitCode = 1
+  else if (wanted !== page) fail('bpf/README.md does not list the programs of bpf/: run `npm run build`')
+  for (const [path, text] of sources) {
+    const unnamed = unnamedHooks(text)
+    if (unnamed.length) fail(`the header of bpf/${path} does not say how the kernel comes to ${unnamed.join(', ')}`)
   }
+}
+
+function fail(message: string): void {
+  console.error(`error: ${message}`)
+  process.exitCode = 1
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { hooksOf, listsOf, purposeOf, withLists } from '../../../scripts/lib/hooks.ts'
+import { hooksOf, listsOf, purposeOf, unnamedHooks, withLists } from '../../../scripts/lib/hooks.ts'
 
 const SOURCE = `// SPDX-License-Identifier: GPL-2.0
 /*
@@ -46,8 +46,17 @@ describe('the list of kernel programs', () => {
     assert.equal(purposeOf(SOURCE), 'Refuses one thing.')
   })
 
+  it('misses a hook that the header does not name', () => {
+    assert.deepEqual(unnamedHooks(SOURCE), ['task_kill', 'bpf', 'sched_process_exit', 'sys_open'])
+    const named = SOURCE.replace(
+      ' *   hook  path',
+      ' *   task_kill, bpf  kill(2), bpf(2)\n *   sched_process_exit, sys_open',
+    )
+    assert.deepEqual(unnamedHooks(named), [])
+  })
+
   it('replaces the lists of a page and nothing else', () => {
-    const [start, end] = ['<!-- hooks: written by `node scripts/lib/hooks.ts --update` -->', '<!-- end of hooks -->']
+    const [start, end] = ['<!-- hooks: written by `npm run build` -->', '<!-- end of hooks -->']
     const page = withLists(`before\n${start}\nold\n${end}\nafter\n`, listsOf(new Map([['guard/a.bpf.c', SOURCE]])))
     assert.match(page, /^before\n.*\n\n- \[guard\/a\.bpf\.c\]\(guard\/a\.bpf\.c\): Refuses one thing\.\n/)
     assert.match(page, /\| `bpf` \| .* \| `guard_b` \| guard\/a\.bpf\.c \|\n/)
