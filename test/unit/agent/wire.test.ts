@@ -1,6 +1,6 @@
 /** The agent's side of bpf/lib/wire/: constants by the text of the headers, layouts by the object's BTF as libbpf reads it. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
 import { OBJECT_PATH } from '../../../agent/node/load.ts'
@@ -27,10 +27,19 @@ import {
 import { labelsOf } from '../../../agent/wire/labels.ts'
 import { layoutDifferences } from '../../../agent/wire/layout.ts'
 
-const FOLDER = new URL('../../../bpf/lib/wire/', import.meta.url)
+const BPF = new URL('../../../bpf/', import.meta.url)
+const FOLDER = new URL('lib/wire/', BPF)
 const WIRE = readdirSync(FOLDER)
   .map((file) => readFileSync(new URL(file, FOLDER), 'utf8'))
   .join('\n')
+
+/** Every word of the programs and of the headers that are theirs alone. */
+const PROGRAMS = new Set(
+  globSync('{lib,guard,seal,track}/**/*.{c,h}', { cwd: BPF })
+    .filter((file) => !file.startsWith('lib/wire'))
+    .map((file) => readFileSync(new URL(file, BPF), 'utf8'))
+    .flatMap((text) => text.match(/\w+/g) ?? []),
+)
 
 /** The enums in the text of the headers, evaluated: name → [constant, value]. */
 function enumsInText(): Map<string, [string, number][]> {
@@ -86,6 +95,23 @@ test('every constant of the headers is generated, with its number', () => {
       name,
     )
     for (const [i, [key]] of constants.entries()) assert.ok(values[i]![0].endsWith(`_${key}`), `${key} of ${name}`)
+  }
+})
+
+test('every way, detail, switch and counter of the headers is used by a program', () => {
+  const used = [
+    'ks_way',
+    'ks_kernel_file',
+    'ks_kernel_code',
+    'ks_call',
+    'ks_share',
+    'ks_switch',
+    'ks_control',
+    'ks_counter',
+  ]
+  const enums = enumsInText()
+  for (const name of used) {
+    for (const [key] of enums.get(name)!) assert.ok(PROGRAMS.has(key), `no program has ${key} of ${name}`)
   }
 })
 
