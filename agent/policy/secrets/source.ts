@@ -24,8 +24,6 @@ export function readSecretRef(field: Field): SecretRef | undefined {
   return { name, source, capacity }
 }
 
-const SOURCE_KINDS = ['secretKeyRef', 'fileRef', 'envRef', 'value', 'template', 'vaultRef'] as const
-
 function readSource(field: Field): Source | undefined {
   const keys = field.mapping([...SOURCE_KINDS, 'trim'])
   if (keys === undefined) return undefined
@@ -40,7 +38,6 @@ function readSource(field: Field): Source | undefined {
 
 const SOURCE_READERS: Record<Source['kind'], (field: Field) => Source | undefined> = {
   secretKeyRef: readSecretKeyRef,
-  vaultRef: readVaultRef,
   fileRef: (field) => {
     const path = field.checked(field.text(), wrongPath)
     return path === undefined ? undefined : { kind: 'fileRef', path }
@@ -57,7 +54,10 @@ const SOURCE_READERS: Record<Source['kind'], (field: Field) => Source | undefine
     const template = field.text()
     return template === undefined ? undefined : { kind: 'template', template }
   },
+  vaultRef: readVaultRef,
 }
+/** In this order they stand in messages. */
+export const SOURCE_KINDS = Object.keys(SOURCE_READERS) as Source['kind'][]
 
 function readSecretKeyRef(field: Field): Source | undefined {
   const keys = field.mapping(['name', 'key', 'namespace'])
