@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConfigError, parseAnnotations, parseStatus } from '../../../agent/policy/annotations.ts'
+import { POD_KEYS } from '../../../agent/policy/pod-keys.ts'
 import type { Mode } from '../../../agent/policy/types.ts'
 
 const SHORT = { 'secret.kernelseal.io/TOKEN': 'secret/api/token' }
@@ -24,6 +25,13 @@ describe('annotations', () => {
   it('without any of ours give an empty policy in enforce mode', () => {
     const { config, optOut, warnings } = parseAnnotations({ 'example.com/x': '1' }, {})
     assert.deepEqual([config.policy.mode, config.secrets, optOut, warnings], ['enforce', [], false, []])
+  })
+
+  it('are read, every known one: text that means nothing is refused', () => {
+    for (const key of POD_KEYS.filter((key) => key !== 'status')) {
+      const { message } = refusal({ ...SHORT, [`kernelseal.io/${key}`]: '{?' })
+      assert.ok(message.includes(`kernelseal.io/${key}`), message)
+    }
   })
 
   it('take a list of bindings or a whole configuration', () => {
