@@ -20,7 +20,7 @@ describe('golden Pods', () => {
       const actual = golden(decide(file, pod))
       assert.deepEqual(pod, before, 'the Pod given was changed')
       const expected = new URL(`${name}.patch.json`, PODS)
-      // `UPDATE_GOLDEN=1 npm test` writes the actual results; the diff is then for review.
+      // `npm run golden` writes the actual results; the diff is then for review.
       if (process.env.UPDATE_GOLDEN === '1') writeFileSync(expected, `${JSON.stringify(actual, null, 2)}\n`)
       assert.deepEqual(actual, JSON.parse(readFileSync(expected, 'utf8')))
     })
@@ -54,6 +54,20 @@ describe('the table of reasons', () => {
       'internal-error',
     ]
     assert.deepEqual(rest.toSorted(), [...elsewhere, ...server].toSorted())
+  })
+
+  it('marks Pods that were given the same with the same hash, and others with another', () => {
+    const pod = load(readFileSync(new URL('one-secret-in-the-short-form.yaml', PODS), 'utf8')) as {
+      metadata: { annotations: Record<string, string> }
+    }
+    const hashOf = (more: Record<string, string>, nonce = NONCE) => {
+      const annotations = { ...pod.metadata.annotations, ...more }
+      const outcome = inject({ ...pod, metadata: { ...pod.metadata, annotations } }, nonce)
+      return /"hash\\":\\"([0-9a-f]{64})/.exec(JSON.stringify(outcome))![1]
+    }
+    assert.equal(hashOf({ 'example.com/other': 'text' }, 'a'.repeat(32)), hashOf({}))
+    assert.notEqual(hashOf({ 'kernelseal.io/policy': 'blockMaps: true' }), hashOf({}))
+    assert.notEqual(hashOf({ 'kernelseal.io/agent-cpu-limit': '1' }), hashOf({}))
   })
 
   it('gives two Pods different slots', () => {
