@@ -62,7 +62,7 @@ function isArgumentError(error: unknown): boolean {
   return String((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_PARSE_ARGS')
 }
 
-// Node's inspector is off (agent/kernelseal); without a listener the signal would end the process.
+// Started without the options of agent/kernelseal, Node opens its inspector on this signal unless there is a listener.
 process.on('SIGUSR1', () => {})
 
 process.exitCode = await main(process.argv.slice(2)).catch(report)

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
+import { receiveSigusr1 } from '../linux/runtime.ts'
 
 /** As env(1) and shells say it: found and not executable, not found. */
 const NOT_EXECUTABLE = 126
@@ -37,6 +38,7 @@ function passSignals(child: ChildProcess): () => void {
     if (!(process.stdin.isTTY && FROM_TERMINAL.includes(signal))) child.kill(signal)
   }
   for (const signal of PASSED) process.on(signal, pass)
+  receiveSigusr1()
   return () => {
     for (const signal of PASSED) process.off(signal, pass)
   }

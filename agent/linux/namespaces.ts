@@ -5,6 +5,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { RUNTIME_OPTIONS } from './runtime.ts'
 import { sys } from './syscall.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
@@ -35,7 +36,7 @@ export function startInit(args: readonly string[], mounts: 'private' | 'slave', 
   sys('unshare', CLONE_NEWPID | CLONE_NEWNS)
   sys('mount', 'none', '/', null, MS_REC | (mounts === 'slave' ? MS_SLAVE : MS_PRIVATE), null)
   const env = { ...(options.env ?? process.env), [MARK]: '1' }
-  return spawn(process.execPath, [MAIN, ...args], { ...options, env })
+  return spawn(process.execPath, [...RUNTIME_OPTIONS, MAIN, ...args], { ...options, env })
 }
 
 /**

@@ -4,6 +4,7 @@ import { closeSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { RUNTIME_OPTIONS } from '../../linux/runtime.ts'
 import { sys } from '../../linux/syscall.ts'
 import { type Endpoint, endpointOn } from '../runner/endpoint.ts'
 import { runtimeEnvironment } from '../runner/launch.ts'
@@ -66,7 +67,17 @@ function spawnAgent({ options, enter }: AgentForm, port: number, needle: Buffer)
     writeSync(memory, needle)
     const { PATH = '', KERNELSEAL_STATE_DIR: state } = process.env
     const env = { PATH, ...runtimeEnvironment(), ...(state !== undefined && { KERNELSEAL_STATE_DIR: state }) }
-    const own = [process.execPath, MAIN, 'run', ...options, '--metrics-port', String(port), '--log-format', 'json']
+    const own = [
+      process.execPath,
+      ...RUNTIME_OPTIONS,
+      MAIN,
+      'run',
+      ...options,
+      '--metrics-port',
+      String(port),
+      '--log-format',
+      'json',
+    ]
     const [command = '', ...args] = [...enter, ...own]
     return spawn(command, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe', memory] })
   } finally {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommand } from '../../../agent/exec/command.ts'
+import { RUNTIME_OPTIONS } from '../../../agent/linux/runtime.ts'
 
 const said: string[] = []
 const run = (...command: string[]) => runCommand(command, { PATH: process.env.PATH ?? '' }, (text) => said.push(text))
@@ -21,5 +24,16 @@ describe('the command under `kernelseal exec`', () => {
     await sleep(300)
     process.kill(process.pid, 'SIGHUP')
     assert.equal(await ended, 5)
+  })
+
+  it('gets SIGUSR1 too, which Node blocks under the options of agent/kernelseal, and does not hand down blocked', async () => {
+    const module = new URL('../../../agent/exec/command.ts', import.meta.url).href
+    const script = 'trap "exit 6" USR1; echo ready; while :; do sleep 0.1; done'
+    const outer = `import { runCommand } from '${module}'
+      process.exit(await runCommand(['sh', '-c', '${script}'], { PATH: '${process.env.PATH}' }, () => {}))`
+    const child = spawn(process.execPath, [...RUNTIME_OPTIONS, '--input-type=module', '--eval', outer])
+    await once(child.stdout, 'data')
+    child.kill('SIGUSR1')
+    assert.deepEqual(await once(child, 'exit'), [6, null])
   })
 })
