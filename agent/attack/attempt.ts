@@ -41,7 +41,7 @@ export type Outcome =
 export interface Attempt {
   /** Stable, kebab-case. */
   readonly id: string
-  /** Row of the table of ways to a secret (docs, "Ways to a secret, and where each is refused"). */
+  /** Row of docs/kernels.md; `ROWS` in scripts/test-kernels.d/table.ts has their titles. */
   readonly row: number
   readonly title: string
   readonly switch: Switch

@@ -4,7 +4,7 @@ import type { AttackReport, CellResult, Config } from './result.ts'
 import { CONFIGS, faultsOf } from './result.ts'
 
 /** The rows of the suite; attempts name theirs by number. */
-const ROWS: Readonly<Record<number, string>> = {
+export const ROWS: Readonly<Record<number, string>> = {
   1: '`environ` by every way procfs, mounts and io_uring offer',
   2: '`mem`, and files of procfs that are in no list',
   3: 'ptrace, `process_vm_*`, `process_madvise`, `pidfd_getfd`, `kcmp`, perf samples',

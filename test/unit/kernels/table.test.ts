@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { attempts } from '../../../agent/attack/attempts/suite.ts'
 import type { Verdict } from '../../../agent/attack/report/matrix.ts'
 import {
   type AttackReport,
@@ -7,7 +8,7 @@ import {
   faultsOf,
   type SweepOutcome,
 } from '../../../scripts/test-kernels.d/result.ts'
-import { renderDocument } from '../../../scripts/test-kernels.d/table.ts'
+import { ROWS, renderDocument } from '../../../scripts/test-kernels.d/table.ts'
 
 const verdict = (kind: Verdict['kind'], why = ''): Verdict => ({ kind, why })
 const attack: AttackReport = {
@@ -43,6 +44,10 @@ const sweep: SweepOutcome = {
   ways: { unprotected: ['file /proc/P/environ', 'call process_vm_readv'], sealed: [] },
   tried: { unprotected: [tally], sealed: [{ ...tally, taken: 31 }] },
 }
+
+test('the row of every attempt has a title', () => {
+  for (const { id, row } of attempts) assert.ok(ROWS[row], `row ${row} of ${id}`)
+})
 
 test('a cell is green when the kernel is the configured one, everything passed and nothing leaked', () => {
   assert.deepEqual(faultsOf(green), [])
