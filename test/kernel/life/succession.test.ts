@@ -1,7 +1,7 @@
 /** Between two lives of a Pod's agent: its container, started again, succeeds it, and is guarded before it says a word. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -71,6 +71,15 @@ const signal = (pid: number): string => `kill -USR1 $(awk '/NSpid/ {print $NF}' 
 const enroll = () => `${ROOT}/${readdirSync(ROOT).find((name) => /^v\d+$/.test(name))}/programs/agent_enroll`
 const inside = (script: string) => space.run(['/bin/sh', '-c', script], { PATH: '/usr/bin' })
 
+/** The agent's program without the agent, as a container. @param command with `args` before: what becomes unshare(1) */
+async function startIdle(command: string, args: readonly string[]): Promise<number> {
+  const idle = [NODE, '-e', 'setTimeout(() => {}, 600_000)']
+  life = spawn(command, [...args, ...container(), ...idle], { env: { NEEDLE: SECRET } })
+  const pid = await childOf(life.pid as number)
+  await eventually('the exec', () => runs(pid, NODE), LONGEST_MS)
+  return pid
+}
+
 before(async () => {
   space = await pidNamespace()
   first = await start()
@@ -103,19 +112,25 @@ test('nothing in the Pod locks the folder that new agents lock', () => {
 })
 
 test('the agent’s program, started again, is closed to the Pod before it enrols', async () => {
-  const idle = [NODE, '-e', 'setTimeout(() => {}, 600_000)']
   const other = spawn('unshare', [...container(), '/usr/bin/sleep', '600'], { env: { NEEDLE: SECRET } })
   const another = await childOf(other.pid as number)
   await eventually('the exec', () => inside(`grep -q ${SECRET} /proc/${another}/environ`).status === 0)
   assert.equal(inside(`ls /proc/${another}/root/`).status, 0, 'of another container both are open')
   assert.equal(inside(signal(another)).status, 0, 'and it takes signals')
   await isGone(another)
-  life = spawn('unshare', [...container(), ...idle], { env: { NEEDLE: SECRET } })
-  const pid = await childOf(life.pid as number)
-  await eventually('the exec', () => runs(pid, NODE), LONGEST_MS)
+  const pid = await startIdle('unshare', [])
   assert.notEqual(inside(`cat /proc/${pid}/environ`).status, 0)
   assert.notEqual(inside(`ls /proc/${pid}/root/`).status, 0)
   assert.notEqual(inside(signal(pid)).status, 0)
+  process.kill(pid, 'SIGKILL')
+  await isGone(pid)
+})
+
+test('the same program in another group than the Pod’s is not taken for the agent', async () => {
+  const group = '/sys/fs/cgroup/another/container'
+  mkdirSync(group, { recursive: true })
+  const pid = await startIdle('/bin/sh', ['-c', 'echo $$ >"$0" && exec unshare "$@"', `${group}/cgroup.procs`])
+  assert.equal(inside(`cat /proc/${pid}/environ`).stdout.includes(SECRET), true)
   process.kill(pid, 'SIGKILL')
   await isGone(pid)
 })
