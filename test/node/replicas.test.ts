@@ -4,7 +4,7 @@ import { after, before, it } from 'node:test'
 import { type Any, call, get, kubectl, must, podsOf, until } from '../support/cluster/cluster.ts'
 import { BINDING, hasAgent } from '../support/cluster/pods.ts'
 import { READ_ENVIRON, SCRIPT, saysOf } from './application.ts'
-import { status } from './node.ts'
+import { programsOfKernel, status } from './node.ts'
 import { allOf, openShop, PASSWORD, PATIENCE, remove, template, writtenIn } from './shop.ts'
 
 const SETS = allOf('statefulsets')
@@ -43,5 +43,7 @@ it('the node has one set of programs and a scope for each Pod', async () => {
     },
     PATIENCE,
   )
-  assert.ok(programs.length < 40, `${programs.length} programs`)
+  const loaded = await programsOfKernel()
+  const times = (programs as string[]).map((name) => loaded.filter((other) => other === name).length)
+  assert.deepEqual(new Set(times), new Set([1]), `${programs}: ${times}`)
 })
