@@ -4,13 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 const FOLDER = '/sys/bus/event_source/devices'
 
 /**
- * Those that count, or sample only the data that the event's sample type names: cores, caches, memory controllers, energy,
- * probes, and the two clocks (`perf stat` counts by one unasked), which since 6.3 are no longer the software source's
- * (perf_swevent_init, kernel/events/core.c). Not in it: those that write to an AUX area (`intel_pt`, `intel_bts`, `arm_spe_*`, `cs_etm`), and sources
+ * Those that count, or sample only the data that the event's sample type names: cores, caches, memory controllers, energy, and
+ * probes. Not in it: those that write to an AUX area (`intel_pt`, `intel_bts`, `arm_spe_*`, `cs_etm`), and sources
  * that were not examined.
  */
 const HARMLESS =
-  /^(cpu|cpu_core|cpu_atom|armv\d+_\w+|software|cpu_clock|task_clock|tracepoint|breakpoint|kprobe|uprobe|msr|power|cstate_\w+|uncore_\w+|amd_(df|l3|umc)\w*|arm_(cmn|dsu|smmuv3)\w*)$/
+  /^(cpu|cpu_core|cpu_atom|armv\d+_\w+|software|tracepoint|breakpoint|kprobe|uprobe|msr|power|cstate_\w+|uncore_\w+|amd_(df|l3|umc)\w*|arm_(cmn|dsu|smmuv3)\w*)$/
 
 /** As many numbers as the kernel programs look at (bpf/lib/perf_sample.h). */
 const WORDS = 8

@@ -23,8 +23,13 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct pmu {
+	const char *name;
+};
+
 struct perf_event {
 	struct list_head event_entry;
+	struct pmu *pmu;
 	struct perf_event *parent;
 	struct perf_event_attr attr;
 	struct hw_perf_event hw;
