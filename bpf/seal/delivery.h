@@ -39,7 +39,8 @@ struct delivery {
 /*
  * Kernels without bpf_loop (before 5.17) have their loops followed round by round by the verifier, but verify
  * a global function once, for all callers. Such a function takes numbers only: the delivery lies here, where
- * it finds it. Per CPU is safe there, since those kernels do not preempt a tracepoint.
+ * it finds it. Per CPU is safe there, since those kernels do not preempt a tracepoint. A number that it does not look
+ * at is no parameter: the compiler passes none, and the verifier misses it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

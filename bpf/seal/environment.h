@@ -76,17 +76,17 @@ static long read_piece(__u64 index, struct delivery *d)
 	return read_string(d, 1) != 0;
 }
 
-__attribute__((noinline)) int read_piece_unlooped(__u32 index)
+__attribute__((noinline)) int read_piece_unlooped(void)
 {
 	struct delivery *d = unlooped_delivery();
 
 	return d ? !!read_string(d, 0) : 1;
 }
 
-__attribute__((noinline)) int read_pieces_unlooped(__u32 round)
+__attribute__((noinline)) int read_pieces_unlooped(void)
 {
 	for (int i = 0; i < ROUNDS_UNLOOPED; i++)
-		if (read_piece_unlooped(i))
+		if (read_piece_unlooped())
 			return 1;
 	return 0;
 }
@@ -104,7 +104,7 @@ static __always_inline void walk_environment(struct delivery *d, struct task_str
 		bpf_loop(MAX_PIECES, read_piece, d, 0);
 	else
 		for (int i = 0; i < ROUNDS_UNLOOPED; i++)
-			if (read_pieces_unlooped(i))
+			if (read_pieces_unlooped())
 				break;
 	if (!d->reason && d->at < d->end)
 		stop(d, KS_TOO_LARGE, 0);

@@ -52,7 +52,7 @@ __attribute__((noinline)) __u64 start_of_one_value(struct delivery *d)
 	return d ? start_of_value(d) : 0;
 }
 
-__attribute__((noinline)) __u64 start_of_value_unlooped(__u32 unused)
+__attribute__((noinline)) __u64 start_of_value_unlooped(void)
 {
 	struct delivery *d = unlooped_delivery();
 
@@ -75,7 +75,7 @@ static __always_inline long fill_string(struct delivery *d, __u64 end, int loops
 	slot = slot_before(d, end, loops);
 	if (!slot || !choose_value(d, slot))
 		return d->reason != 0;
-	d->target = loops ? start_of_one_value(d) : start_of_value_unlooped(0);
+	d->target = loops ? start_of_one_value(d) : start_of_value_unlooped();
 	if (!d->target)
 		return leave_odd(d);
 	d->capacity = slot->capacity;

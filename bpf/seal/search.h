@@ -37,7 +37,7 @@ static __always_inline long match(struct delivery *d, __u64 at, __u64 word, int 
 		d->value = needle->value;
 		if (d->target < d->start || d->target + d->capacity > d->end)
 			continue;
-		if (is_value_there(d, loops) && (loops ? take_one_out(d) : take_out_unlooped(0)))
+		if (is_value_there(d, loops) && (loops ? take_one_out(d) : take_out_unlooped()))
 			return 1;
 	}
 	return 0;
@@ -101,17 +101,17 @@ static long search_piece(__u64 index, struct delivery *d)
 	return search_one_block(d) != 0;
 }
 
-__attribute__((noinline)) int search_block_unlooped(__u32 index)
+__attribute__((noinline)) int search_block_unlooped(void)
 {
 	struct delivery *d = unlooped_delivery();
 
 	return d ? !!search_block(d, 0) : 1;
 }
 
-__attribute__((noinline)) int search_blocks_unlooped(__u32 round)
+__attribute__((noinline)) int search_blocks_unlooped(void)
 {
 	for (int i = 0; i < MAX_BLOCKS / ROUNDS_OF_BLOCKS; i++)
-		if (search_block_unlooped(i))
+		if (search_block_unlooped())
 			return 1;
 	return 0;
 }
@@ -128,7 +128,7 @@ static __always_inline void search_environment(struct delivery *d, struct task_s
 		bpf_loop(MAX_BLOCKS, search_piece, d, 0);
 	else
 		for (int i = 0; i < ROUNDS_OF_BLOCKS; i++)
-			if (search_blocks_unlooped(i))
+			if (search_blocks_unlooped())
 				break;
 	if (!d->reason && d->at < d->end)
 		stop(d, KS_TOO_LARGE, 0);

@@ -40,7 +40,7 @@ __attribute__((noinline)) int take_one_out(struct delivery *d)
 	return d ? !!take_out(d, 1) : 1;
 }
 
-__attribute__((noinline)) int take_out_unlooped(__u32 unused)
+__attribute__((noinline)) int take_out_unlooped(void)
 {
 	struct delivery *d = unlooped_delivery();
 
