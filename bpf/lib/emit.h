@@ -70,7 +70,6 @@ static __always_inline void describe_task(struct ks_task *to, struct task_struct
 static __always_inline struct ks_event *event_start_in(void *ring, __u32 kind, __u32 scope, struct task_struct *target)
 {
 	struct task_struct *task = current_task();
-	struct ks_process *known;
 	struct ks_event *event;
 
 	event = ring ? bpf_ringbuf_reserve(ring, sizeof(*event), 0) : NULL;
@@ -85,8 +84,7 @@ static __always_inline struct ks_event *event_start_in(void *ring, __u32 kind, _
 	event->scope = scope;
 	event->cgroup = bpf_get_current_cgroup_id();
 	event->parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
-	known = process_of(task);
-	describe_task(&event->actor, task, known ? known->flags : 0);
+	describe_task(&event->actor, task, 0);
 	if (target)
 		describe_task(&event->target, target, 0);
 	return event;
@@ -135,11 +133,13 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 {
 	int refuse = enforced && scope->mode == KS_ENFORCE;
 	int report = refuse || (enforced && scope->mode == KS_AUDIT) || (scope->switches & KS_AUDIT_ALL);
+	struct ks_process *actor;
 	struct ks_event *event;
 
 	if (!report || (again && !refuse))
 		return 0;
-	if (is_blind(process_of(current_task())))
+	actor = process_of(current_task());
+	if (is_blind(actor))
 		return refuse ? -EPERM : 0;
 	count(inum, refuse ? KS_N_BLOCKED : KS_N_AUDITED);
 	if (silent || is_told(inum, way, target))
@@ -149,6 +149,7 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 		event->action = refuse ? KS_BLOCKED : enforced ? KS_AUDITED : KS_ALLOWED;
 		event->way = way;
 		event->detail = detail;
+		event->actor.flags = actor ? actor->flags : 0;
 		if (process) {
 			event->bindings = process->bindings;
 			event->target.flags = process->flags;
