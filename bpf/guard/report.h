@@ -11,7 +11,7 @@ static __always_inline int report_host(__u32 inum, __u32 way, __u32 detail)
 	struct ks_event *event;
 
 	count(inum, KS_N_AUDITED);
-	event = event_start(KS_EV_ACCESS, inum, NULL);
+	event = access_start(inum, NULL);
 	if (!event)
 		return 0;
 	event->action = KS_AUDITED;

@@ -95,6 +95,17 @@ static __always_inline struct ks_event *event_start(__u32 kind, __u32 scope, str
 	return event_start_in(bpf_map_lookup_elem(&rings, &scope), kind, scope, target);
 }
 
+/* Says what the actor is as well. Not part of each event: the frames of a delivery have no room for the look-up. */
+static __always_inline struct ks_event *access_start(__u32 scope, struct task_struct *target)
+{
+	struct ks_event *event = event_start(KS_EV_ACCESS, scope, target);
+	struct ks_process *known = event ? process_of(current_task()) : NULL;
+
+	if (known)
+		event->actor.flags = known->flags;
+	return event;
+}
+
 static __always_inline struct ks_event *order_start(__u32 kind, __u32 scope)
 {
 	return event_start_in(bpf_map_lookup_elem(&orders, &scope), kind, scope, NULL);
@@ -144,7 +155,7 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 	count(inum, refuse ? KS_N_BLOCKED : KS_N_AUDITED);
 	if (silent || is_told(inum, way, target))
 		return refuse ? -EPERM : 0;
-	event = event_start(KS_EV_ACCESS, inum, target);
+	event = access_start(inum, target);
 	if (event) {
 		event->action = refuse ? KS_BLOCKED : enforced ? KS_AUDITED : KS_ALLOWED;
 		event->way = way;

@@ -86,7 +86,7 @@ static __always_inline int deny_exec(struct ks_process *record, struct ks_scope 
 	if (scope->mode == KS_DISABLED || (again && scope->mode != KS_ENFORCE))
 		return 0;
 	count(record->scope, scope->mode == KS_ENFORCE ? KS_N_BLOCKED : KS_N_AUDITED);
-	event = event_start(KS_EV_ACCESS, record->scope, current_task());
+	event = access_start(record->scope, current_task());
 	if (event) {
 		event->action = scope->mode == KS_ENFORCE ? KS_BLOCKED : KS_AUDITED;
 		event->way = KS_WAY_EXEC;
