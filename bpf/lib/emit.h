@@ -144,13 +144,11 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 {
 	int refuse = enforced && scope->mode == KS_ENFORCE;
 	int report = refuse || (enforced && scope->mode == KS_AUDIT) || (scope->switches & KS_AUDIT_ALL);
-	struct ks_process *actor;
 	struct ks_event *event;
 
 	if (!report || (again && !refuse))
 		return 0;
-	actor = process_of(current_task());
-	if (is_blind(actor))
+	if (is_blind(process_of(current_task())))
 		return refuse ? -EPERM : 0;
 	count(inum, refuse ? KS_N_BLOCKED : KS_N_AUDITED);
 	if (silent || is_told(inum, way, target))
@@ -160,7 +158,6 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 		event->action = refuse ? KS_BLOCKED : enforced ? KS_AUDITED : KS_ALLOWED;
 		event->way = way;
 		event->detail = detail;
-		event->actor.flags = actor ? actor->flags : 0;
 		if (process) {
 			event->bindings = process->bindings;
 			event->target.flags = process->flags;
