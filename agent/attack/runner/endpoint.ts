@@ -1,21 +1,34 @@
 /** An agent's HTTP endpoint. A connection per question: one kept alive may be closed just when it is used again. */
 import { get } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export interface Endpoint {
   /** Whether /readyz says so; false also while no process listens. */
   ready(): Promise<boolean>
-  /** A metric, summed over its labels. @throws Error if there is none */
-  metric(name: string): Promise<number>
+  /** Metrics as they are now, summed with their labels. @throws Error if there is none of a name */
+  metric(...names: string[]): Promise<number>
   /** A label of `kernelseal_info`. */
   info(label: string): Promise<string | undefined>
 }
 
+/** Milliseconds for which an agent answers with the same page (agent/status-port/cached.ts). */
+const SAME_PAGE_MS = 1_000
+
 export function endpointOn(port: number): Endpoint {
-  const metrics = async () => (await ask(port, '/metrics')).body.split('\n')
+  let answered = Number.NEGATIVE_INFINITY
+  const metrics = async () => {
+    await delay(Math.max(0, answered + SAME_PAGE_MS - performance.now()))
+    const { body } = await ask(port, '/metrics')
+    answered = performance.now()
+    return body.split('\n')
+  }
   return {
     ready: async () => (await ask(port, '/readyz').catch(() => undefined))?.status === 200,
-    metric: async (name) => sum(name, await metrics()),
+    metric: async (...names) => {
+      const lines = await metrics()
+      return names.reduce((total, name) => total + sum(name, lines), 0)
+    },
     info: async (label) => labelOf(await metrics(), label),
   }
 }

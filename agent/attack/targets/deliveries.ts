@@ -13,8 +13,7 @@ export interface Deliveries {
 }
 
 export async function countDeliveries({ metric }: Pick<Endpoint, 'metric'>): Promise<Deliveries> {
-  const count = async () =>
-    (await metric('kernelseal_secrets_injected_total')) + (await metric('kernelseal_delivery_failed_total'))
+  const count = () => metric('kernelseal_secrets_injected_total', 'kernelseal_delivery_failed_total')
   let before = await count()
   const since = async () => {
     const now = await count()

@@ -22,7 +22,9 @@ test('an attempt that leaked, was refused, or attacks the running canary needs n
 
 test('deliveries are those since the last question, killed programs among them', async () => {
   const totals = { kernelseal_secrets_injected_total: 5, kernelseal_delivery_failed_total: 1 }
-  const { since } = await countDeliveries({ metric: async (name) => totals[name as keyof typeof totals] })
+  const { since } = await countDeliveries({
+    metric: async (...names) => names.reduce((total, name) => total + totals[name as keyof typeof totals], 0),
+  })
   totals.kernelseal_secrets_injected_total += 2
   totals.kernelseal_delivery_failed_total += 1
   assert.equal(await since(), 3)

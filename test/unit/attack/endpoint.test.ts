@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { endpointOn } from '../../../agent/attack/runner/endpoint.ts'
+import { onceASecond } from '../../../agent/status-port/cached.ts'
 
 const METRICS = [
   '# TYPE blocked_total counter',
@@ -40,3 +41,14 @@ test('200 of /readyz means ready', async () => {
 
 test('without a listener there is no readiness', () =>
   withServer(200, async () => assert.equal(await endpointOn(1).ready(), false)))
+
+test('a metric is what it is now, although an agent makes its page once a second', async () => {
+  let count = 1
+  const page = onceASecond(async () => `deliveries_total ${count}\n`)
+  const server = createServer(async (_request, response) => response.end(await page()))
+  server.listen(0)
+  await once(server, 'listening')
+  const { metric } = endpointOn((server.address() as AddressInfo).port)
+  for (; count < 4; count++) assert.equal(await metric('deliveries_total'), count)
+  server.close()
+})
