@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Finding } from '../events/sinks/metrics.ts'
 import { eventually, type Pauses } from '../linux/poll.ts'
+import { NO_INSPECTOR } from '../linux/runtime.ts'
 import type { Guard } from '../node/guard.ts'
 import { MIN_CAPACITY, placeholder } from '../policy/secrets/placeholder.ts'
 import type { Policy } from '../policy/types.ts'
@@ -74,7 +75,7 @@ function registerCanary(guard: Guard, scope: number, slot: string, needle: strin
 function startCanary(guard: Guard, value: string): ChildProcess {
   guard.setMode(AGENT_MODE.CANARY)
   try {
-    const canary = spawn(process.execPath, ['--disable-sigusr1', '-'], {
+    const canary = spawn(process.execPath, [NO_INSPECTOR, '-'], {
       env: { [VARIABLE]: value },
       stdio: ['pipe', 'ignore', 'ignore'],
     })

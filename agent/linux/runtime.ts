@@ -1,11 +1,11 @@
 /** How this program starts itself once more: with the options that agent/kernelseal gives it. */
 import { sys } from './syscall.ts'
 
-/**
- * No inspector, which SIGUSR1 would open to the whole network namespace, with the memory and the rights of the agent behind it; and a
- * young generation that stays small.
- */
-export const RUNTIME_OPTIONS = ['--disable-sigusr1', '--max-semi-space-size=2'] as const
+/** Else SIGUSR1 opens the inspector to the whole network namespace, with the memory and the rights of the process behind it. */
+export const NO_INSPECTOR = '--disable-sigusr1'
+
+/** And a young generation that stays small. */
+export const RUNTIME_OPTIONS = [NO_INSPECTOR, '--max-semi-space-size=2'] as const
 
 /** include/uapi/asm-generic/signal.h; the bit of signal N is N - 1. */
 const SIG_UNBLOCK = 1

@@ -139,6 +139,16 @@ function stop(child: ChildProcess): Promise<number> {
   })
 }
 
+/** A policy, and a program that prints the value of SOURCE. @param policy its keys, in one line */
+export const printerConfig = (policy: string): string => `
+version: v1
+policy: { ${policy} }
+secrets:
+  - name: printer
+    selector: { binary: /usr/bin/printenv }
+    secretRefs: [{ name: PRINTED, source: { envRef: SOURCE } }]
+`
+
 /** Waits until `condition` gives something, for so long as nothing takes that works: unloading waits for grace periods, which emulation makes long. */
 export async function eventually<T>(
   what: string,

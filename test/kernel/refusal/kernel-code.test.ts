@@ -3,22 +3,14 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
-import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
 const DISK = '/tmp/kernel-code-disk'
 const PINS = '/sys/fs/bpf/kernelseal/v2'
 
-const config = (policy: string): string => `
-version: v1
-policy: { ${policy} }
-secrets:
-  - name: printer
-    selector: { binary: /usr/bin/printenv }
-    secretRefs: [{ name: PRINTED, source: { envRef: SOURCE } }]
-`
 const start = (space: PidNamespace, policy: string): Promise<Agent> =>
-  startAgent({ config: config(policy), env: { SOURCE: 'kernel-code-71' }, args: space.args })
+  startAgent({ config: printerConfig(policy), env: { SOURCE: 'kernel-code-71' }, args: space.args })
 
 type Run = PidNamespace['run']
 const outside: Run = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
@@ -132,7 +124,7 @@ describe('in a scope that enforces', () => {
 })
 
 test('the agent keeps its share of a machine that is its scope', async () => {
-  const machine = await startAgent({ config: config('mode: enforce'), env: { SOURCE: 'kernel-code-72' } })
+  const machine = await startAgent({ config: printerConfig('mode: enforce'), env: { SOURCE: 'kernel-code-72' } })
   for (const command of [
     'chrt -i -p 0',
     'renice -n 19 -p',

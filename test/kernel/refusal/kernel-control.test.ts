@@ -3,19 +3,11 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
-const config = (policy: string): string => `
-version: v1
-policy: { ${policy} }
-secrets:
-  - name: printer
-    selector: { binary: /usr/bin/printenv }
-    secretRefs: [{ name: PRINTED, source: { envRef: SOURCE } }]
-`
 const start = (space: PidNamespace, policy: string): Promise<Agent> =>
-  startAgent({ config: config(policy), env: { SOURCE: 'kernel-control-0b' }, args: space.args })
+  startAgent({ config: printerConfig(policy), env: { SOURCE: 'kernel-control-0b' }, args: space.args })
 
 const DISK = '/tmp/kernel-control-disk'
 const SNAPSHOT = '/tmp/kernel-control-snapshot'
