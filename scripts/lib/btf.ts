@@ -1,7 +1,8 @@
 /**
  * Reads the type information (BTF) of an object file without loading it: structures with the place of every field, and
- * enums. Format: Documentation/bpf/btf.rst of the kernel; the ELF container as in elf(5), 64 bits, little-endian.
+ * enums. Format: Documentation/bpf/btf.rst of the kernel.
  */
+import { sectionOf, stringAt } from './elf.ts'
 
 export interface Struct {
   readonly name: string
@@ -108,23 +109,5 @@ function parse(bytes: Buffer): Btf {
   return { types, text }
 }
 
-/** Elf64_Ehdr: e_shoff at 40, e_shentsize, e_shnum, e_shstrndx from 58 on. Elf64_Shdr: name at 0, offset at 24, size at 32. */
-function sectionOf(object: Buffer, wanted: string): Buffer {
-  if (object.length < 64 || object.readUInt32BE(0) !== 0x7f454c46) throw new Error('it is no ELF file')
-  const [table, size] = [Number(object.readBigUInt64LE(40)), object.readUInt16LE(58)]
-  const [count, names] = [object.readUInt16LE(60), object.readUInt16LE(62)]
-  const headers = Array.from({ length: count }, (_, i) => object.subarray(table + i * size, table + (i + 1) * size))
-  const content = (header: Buffer): Buffer => {
-    const at = Number(header.readBigUInt64LE(24))
-    return object.subarray(at, at + Number(header.readBigUInt64LE(32)))
-  }
-  const text = content(headers[names] ?? Buffer.alloc(64))
-  const found = headers.find((header) => stringAt(text, header.readUInt32LE(0)) === wanted)
-  if (!found) throw new Error(`it has no section \`${wanted}\``)
-  return content(found)
-}
-
 const wordsAt = (bytes: Buffer, at: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => bytes.readUInt32LE(at + i * 4))
-
-const stringAt = (bytes: Buffer, at: number): string => bytes.toString('latin1', at, bytes.indexOf(0, at))
