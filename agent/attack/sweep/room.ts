@@ -38,6 +38,10 @@ export interface Room {
   opened(file: string): void
   /** Looks at bytes and reports. @returns whether they show anything */
   look(bytes: Buffer, way: string, how: string): boolean
+  /** What is open now stays, until `clear`: a family has opened what its steps work with. */
+  keep(): void
+  /** Closes that too: the next family takes the target's PID for a descriptor, which none of ours may be. */
+  clear(): void
   /** A descriptor that was not there before? */
   isNew(fd: number): boolean
   /** Closes the files that steps have left open. */
@@ -49,8 +53,16 @@ export function newRoom(request: SweepRequest, report: (message: Message) => voi
   const name = newPage()
   const reported = new Set<string>()
   const find = finderOf(request.tokens)
-  const highest = Math.max(...readdirSync('/proc/self/fd').map(Number))
   const [openat, closeRange, fcntl] = [numberOf('openat'), numberOf('close_range'), numberOf('fcntl')]
+  const isOpen = (fd: number) => callNumber(fcntl, [fd, F_GETFD]) >= 0
+  /** In order. The listing has its own descriptor too, which is closed by then. */
+  const openNow = () => {
+    const listed = readdirSync('/proc/self/fd').map(Number)
+    return listed.filter(isOpen).toSorted((a, b) => a - b)
+  }
+  const first = openNow()
+  let kept = first
+  const tidy = () => gapsOf(kept).forEach(([from, to]) => void callNumber(closeRange, [from, to, 0]))
   const call = (number: number, ...words: Word[]) => {
     count++
     return callNumber(number, words)
@@ -83,9 +95,25 @@ export function newRoom(request: SweepRequest, report: (message: Message) => voi
       if (place !== undefined) found(way, how, place)
       return place !== undefined
     },
-    isNew: (fd) => fd > highest && fd < 1 << 20 && callNumber(fcntl, [fd, F_GETFD]) >= 0,
-    tidy: () => void callNumber(closeRange, [highest + 1, 0xffffffff, 0]),
+    keep: () => {
+      kept = openNow()
+    },
+    clear: () => {
+      kept = first
+      tidy()
+    },
+    isNew: (fd) => fd >= 0 && fd < 1 << 20 && !kept.includes(fd) && isOpen(fd),
+    tidy,
   }
+}
+
+const LAST_DESCRIPTOR = 0xffffffff
+
+/** The ranges between and behind the numbers, which are in order. */
+export function gapsOf(kept: readonly number[]): [first: number, last: number][] {
+  const starts = [0, ...kept.map((fd) => fd + 1)]
+  const ends = [...kept.map((fd) => fd - 1), LAST_DESCRIPTOR]
+  return starts.map((first, i): [number, number] => [first, ends[i]!]).filter(([first, last]) => first <= last)
 }
 
 /** Filled with zeros. */

@@ -29,6 +29,7 @@ function runFamily(index: number): boolean {
   const first = index === request.from.family ? request.from.step : 0
   const before = room.calls()
   const steps = shuffled(family.steps(room), request.seed)
+  room.keep()
   let step = first
   let lost = false
   for (; step < steps.length && Date.now() < until && !lost; step++) {
@@ -37,6 +38,7 @@ function runFamily(index: number): boolean {
     lost = !isAlive(request.pid)
     if (lost) report({ lost: steps[step]!.label })
   }
+  room.clear()
   report({
     tally: { family: family.name, steps: steps.length, taken: step - first, calls: room.calls() - before },
   })
