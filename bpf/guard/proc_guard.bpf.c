@@ -7,6 +7,7 @@
  *                        The only place that holds on every kernel: newer kernels' mm_access() lets a perfmon-capable
  *                        reader through before any ptrace check.
  *   file_post_open       the same once the kernel has taken the memory, for a process that was sealed in between
+ *   inode_readlink       readlink(2) of /proc/P/{fd,map_files}: the name of an open file, without opening or following
  */
 #include "emit.h"
 #include "hook.h"
@@ -104,6 +105,29 @@ ENFORCE(guard_opened, file_post_open, security_file_post_open, (file, mask), str
 	struct inode *inode = file->f_inode;
 
 	return inode->i_sb->s_magic == PROC_SUPER_MAGIC ? procfs_verdict(file, inode, 1, again) : 0;
+}
+
+/*
+ * The walk is over when a link is read, so that the ptrace check behind this hook (proc_fd_access_allowed) cannot tell
+ * which entry it is for. A link is answered by the directory that holds it, as when it is followed (opening.h).
+ */
+ENFORCE(guard_readlink, inode_readlink, security_inode_readlink, (dentry), struct dentry *dentry)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct task_struct *target;
+	struct ks_process *process;
+	struct ks_scope *scope;
+	__u32 way;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != PROC_SUPER_MAGIC)
+		return 0;
+	target = procfs_task(inode);
+	process = target ? process_of(target) : NULL;
+	if (!process || !is_guarded(process))
+		return 0;
+	scope = bpf_map_lookup_elem(&scopes, &process->scope);
+	way = scope ? way_of_entry(BPF_CORE_READ(dentry, d_parent), S_IFDIR) : KS_WAY_NONE;
+	return way ? judge_file(process, scope, target, way, again) : 0;
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

@@ -1,5 +1,5 @@
 /** Entries of /proc/P that no list of ours calls harmless, those that act on the process when written, and its open files. */
-import { closeSync, constants, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { type Attempt, empty, leaked, type Outcome, type Target } from '../../attempt.ts'
 
 const row2 = { row: 2, switch: 'blockMem', proof: 'refusal' } as const
@@ -28,6 +28,16 @@ export const procEntryAttempts: readonly Attempt[] = [
     title: 'open an open file again by /proc/P/fd/1',
     run: ({ pid }) => openAgain(`/proc/${pid}/fd/1`),
   },
+  ...['fd', 'task/T/fd'].map(
+    (folder): Attempt => ({
+      row: 5,
+      switch: 'blockMaps',
+      proof: 'refusal',
+      id: folder === 'fd' ? 'fd-name' : 'thread-fd-name',
+      title: `read the name of an open file by the link /proc/P/${folder}/1`,
+      run: ({ pid }) => readName(`/proc/${pid}/${folder.replace('T', String(pid))}/1`),
+    }),
+  ),
 ]
 
 function openForWriting(path: string): Outcome {
@@ -43,4 +53,10 @@ function read(path: string): Outcome {
 function openAgain(path: string): Outcome {
   closeSync(openSync(path, 'r'))
   return leaked('opened what the target has open')
+}
+
+/** readlink(2) needs no listing of the folder: the numbers are guessed. */
+function readName(path: string): Outcome {
+  const { length } = readlinkSync(path)
+  return leaked(`a name of ${length} characters`)
 }
