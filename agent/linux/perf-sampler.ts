@@ -5,11 +5,17 @@
 import { closeSync } from 'node:fs'
 import { memoryAt, sys } from './syscall.ts'
 
-const TYPE_SOFTWARE = 1
-const COUNT_SW_CPU_CLOCK = 0
+/** Branches come from the processor's own unit: the software clock has none (perf_swevent_init, kernel/events/core.c). */
+const [TYPE_HARDWARE, TYPE_SOFTWARE] = [0, 1]
+const BRANCH_ANY = 1n << 3n
+/** The first of both: the processor's cycles, the clock. */
+const FIRST_EVENT = 0
 const SAMPLE_TID = 1 << 1
 /** Data sampled beside the task: bits of `sample_type`. */
-const SAMPLES = { instruction: 1 << 0, address: 1 << 3, callchain: 1 << 5, stack: 1 << 13, registers: 1 << 18 } as const
+const SAMPLES = {
+  ...{ instruction: 1 << 0, address: 1 << 3, callchain: 1 << 5, raw: 1 << 10, branches: 1 << 11 },
+  ...{ stack: 1 << 13, registers: 1 << 18, aux: 1 << 20 },
+} as const
 export type Sampled = keyof typeof SAMPLES
 /** The first eight of either architecture (enum perf_event_x86_regs, perf_event_arm_regs). */
 const REGISTERS = 0xffn
@@ -62,12 +68,13 @@ export function openSampler(pid: number, cpu: number, of: Sampled = 'stack'): Sa
 /** struct perf_event_attr up to PERF_ATTR_SIZE_VER5, 112 bytes. */
 function attributes(of: Sampled): Buffer {
   const attr = Buffer.alloc(112)
-  attr.writeUInt32LE(TYPE_SOFTWARE, 0)
+  attr.writeUInt32LE(of === 'branches' ? TYPE_HARDWARE : TYPE_SOFTWARE, 0)
   attr.writeUInt32LE(attr.length, 4)
-  attr.writeBigUInt64LE(BigInt(COUNT_SW_CPU_CLOCK), 8)
+  attr.writeBigUInt64LE(BigInt(FIRST_EVENT), 8)
   attr.writeBigUInt64LE(PERIOD_NS, 16)
   attr.writeBigUInt64LE(BigInt(SAMPLE_TID | SAMPLES[of]), 24)
   attr.writeBigUInt64LE(FLAGS, 40)
+  if (of === 'branches') attr.writeBigUInt64LE(BRANCH_ANY, 72)
   if (of === 'stack') attr.writeUInt32LE(STACK_BYTES, 88)
   if (of === 'registers') attr.writeBigUInt64LE(REGISTERS, 96)
   return attr

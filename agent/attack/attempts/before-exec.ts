@@ -60,7 +60,7 @@ export const beforeExecAttempts: readonly Attempt[] = [
     switch: 'blockPtrace',
     proof: 'absence',
     title: 'perf samples by CPU, opened before the exec',
-    run: (t) => oldSamplers(t, openCpuSamplers),
+    run: (t) => oldSamplers(t, () => openCpuSamplers()),
   },
 ]
 

@@ -3,7 +3,7 @@
  * process with CAP_PERFMON never meets the ptrace check (kernel/events/core.c, perf_check_permission).
  */
 import { readFileSync } from 'node:fs'
-import { openSampler, type Sampler } from '../../linux/perf-sampler.ts'
+import { openSampler, type Sampled, type Sampler } from '../../linux/perf-sampler.ts'
 import { sleep } from '../../linux/syscall.ts'
 import { type Attempt, empty, leaked, type Outcome, prepare } from '../attempt.ts'
 
@@ -26,7 +26,7 @@ export const perfAttempts: readonly Attempt[] = [
     ...row3,
     id: 'perf-registers',
     title: 'perf samples of the interrupted registers, by task',
-    run: (t) => sampleAny(openSampler(t.pid, -1, 'registers')),
+    run: (t) => sampleAny([openSampler(t.pid, -1, 'registers')], t.pid),
   },
 ]
 
@@ -56,22 +56,33 @@ export function sample(samplers: readonly Sampler[], needle: Buffer, longest = S
   }
 }
 
-/** Which value is in a register, or on the way of a call, is chance: any sample counts. */
-export function sampleAny(sampler: Sampler): Outcome {
+/** Which value is in a register, or on the way of a call, is chance: any sample of the target counts. */
+export function sampleAny(samplers: readonly Sampler[], pid: number): Outcome {
+  const task = taskOf(pid)
   try {
     for (const deadline = Date.now() + PATIENT_MS; Date.now() < deadline; sleep(10)) {
-      const { length } = sampler.drain()
-      if (length > 0) return leaked(`${length} bytes of samples`)
+      for (const sampler of samplers) {
+        const drained = sampler.drain()
+        if (drained.includes(task)) return leaked(`in ${drained.length} bytes of samples`)
+      }
     }
-    return empty('no sample')
+    return empty('no sample of the target')
   } finally {
-    sampler.close()
+    for (const sampler of samplers) sampler.close()
   }
 }
 
-export function openCpuSamplers(): Sampler[] {
+/** A CPU's ring has the attacker's samples too. How each sample says whose it is: two words, process and thread. */
+function taskOf(pid: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeUInt32LE(pid, 0)
+  bytes.writeUInt32LE(pid, 4)
+  return bytes
+}
+
+export function openCpuSamplers(of: Sampled = 'stack'): Sampler[] {
   const cpus = prepare('list of CPUs', () => readFileSync('/sys/devices/system/cpu/online', 'utf8'))
-  return expand(cpus.trim()).map((cpu) => openSampler(-1, cpu))
+  return expand(cpus.trim()).map((cpu) => openSampler(-1, cpu, of))
 }
 
 /** `0-2,5` → 0, 1, 2, 5 (Documentation/admin-guide/cputopology.rst). */

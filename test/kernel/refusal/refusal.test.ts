@@ -19,13 +19,16 @@ import type { Mode } from '../../../agent/policy/types.ts'
 const attempts = attemptsOfRows([1, 2, 3, 5])
 const attackers = EVERY_ATTACKER.map(attackerOf)
 
-/** Build options of kernels. */
-const MAY_BE_ABSENT = new Set(['numa-maps', 'environ-io-uring', 'mem-io-uring'])
+/** Build options of kernels; a processor's unit that records branches, which no emulated one has. */
+const MAY_BE_ABSENT = new Set([
+  ...['numa-maps', 'environ-io-uring', 'mem-io-uring'],
+  ...['perf-branches', 'perf-branches-cpu'],
+])
 /** Mounting takes CAP_SYS_ADMIN, a kernel stack too, perf CAP_PERFMON (Debian: kernel.perf_event_paranoid=3), advice CAP_SYS_NICE. */
 const TAKES_FULL_ROOT = new Set([
   ...['second-procfs', 'bind-directory', 'bind-file', 'detached-procfs', 'open-tree'].map((how) => `environ-${how}`),
-  ...['perf-task', 'perf-cpu', 'perf-registers', 'perf-callchain', 'perf-instruction', 'perf-address', 'stack'],
-  'madvise-pageout',
+  ...attempts.map(({ id }) => id).filter((id) => id.startsWith('perf-')),
+  ...['stack', 'madvise-pageout'],
 ])
 /** Attackers that the kernel itself gives their canary's memory. */
 const POWERFUL: readonly AttackerName[] = ['root', 'container-root', 'same-uid']
