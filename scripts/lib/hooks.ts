@@ -1,7 +1,8 @@
 /**
  * Lists every kernel program of `bpf/` from its sources: purpose of the file, hook, kind of program. The lists stand in bpf/README.md.
  *
- *     node scripts/lib/hooks.ts            exit status 1 when bpf/README.md lists anything else, or a source's header leaves a hook out
+ *     node scripts/lib/hooks.ts            exit status 1 when bpf/README.md lists anything else, a source's header leaves a hook out,
+ *                                          or two programs refuse at one hook
  *     node scripts/lib/hooks.ts --update   writes them there; part of `npm run build`
  */
 import { execFileSync } from 'node:child_process'
@@ -89,6 +90,19 @@ export function unnamedHooks(source: string): string[] {
 /** `__x64_sys_open` is `sys_open`. */
 const withoutArchitecture = (hook: string): string => hook.replace(/^__[a-z0-9]+_(?=sys_)/, '')
 
+/**
+ * Hooks at which more than one program refuses. Each is a call of its own for everything that comes there, three in the
+ * tier fmod_ret, of 38 that a hook may have (BPF_MAX_TRAMP_LINKS): one program asks all that is to be asked.
+ *
+ * @param sources path below `bpf/` → text
+ */
+export function sharedHooks(sources: ReadonlyMap<string, string>): string[] {
+  const programs = Map.groupBy([...sources.values()].flatMap(enforced), ({ hook }) => hook)
+  return [...programs].flatMap(([hook, at]) =>
+    at.length > 1 ? [`${hook}: ${at.map(({ program }) => program).join(', ')}`] : [],
+  )
+}
+
 /** @param sources path below `bpf/` → text */
 export function listsOf(sources: ReadonlyMap<string, string>): string {
   const files = [...sources].map(([path, text]) => `- [${path}](${path}): ${purposeOf(text)}`)
@@ -122,6 +136,7 @@ if (import.meta.main) {
   const wanted = withLists(page, listsOf(sources))
   if (process.argv.includes('--update')) writeFileSync(README, wanted)
   else if (wanted !== page) fail('bpf/README.md does not list the programs of bpf/: run `npm run build`')
+  for (const shared of sharedHooks(sources)) fail(`two programs refuse at one hook, make one of them: ${shared}`)
   for (const [path, text] of sources) {
     const unnamed = unnamedHooks(text)
     if (unnamed.length) fail(`the header of bpf/${path} does not say how the kernel comes to ${unnamed.join(', ')}`)

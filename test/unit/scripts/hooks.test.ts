@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { hooksOf, listsOf, purposeOf, unnamedHooks, withLists } from '../../../scripts/lib/hooks.ts'
+import { hooksOf, listsOf, purposeOf, sharedHooks, unnamedHooks, withLists } from '../../../scripts/lib/hooks.ts'
 
 const SOURCE = `// SPDX-License-Identifier: GPL-2.0
 /*
@@ -53,6 +53,20 @@ describe('the list of kernel programs', () => {
       ' *   task_kill, bpf  kill(2), bpf(2)\n *   sched_process_exit, sys_open',
     )
     assert.deepEqual(unnamedHooks(named), [])
+  })
+
+  it('misses a hook at which two programs refuse', () => {
+    const other = SOURCE.replaceAll('guard_a', 'guard_c').replace('guard_b, bpf,', 'guard_b, bpf_map,')
+    assert.deepEqual(sharedHooks(new Map([['guard/a.bpf.c', SOURCE]])), [])
+    assert.deepEqual(
+      sharedHooks(
+        new Map([
+          ['guard/a.bpf.c', SOURCE],
+          ['guard/c.bpf.c', other],
+        ]),
+      ),
+      ['task_kill: guard_a, guard_c'],
+    )
   })
 
   it('replaces the lists of a page and nothing else', () => {

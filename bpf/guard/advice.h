@@ -1,21 +1,16 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * process_madvise(2) of a guarded process by a holder of CAP_PERFMON, since newer kernels' mm_access() lets
- * it through before any ptrace check (MADV_PAGEOUT sends a stack to swap).
- *
- *   capable   capable(CAP_SYS_NICE) in process_madvise() (mm/madvise.c): the one hook left there
- *
- * The hook is asked often; all but this capability leaves at once, and other callers of it (setpriority(2),
- * sched_setscheduler(2)) after a look at the number of the call.
+ * it through before any ptrace check (MADV_PAGEOUT sends a stack to swap). What is left of hooks there is
+ * capable(CAP_SYS_NICE) in process_madvise() (mm/madvise.c).
  */
+#ifndef KERNELSEAL_ADVICE_H
+#define KERNELSEAL_ADVICE_H
+
 #include "emit.h"
 #include "current_call.h"
-#include "hook.h"
 
-#define CAP_SYS_NICE 23	       /* include/uapi/linux/capability.h */
 #define NR_PROCESS_MADVISE 440 /* the same for all architectures and tables */
-
-struct user_namespace;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -61,6 +56,7 @@ static __always_inline struct task_struct *process_of_pidfd(__u32 number)
 	return first ? (void *)first - bpf_core_field_offset(struct task_struct, pid_links) : NULL;
 }
 
+/* The verdict on the call that `current` is in. */
 static __always_inline int judge_advice(int again)
 {
 	struct task_struct *target = process_of_pidfd(first_argument_of_current());
@@ -76,10 +72,4 @@ static __always_inline int judge_advice(int again)
 		     NR_PROCESS_MADVISE, 0, again);
 }
 
-ENFORCE(guard_advice, capable, security_capable, (cred, ns, capability, options), const struct cred *cred,
-	struct user_namespace *ns, int capability, unsigned int options)
-{
-	return capability == CAP_SYS_NICE && number_of_current() == NR_PROCESS_MADVISE ? judge_advice(again) : 0;
-}
-
-char LICENSE[] SEC("license") __weak = "GPL";
+#endif
