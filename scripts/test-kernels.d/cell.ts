@@ -18,7 +18,7 @@ const TESTS_MS = 800_000
 const DAY_MS = 86_400_000
 
 /** Seconds: on both sides together, of two attackers; emulated that is a part of the steps. */
-const [kernel = '', config = '', sweepSeconds = '120'] = process.argv.slice(2)
+const [kernel = '', config = '', sweepSeconds = '360'] = process.argv.slice(2)
 const began = Date.now()
 const tests = runTests()
 const attack = runAttack()

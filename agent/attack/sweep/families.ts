@@ -1,4 +1,4 @@
-/** All families of ways, in the order in which an attacker goes through them. */
+/** All families of ways, in the order in which an attacker goes through them. The last has what time the others leave: samples are waited for. */
 import { bpfCommands } from './families/bpf-commands.ts'
 import { systemCalls } from './families/calls.ts'
 import { kernelFiles } from './families/kernel-files.ts'
@@ -12,9 +12,9 @@ export const families: readonly Family[] = [
   ptraceRequests,
   pidfdRequests,
   bpfCommands,
-  samples,
   systemCalls,
   kernelFiles,
+  samples,
 ]
 
 /** How long a family may take from now, the rest of the time shared in proportion to each one's share. */
