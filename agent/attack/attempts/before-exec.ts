@@ -140,7 +140,8 @@ function oldSamplers(target: Target, open: (pid: number) => Sampler[]): Outcome 
   })
 }
 
-function afterExec(pid: number, target: Target, look: () => Outcome): Outcome {
+/** Lets the held target go; a start that was refused is judged by its end. */
+export function afterExec(pid: number, target: Target, look: () => Outcome): Outcome {
   release(pid, target)
   return ended(pid) ? judgeEnd(waitForStop(pid)) : look()
 }

@@ -36,7 +36,12 @@ export const mountAttempts: readonly Attempt[] = [
 type Mount = readonly [source: string, type: string | null, flags: number]
 
 function onMount(target: Target, what: string, mount: Mount, path: string): Outcome {
-  return inTemporary((directory) => mounted(directory, what, mount, () => readEnviron(join(directory, path), target)))
+  return withMount(what, mount, (directory) => readEnviron(join(directory, path), target))
+}
+
+/** @param use what to try below the new mount */
+export function withMount(what: string, mount: Mount, use: (directory: string) => Outcome): Outcome {
+  return inTemporary((directory) => mounted(directory, what, mount, () => use(directory)))
 }
 
 function bindFile(target: Target): Outcome {

@@ -22,11 +22,14 @@ import { ptraceAttempts } from './ptrace.ts'
 import { tracerAttempts } from './tracer.ts'
 import { uringAttempts } from './uring.ts'
 import { visitorAttempts } from './visitors.ts'
+import { agentGroupAttempts } from './ways/agent-group.ts'
 import { kernelFileAttempts } from './ways/kernel-files.ts'
+import { listenerAttempts } from './ways/listener.ts'
 import { lookedBeforeAttempts } from './ways/looked-before.ts'
 import { machineCallAttempts } from './ways/machine-calls.ts'
 import { memoryCallAttempts } from './ways/memory-call.ts'
 import { perfSampleAttempts } from './ways/perf-samples.ts'
+import { pinNameAttempts } from './ways/pin-names.ts'
 import { procEntryAttempts } from './ways/proc-entries.ts'
 
 export const attempts: readonly Attempt[] = [
@@ -48,12 +51,15 @@ export const attempts: readonly Attempt[] = [
   ...preloadAttempts,
   ...visitorAttempts,
   ...agentAttempts,
+  ...agentGroupAttempts,
   ...bpfAttempts,
+  ...pinNameAttempts,
   ...kernelMemoryAttempts,
   ...kernelFileAttempts,
   ...machineCallAttempts,
   ...beforeExecAttempts,
   ...lookedBeforeAttempts,
+  ...listenerAttempts,
   ...memoryCallAttempts,
   ...perfSampleAttempts,
   ...procEntryAttempts,

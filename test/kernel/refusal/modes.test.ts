@@ -35,6 +35,8 @@ async function withSleeper(mode: string, body: (agent: Agent, pid: number) => Pr
   }
 }
 
+const LINKS = ['exe', 'cwd', 'root', 'ns/pid', 'ns/mnt', 'ns/net']
+
 interface Access {
   readonly tag: string
   readonly msg: string
@@ -77,8 +79,7 @@ test('the files of a sealed process that ps, monitoring and kubectl exec need st
     for (const name of ['stat', 'status', 'cmdline', 'comm', 'cgroup', 'maps', 'limits', 'io', 'mountinfo']) {
       assert.ok(readFileSync(`/proc/${pid}/${name}`, 'latin1').length >= 0, name)
     }
-    for (const name of ['exe', 'cwd', 'root', 'ns/pid', 'ns/mnt', 'ns/net'])
-      assert.ok(readlinkSync(`/proc/${pid}/${name}`))
+    for (const name of [...LINKS, 'fd/0', `task/${pid}/fd/1`]) assert.ok(readlinkSync(`/proc/${pid}/${name}`), name)
     const entered = spawnSync('nsenter', ['-t', String(pid), '-m', '-p', '-u', '-i', 'true'], { encoding: 'utf8' })
     assert.equal(entered.status, 0, entered.stderr)
   }))
@@ -111,6 +112,23 @@ test('blockMaps: true refuses maps, auxv and the fd directory, and leaves stat',
     assert.throws(open, { code: 'EPERM' }, name)
   }
   assert.ok(readFileSync(`/proc/${child.pid}/stat`, 'latin1'))
+  for (const name of ['fd/0', `task/${child.pid}/fd/1`])
+    assert.throws(() => readlinkSync(`/proc/${child.pid}/${name}`), { code: 'EPERM', syscall: 'readlink' }, name)
+  for (const name of LINKS) assert.ok(readlinkSync(`/proc/${child.pid}/${name}`), name)
   child.kill('SIGKILL')
+  await agent.stop()
+})
+
+test('blockMaps: true leaves the names of open files to the process itself, and those of others to all', async () => {
+  const agent = await startAgent({ config: config('enforce', ', blockMaps: true'), env: { SOURCE: SECRET } })
+  const script =
+    "import os; print(os.environ['OWN'][:4], os.readlink('/proc/self/fd/1'), os.readlink('/proc/self/exe'))"
+  const done = spawnSync(PYTHON, ['-c', script], { env: agent.placeholders, encoding: 'utf8' })
+  assert.match(done.stdout, /^mode (pipe|socket):\[\d+\] \/\S*python/, done.stderr)
+  const other = spawn('/usr/bin/tail', ['-f', '/dev/null'], { env: {} })
+  const seen = spawnSync('ls', ['-l', `/proc/${other.pid}/fd`, '/proc/self/fd'], { encoding: 'utf8' })
+  assert.equal(seen.status, 0, seen.stderr)
+  assert.match(seen.stdout, /0 -> (pipe|socket):/)
+  other.kill('SIGKILL')
   await agent.stop()
 })

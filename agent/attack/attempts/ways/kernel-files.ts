@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
 import { type Attempt, empty, leaked, type Outcome, search, type Target } from '../../attempt.ts'
+import { withMount } from '../mounts.ts'
 
 const row14 = { row: 14, switch: 'always', proof: 'refusal' } as const
 
@@ -21,6 +22,12 @@ export const kernelFileAttempts: readonly Attempt[] = [
   ...Object.entries(FILES).map(
     ([id, path]): Attempt => ({ ...row14, id, title: `open ${path} for writing`, run: () => opened(path) }),
   ),
+  {
+    ...row14,
+    id: 'write-binfmt',
+    title: 'open the register of binfmt_misc for writing, in a mount of its own',
+    run: () => withMount('binfmt_misc', ['binfmt_misc', 'binfmt_misc', 0], (folder) => opened(`${folder}/register`)),
+  },
   {
     row: 13,
     switch: 'always',
