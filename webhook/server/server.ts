@@ -75,6 +75,7 @@ export function buildServer(deps: ServerDeps): Front {
     },
   })
   const bytes = byteBudget(limits.bytes)
+  app.addHook('onRequest', needHost)
   app.removeAllContentTypeParsers()
   countBytes(app, bytes, (request) => door?.giveUp(request, 'too-many-bytes'))
   addRoutes(app, deps, (request) => door?.served(request.raw))
@@ -84,14 +85,27 @@ export function buildServer(deps: ServerDeps): Front {
   return { app, door: door! }
 }
 
+/**
+ * Node itself would answer heads with an unknown `Expect`, and those of HTTP/1.1 without a `Host`: before the door has seen them,
+ * thousands in one go, and without end for a client that reads none of the answers.
+ */
 function openServer(tls: TlsOptions | undefined, listener: RequestListener): HttpServer {
   const options = {
     keepAliveTimeout: IDLE_TIMEOUT,
     requestTimeout: IDLE_TIMEOUT,
     maxHeaderSize: HEAD_LIMIT,
+    requireHostHeader: false,
     ...TLS_TIMEOUTS,
   }
-  return tls === undefined ? createPlain(options, listener) : createServer({ ...options, ...tls }, listener)
+  const server = tls === undefined ? createPlain(options, listener) : createServer({ ...options, ...tls }, listener)
+  return server.on('checkExpectation', listener)
+}
+
+/** RFC 9112, 3.2. */
+async function needHost({ raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (raw.httpVersion !== '1.1' || raw.headers.host !== undefined) return
+  reply.header('connection', 'close')
+  await reply.code(400).send({ error: 'a request of HTTP/1.1 names its host' })
 }
 
 function addRoutes(app: FastifyInstance, given: ServerDeps, served: (request: FastifyRequest) => void): void {
