@@ -7,6 +7,8 @@ const REFUSALS = {
   'slow-request': 'a request that was not there in time',
   'slow-reader': 'an answer that was not read in time',
   pipelined: 'a second request before the first was answered',
+  unreadable: 'bytes that are no HTTP request, or a head that is too long',
+  'unknown-caller': 'a review asked for without the certificate of an API server',
   handshake: 'a handshake that failed or took too long',
 } as const
 

@@ -11,8 +11,8 @@ import { giveBack } from '../budget/give-back.ts'
 import { type Limits, limitsFor, SHIPPED_LIMIT } from '../budget/limits.ts'
 import { openTurnstile, type Turnstile } from '../budget/turnstile.ts'
 import { BODY_LIMIT, type Body } from '../review/body.ts'
-import { type Answer, answerTo, JOURNEYS, type Journey, type JourneyDeps } from '../review/endpoints.ts'
-import type { Review } from '../review/review.ts'
+import { answerTo, JOURNEYS, type Journey, type JourneyDeps } from '../review/endpoints.ts'
+import { logAnswer } from './answer-log.ts'
 import { countBytes, holdAnswer, overloaded, REQUEST_TIMEOUT } from './intake.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -70,6 +70,10 @@ export function buildServer(deps: ServerDeps): Front {
       const server = openServer(deps.tls, (request, response) => {
         if (door?.admits(request, response) !== false) handler(request, response)
       })
+      // Fastify answers them. A client that has gone is no refusal, nor is a connection that was never used.
+      server.on('clientError', ({ code = '' }: NodeJS.ErrnoException) => {
+        if (code.startsWith('HPE_')) refused('unreadable')
+      })
       door = openDoor(server, limits, refused, deps.tls !== undefined)
       return server
     },
@@ -121,7 +125,7 @@ function addRoutes(app: FastifyInstance, given: ServerDeps, served: (request: Fa
 }
 
 /** The API server shows the certificate of its `--admission-control-config-file` (kubernetes.io, Authenticate API servers). */
-function admitCaller({ callers, log }: ServerDeps) {
+function admitCaller({ callers, log, metrics }: ServerDeps) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (callers === undefined) return
     const socket = request.raw.socket as TLSSocket
@@ -129,6 +133,7 @@ function admitCaller({ callers, log }: ServerDeps) {
     const known = Array.isArray(name) ? name[0] : name
     if (known !== undefined && (callers.length === 0 || callers.includes(known))) return
     log.warn({ name: known, why: String(socket.authorizationError ?? 'not in the list of names') }, 'caller refused')
+    metrics.refused('unknown-caller')
     // The body is not read.
     reply.header('connection', 'close')
     await reply.code(401).send({ error: 'only API servers may ask, and show it by a client certificate' })
@@ -172,22 +177,4 @@ async function answer(
   if (!holdAnswer(request, answered.text)) return overloaded(reply)
   served(request)
   return reply.type('application/json').send(answered.text)
-}
-
-/** Injections at debug, because logging each costs a fifth of the throughput; refusals for the operator to see. */
-function logAnswer({ caller, review, outcome }: Answer, log: Log): void {
-  const pod = review === undefined ? {} : { namespace: review.namespace, name: podName(review) }
-  const fields = { uid: caller.uid, ...pod, outcome: outcome.kind, reason: outcome.reason }
-  if (outcome.kind === 'fail') log.error({ ...fields, err: outcome.error }, 'admission failed')
-  else if (outcome.kind === 'deny') log.info({ ...fields, message: outcome.message }, 'refused')
-  else if (outcome.reason === 'opted-out') log.info(fields, 'Pod opted out')
-  else if (outcome.reason === 'debug-allowed') log.info(fields, 'debug session allowed')
-  else log.debug(fields, 'admitted')
-}
-
-/** Of a Pod made by a controller only the prefix is known at admission. */
-function podName({ name, object }: Review): string {
-  if (name !== '') return name
-  const metadata = (object as { metadata?: { name?: string; generateName?: string } } | null | undefined)?.metadata
-  return metadata?.name ?? `${metadata?.generateName ?? ''}*`
 }

@@ -18,9 +18,9 @@ const { app, door } = buildServer({
   ready: () => true,
 })
 
-async function pipelinedRefusals(): Promise<number> {
+async function refusals(why: string): Promise<number> {
   const found = await metrics.registry.getSingleMetric('kernelseal_refused_total')?.get()
-  return found?.values.find(({ labels }) => labels.reason === 'pipelined')?.value ?? Number.NaN
+  return found?.values.find(({ labels }) => labels.reason === why)?.value ?? Number.NaN
 }
 
 describe('five thousand requests in one go', () => {
@@ -56,12 +56,18 @@ describe('five thousand requests in one go', () => {
     ['without a host', 'GET /healthz HTTP/1.1\r\n\r\n'],
   ] as const) {
     it(`${what} are refused at the second`, { timeout: 30_000 }, async () => {
-      const before = await pipelinedRefusals()
+      const before = await refusals('pipelined')
       const answered = await send(head.repeat(5_000))
-      assert.equal(await pipelinedRefusals(), before + 1)
+      assert.equal(await refusals('pipelined'), before + 1)
       assert.ok(answered.split('HTTP/1.1 ').length <= 3, `${answered.length} bytes answered`)
     })
   }
+
+  it('and what is no request is refused, and counted', async () => {
+    assert.match(await send('GARBAGE\r\n\r\n'), /^HTTP\/1\.1 400 /)
+    assert.match(await send(`GET / HTTP/1.1\r\nhost: ${'x'.repeat(10_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
+    assert.equal(await refusals('unreadable'), 2)
+  })
 
   it('and one request of HTTP/1.1 without a host is a bad one', async () => {
     assert.match(await send('GET /healthz HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400 /)
