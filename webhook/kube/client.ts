@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { json } from 'node:stream/consumers'
 import type { KubeConfig } from '@kubernetes/client-node'
+import { bounded, MOST_BYTES, TooLarge } from './bounded.ts'
 
 /** An import would read their lazy exports too, and so load a WebSocket client: 12 MiB (agent/kube/http.ts). */
 const [http, https] = [process.getBuiltinModule('node:http'), process.getBuiltinModule('node:https')]
@@ -128,9 +129,11 @@ async function open(config: KubeConfig, server: string, asked: Asked, signal: Ab
 async function read<Answer>(opened: Opened, { method, path }: Asked): Promise<Answer> {
   const response = await opened
   const status = response.statusCode ?? 0
-  if (status < 300) return (await json(response)) as Answer
+  if (status < 300) return (await json(bounded(response))) as Answer
   // The refusal may come from a proxy, which does not answer in JSON.
-  const { message = '' } = await (json(response) as Promise<{ message?: string }>).catch(() => ({ message: '' }))
+  const { message = '' } = await (json(bounded(response)) as Promise<{ message?: string }>).catch(() => ({
+    message: '',
+  }))
   throw new ApiError(method, path, status, message, retryAfter(response))
 }
 
@@ -158,5 +161,6 @@ async function* linesOf(stream: AsyncIterable<Buffer>): AsyncIterable<string> {
       if (end > 0) yield rest.subarray(0, end).toString('utf8')
       rest = rest.subarray(end + 1)
     }
+    if (rest.length > MOST_BYTES) throw new TooLarge(`a line of the watch is longer than ${MOST_BYTES} bytes`)
   }
 }

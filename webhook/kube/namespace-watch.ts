@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { labelsThatCount, type NamespaceLabels } from '../mutate/namespaces.ts'
 import type { Log } from '../server/server.ts'
 import { backOff, LIVED } from './back-off.ts'
+import { TooLarge } from './bounded.ts'
 import type { KubeApi } from './client.ts'
 
 /** Lives as long as the server. Known namespaces stay known while the API server cannot be reached. */
@@ -61,15 +62,31 @@ export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
   /** Exchanged as a whole: while pages come in, the known ones stay known. */
   async function list(): Promise<string> {
     const next = new Map<string, NamespaceLabels>()
+    let size = PAGE
     for (let query = ''; ; ) {
-      const path = `${PATH}?limit=${PAGE}${query}`
-      const { items, metadata } = await api.call<Page>('GET', path, undefined, only('PartialObjectMetadataList'))
+      const page = await pageOf(size, query)
+      if (page === undefined) {
+        size = Math.ceil(size / 8)
+        continue
+      }
+      const { items, metadata } = page
       for (const { metadata: found } of items) next.set(found.name, labelsThatCount(found.labels))
       if (!metadata.continue) {
         known = next
         return metadata.resourceVersion
       }
       query = `&continue=${encodeURIComponent(metadata.continue)}`
+    }
+  }
+
+  /** @returns undefined where so many are too large: each may have annotations of 256 KiB, and somebody may make hundreds of those */
+  async function pageOf(size: number, query: string): Promise<Page | undefined> {
+    try {
+      const path = `${PATH}?limit=${size}${query}`
+      return await api.call<Page>('GET', path, undefined, only('PartialObjectMetadataList'))
+    } catch (error) {
+      if (error instanceof TooLarge && size > 1) return undefined
+      throw error
     }
   }
 

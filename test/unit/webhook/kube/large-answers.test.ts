@@ -1,0 +1,78 @@
+/** Answers of an API server that are larger than a replica has memory for. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { it } from 'node:test'
+import { connectKube, type KubeApi } from '../../../../webhook/kube/client.ts'
+import { watchNamespaces } from '../../../../webhook/kube/namespace-watch.ts'
+
+const MiB = 1024 * 1024
+
+async function served(listener: RequestListener, use: (api: KubeApi) => Promise<void>): Promise<void> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const apiServer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    await use((await connectKube({ apiServer, apiTokenFile: '/none', apiCaFile: '/none' }))!)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+/** Never ends, and never has a line break. @returns bytes taken */
+function endless() {
+  let sent = 0
+  const listener: RequestListener = (_request, response) => {
+    const more = (): void => {
+      while (!response.destroyed && sent < 256 * MiB) {
+        sent += MiB
+        if (!response.write('[1,'.padEnd(MiB))) return void response.once('drain', more)
+      }
+    }
+    more()
+  }
+  return { listener, sent: () => sent }
+}
+
+it('an answer without end is given up', async () => {
+  const { listener, sent } = endless()
+  await served(listener, (api) => assert.rejects(api.call('GET', '/version'), { name: 'TooLarge' }))
+  assert.ok(sent() < 64 * MiB, `${sent()} bytes`)
+})
+
+it('so is a line of a watch', async () => {
+  const { listener, sent } = endless()
+  await served(listener, async (api) => {
+    const events = api.events('/watch', new AbortController().signal)
+    await assert.rejects(events[Symbol.asyncIterator]().next(), { name: 'TooLarge' })
+  })
+  assert.ok(sent() < 64 * MiB, `${sent()} bytes`)
+})
+
+it('namespaces with the largest annotations are listed in smaller pages, and all of them are known', async () => {
+  const all = 300
+  const annotations = { large: 'a'.repeat(256 * 1024) }
+  const listener: RequestListener = ({ url }, response) => {
+    const query = new URL(url!, 'http://x').searchParams
+    if (query.has('watch')) return void response.writeHead(200).flushHeaders()
+    const from = Number(query.get('continue') ?? 0)
+    const to = Math.min(all, from + Number(query.get('limit')))
+    const labels = { 'kernelseal.io/default-mode': 'audit' }
+    const items = Array.from({ length: to - from }, (_, n) => ({
+      metadata: { name: `n${from + n}`, labels, annotations },
+    }))
+    const metadata = { resourceVersion: '1', ...(to < all ? { continue: String(to) } : {}) }
+    response.end(JSON.stringify({ items, metadata }))
+  }
+  await served(listener, async (api) => {
+    const warned: object[] = []
+    const log = { debug: () => {}, info: () => {}, error: () => {}, warn: (fields: object) => void warned.push(fields) }
+    const watch = watchNamespaces(api, log)
+    await watch.synced
+    for (let n = 0; n < all; n++) assert.ok(watch.labels(`n${n}`) !== undefined, `n${n}`)
+    assert.deepEqual(warned, [])
+    watch.close()
+  })
+})
