@@ -68,8 +68,8 @@ static __always_inline int judge_advice(int again)
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
-	return judge(scope, process, target, !!(scope->switches & (KS_BLOCK_PTRACE | KS_BLOCK_MEM)), KS_WAY_MEMORY_CALL,
-		     NR_PROCESS_MADVISE, 0, again);
+	return judge(scope, process, target, is_closed(process, scope, KS_BLOCK_PTRACE | KS_BLOCK_MEM),
+		     KS_WAY_MEMORY_CALL, NR_PROCESS_MADVISE, 0, again);
 }
 
 #endif

@@ -50,7 +50,7 @@ ENFORCE(guard_perf, perf_event_alloc, security_perf_event_alloc, (event), struct
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
-	return judge(scope, process, target, !!(scope->switches & (KS_BLOCK_PTRACE | KS_BLOCK_MEM)), KS_WAY_PERF,
+	return judge(scope, process, target, is_closed(process, scope, KS_BLOCK_PTRACE | KS_BLOCK_MEM), KS_WAY_PERF,
 		     samples, 0, again);
 }
 

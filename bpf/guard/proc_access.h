@@ -21,7 +21,7 @@ static __always_inline int judge_agent_file(struct ks_process *process, struct k
 					    struct task_struct *target, __u32 way, int again)
 {
 	if ((way == KS_WAY_MAPS || way == KS_WAY_PROC_FILE) && current_scope() != process->scope)
-		return scope->mode == KS_ENFORCE ? -EPERM : 0;
+		return -EPERM;
 	return judge(scope, process, target, 1, KS_WAY_AGENT_FILE, way, 0, again);
 }
 

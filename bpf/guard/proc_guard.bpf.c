@@ -81,7 +81,7 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	if (!process || !is_guarded(process))
 		return opened ? 0 : judge_unwalked(file, inode, target, again);
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	if (!scope || (opened && scope->mode != KS_ENFORCE)) /* reported at file_open */
+	if (!scope || (opened && scope->mode != KS_ENFORCE && !(process->flags & KS_AGENT))) /* reported at file_open */
 		return 0;
 	way = way_opened(file, inode, process);
 	return way ? judge_file(process, scope, target, way, again) : 0;

@@ -135,6 +135,8 @@ static __always_inline int is_told(__u32 scope, __u32 way, struct task_struct *t
 
 /*
  * The verdict on one attempt, reported to scope `inum`: 0 or -EPERM. The verdict is fixed before the event is tried.
+ * The mode is one of the workload: who reaches into the agent has its capabilities and every value, so that is refused
+ * in each mode.
  * `enforced`: the switch of this way is on. `process`, `target`: NULL for an attempt that concerns the whole
  * node. `again`: a permitted attempt has been reported (hook.h).
  */
@@ -142,7 +144,7 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 				    struct task_struct *target, int enforced, __u32 way, __u32 detail, int silent,
 				    int again)
 {
-	int refuse = enforced && scope->mode == KS_ENFORCE;
+	int refuse = enforced && (scope->mode == KS_ENFORCE || (process && process->flags & KS_AGENT));
 	int report = refuse || (enforced && scope->mode == KS_AUDIT) || (scope->switches & KS_AUDIT_ALL);
 	struct ks_event *event;
 
@@ -171,6 +173,12 @@ static __always_inline int judge(struct ks_scope *scope, struct ks_process *proc
 				 int enforced, __u32 way, __u32 detail, int silent, int again)
 {
 	return judge_in(process->scope, scope, process, target, enforced, way, detail, silent, again);
+}
+
+/* Whether a way is closed by the policy's switches, which are ones of the workload: to the agent it always is. */
+static __always_inline int is_closed(struct ks_process *process, struct ks_scope *scope, __u32 switches)
+{
+	return (process->flags & KS_AGENT) || (scope->switches & switches);
 }
 
 #endif
