@@ -18,8 +18,8 @@ import type { Mode } from '../../../agent/policy/types.ts'
 
 const MODES: readonly Mode[] = ['disabled', 'audit', 'enforce']
 const attempts = attemptsOfRows([12])
-/** What only a sidecar has: its secrets' folder. */
-const ABSENT_ON_HOST = new Set(['agent-secrets'])
+/** Of a sidecar alone: its secrets' folder, and its control group, which on a whole machine is the service manager's to write. */
+const ABSENT_ON_HOST = new Set(['agent-secrets', 'agent-group'])
 
 const cleanup = newCleanup()
 const program = copyProgram()
