@@ -14,6 +14,8 @@ export interface Place {
   readonly volumes: AgentVolumes
   readonly variables: readonly Variable[]
   readonly form: Form
+  /** The server knows `appArmorProfile`. */
+  readonly keepsProfile: boolean
 }
 
 export function podChanges(place: Place, annotations: Readonly<Record<string, string>>): Change[] {
@@ -38,31 +40,24 @@ function withMissing<Item extends { readonly name: string }>(existing: readonly 
 }
 
 /** The agent among the init containers; of the others only the environment changes. */
-function nativeChanges({ pod, agent, variables }: Place): Change[] {
+function nativeChanges(place: Place): Change[] {
+  const { pod, variables } = place
   const envs = pod.spec.containers.flatMap((container, index) => {
     const own = variablesIn(container, variables)
     return own.length === 0 ? [] : [{ at: ['spec', 'containers', index, 'env'], value: envWith(container, own) }]
   })
-  return [
-    { at: ['spec', 'initContainers'], value: agentFirst(pod.spec.initContainers ?? [], pod, agent, variables) },
-    ...envs,
-  ]
+  return [{ at: ['spec', 'initContainers'], value: agentFirst(pod.spec.initContainers ?? [], place) }, ...envs]
 }
 
-function containerChanges({ pod, agent, variables }: Place): Change[] {
-  return [{ at: ['spec', 'containers'], value: agentFirst(pod.spec.containers, pod, agent, variables) }]
+function containerChanges(place: Place): Change[] {
+  return [{ at: ['spec', 'containers'], value: agentFirst(place.pod.spec.containers, place) }]
 }
 
 /** The agent first: a container before it would start before protection does. */
-function agentFirst(
-  existing: readonly Container[],
-  pod: Pod,
-  agent: AgentContainer,
-  variables: readonly Variable[],
-): unknown[] {
+function agentFirst(existing: readonly Container[], { pod, agent, variables, keepsProfile }: Place): unknown[] {
   const found = existing.find(({ name }) => name === AGENT_CONTAINER)
   const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
-  const first = found === undefined ? withToken(agent, pod) : withOwnImage(found, agent)
+  const first = found === undefined ? withToken(agent, pod) : withOwnMembers(found, agent, keepsProfile)
   return [first, ...others.map((container) => withPlaceholders(container, variables))]
 }
 
@@ -71,9 +66,16 @@ function withToken(agent: AgentContainer, pod: Pod): unknown {
   return mount === undefined ? agent : { ...agent, volumeMounts: [...agent.volumeMounts, mount] }
 }
 
-/** An agent of an earlier pass keeps the API server's additions; its image is ours again. */
-function withOwnImage(found: Container, agent: AgentContainer): unknown {
-  return { ...found, image: agent.image, imagePullPolicy: agent.imagePullPolicy }
+/**
+ * An agent that is there already keeps the API server's additions. Ours again are the members that are not compared: its
+ * image, and its securityContext, in which an author may have left out the profile that servers before 1.30 drop.
+ */
+function withOwnMembers(
+  found: Container,
+  { image, imagePullPolicy, securityContext }: AgentContainer,
+  keepsProfile: boolean,
+) {
+  return { ...found, image, imagePullPolicy, ...(keepsProfile && { securityContext }) }
 }
 
 function withPlaceholders(container: Container, variables: readonly Variable[]): Container {

@@ -68,7 +68,8 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
     added: added(pod, before),
     replaced: replaced(covered, variables, before),
   }
-  const place: Place = { pod, agent, volumes, variables, form }
+  const keepsProfile = deps.cluster.appArmorField()
+  const place: Place = { pod, agent, volumes, variables, form, keepsProfile }
   const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
   return inject(patchOf(pod, podChanges(place, annotations)), go.warnings)
 }

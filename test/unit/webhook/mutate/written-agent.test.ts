@@ -67,6 +67,29 @@ describe('the resources of an agent that is already there', () => {
   }
 })
 
+describe('an agent that is already there without its AppArmor profile', () => {
+  const bare = (cluster = CLUSTER) => {
+    const first = inject(POD, NONCE, cluster)
+    const pod = structuredClone(patched(POD, first.kind === 'inject' ? first.operations : [])) as {
+      spec: Record<'initContainers' | 'containers', { securityContext: Record<string, unknown> }[]>
+    }
+    const [agent] = pod.spec[cluster.nativeSidecars() ? 'initContainers' : 'containers']
+    delete agent!.securityContext.appArmorProfile
+    return pod
+  }
+
+  it('gets it back: its author would choose the profile otherwise', () => {
+    const pod = bare()
+    const outcome = inject(pod)
+    const whole = patched(pod, outcome.kind === 'inject' ? outcome.operations : []) as ReturnType<typeof bare>
+    assert.deepEqual(whole.spec.initContainers[0]?.securityContext.appArmorProfile, { type: 'Unconfined' })
+  })
+
+  it('stays as it is where the server drops the field', () => {
+    assert.equal(inject(bare(OLD_CLUSTER), NONCE, OLD_CLUSTER).reason, 'nothing-to-change')
+  })
+})
+
 describe('a quantity', () => {
   for (const [a, b] of [
     ['1Gi', '1024Mi'],
