@@ -51,7 +51,7 @@ static __always_inline int is_agents_home(const struct home *home, struct file *
 	describe_home(&found, file, task);
 	if (home->outside || found.file != home->file || found.magic != home->magic || found.group != home->group)
 		return 0;
-	return found.magic != OVERLAYFS_SUPER_MAGIC || is_image_file(file);
+	return found.magic != OVERLAYFS_SUPER_MAGIC || is_image_content(file);
 }
 
 static __always_inline struct file *program_of(struct task_struct *task)

@@ -112,7 +112,8 @@ static __always_inline void verify(struct ks_process *record, const struct ks_sc
 		record->refused = record->reason = 0;
 	if (!wanted)
 		return;
-	if (!is_on_trusted_fs(bprm->file, container_of_number(record->scope, record->container))) {
+	if (!is_on_trusted_fs(bprm->file, container_of_number(record->scope, record->container)) ||
+	    is_being_written(bprm->file)) {
 		record->refused |= wanted;
 		record->reason = KS_FOREIGN_FILE;
 	} else if (scope->image_bindings && !is_image_file(bprm->file)) {

@@ -17,11 +17,13 @@ struct block_device {
 
 struct file_system_type {
 	const char *name;
+	int fs_flags;
 };
 
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 	struct file_system_type *s_type;
 	struct block_device *s_bdev;
 	struct user_namespace *s_user_ns;
@@ -31,6 +33,9 @@ struct inode {
 	unsigned short i_mode;
 	unsigned int i_rdev;
 	unsigned long i_ino;
+	struct {
+		int counter;
+	} i_writecount;
 	struct super_block *i_sb;
 };
 

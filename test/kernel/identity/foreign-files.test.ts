@@ -31,6 +31,8 @@ ${binding('ON_LOOP', `${LOOP}/printenv`, `, verify: "sha256:${hash}"`)}
 ${binding('SERVED', `${SERVED}/printenv`, `, verify: "sha256:${hash}"`)}
 ${binding('IMAGE', '/usr/bin/env', ', verify: image')}
 ${binding('MAPS', '/usr/bin/perl', ', verify: image')}
+${binding('PUT', '/usr/bin/true', '')}
+${binding('OWN', '/usr/bin/false', ', verify: image')}
 `
 let agent: Agent
 let server: ChildProcess | undefined
@@ -119,5 +121,14 @@ test('nor is a changed one, with the image itself below it, in an overlay that c
   const unverified = inside(`${PRINTENV} PLAIN`)
   assert.equal(unverified.stdout, `${SECRET}\n`, unverified.stderr)
   const { signal, stdout, stderr } = inside('/usr/bin/env')
+  assert.deepEqual([signal, stdout], ['SIGKILL', ''], stderr)
+})
+
+test('nor is another file of the image, put at the path by a bind mount: its content is the image’s, its name is not', () => {
+  const put = (at: string) =>
+    run('/usr/bin/unshare', ['--mount', 'sh', '-c', `mount --bind ${PRINTENV} ${at} && exec ${at}`])
+  const unverified = put('/usr/bin/true')
+  assert.match(unverified.stdout, new RegExp(`^PUT=${SECRET}$`, 'm'), unverified.stderr)
+  const { signal, stdout, stderr } = put('/usr/bin/false')
   assert.deepEqual([signal, stdout], ['SIGKILL', ''], stderr)
 })

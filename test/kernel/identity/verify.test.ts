@@ -10,20 +10,26 @@ const SECRET = 'verified-secret-77d1'
 /** The VM's root is an overlay over this machine's files, as a container's is over its image. */
 const ADDED = '/usr/local/bin/kernelseal-added'
 const PINNED = '/usr/local/bin/kernelseal-pinned'
-const hash = createHash('sha256').update(readFileSync('/usr/bin/printenv')).digest('hex')
+/** Programs that sleep: one that is verified, and one that is not. */
+const [SLEEPER, OPEN] = ['/usr/local/bin/kernelseal-sleeper', '/usr/local/bin/kernelseal-open']
+const WRITER = new URL('write-text.py', import.meta.url).pathname
+const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
 const binding = (name: string, binary: string, verify: string): string => `
   - name: ${name}
-    selector: { binary: ${binary}, verify: "${verify}" }
+    selector: { binary: ${binary}${verify && `, verify: "${verify}"`} }
     secretRefs: [{ name: ${name.toUpperCase()}, source: { envRef: SOURCE } }]`
 let agent: Agent
 
 before(async () => {
   assert.match(readFileSync('/proc/mounts', 'utf8'), /^\S+ \/ overlay /m)
   for (const path of [ADDED, PINNED]) copyFileSync('/usr/bin/printenv', path)
+  for (const path of [SLEEPER, OPEN]) copyFileSync('/usr/bin/sleep', path)
   const bindings = [
     binding('image', '/usr/bin/printenv', 'image'),
     binding('added', ADDED, 'image'),
-    binding('pinned', PINNED, `sha256:${hash}`),
+    binding('pinned', PINNED, `sha256:${hashOf(PINNED)}`),
+    binding('sleeper', SLEEPER, `sha256:${hashOf(SLEEPER)}`),
+    binding('open', OPEN, ''),
   ]
   const config = `version: v1\npolicy: { mode: enforce }\nsecrets:${bindings.join('')}\n`
   agent = await startAgent({ config, env: { SOURCE: SECRET } })
@@ -56,6 +62,16 @@ test('verify: sha256 kills the program once its content is another', async () =>
   await failure('not-pinned')
   copyFileSync('/usr/bin/printenv', PINNED)
   assert.equal(run(PINNED, 'PINNED').stdout, `${SECRET}\n`)
+})
+
+test('verify: sha256 kills a program whose content can still be changed, by a mapping that was made before', async () => {
+  const write = (path: string) =>
+    spawnSync('/usr/bin/python3', [WRITER, path], { env: agent.placeholders, encoding: 'latin1', timeout: 120_000 })
+  const open = write(OPEN)
+  assert.match(open.stdout, new RegExp(`^OPEN=${SECRET}$`, 'm'), `unverified, the written code runs: ${open.stderr}`)
+  const { stdout, stderr } = write(SLEEPER)
+  assert.equal(stdout, '-9\n', stderr)
+  await failure('foreign-file')
 })
 
 test('verify: image kills the program of the image once it was changed, if only appended to', () => {
