@@ -89,7 +89,8 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'not-image': 'the program is not a file of its container’s image (`verify: image`)',
   'not-pinned': 'the program has another content than the pinned one (`verify: sha256`)',
   unproven: 'refusal did not prove itself within this exec, so no value was given',
-  'foreign-file': 'the program lies on a file system whose content its container may change, or is being written (`verify`)',
+  'foreign-file':
+    'the program lies on a file system whose content its container may change, or is being written (`verify`)',
   library: 'the process maps code that is not of its container’s image (`verify`)',
 }
 
