@@ -75,6 +75,10 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
     })
     schedule()
   })
+  // Of one connection alone, while it listens (net.js, onconnection): without a listener it would end the process.
+  server.on('error', () => {
+    if (server.listening) refused('not-accepted')
+  })
   if (isTls) {
     inner.on('secureConnection', (socket) => {
       neverPause(socket)

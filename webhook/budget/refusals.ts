@@ -1,5 +1,6 @@
 /** Why a connection or a request was not taken on, or was given up: one closed table, for the metric. */
 const REFUSALS = {
+  'not-accepted': 'a connection that the system could not hand over, for want of memory, for example',
   'too-many-waiting': 'connections that were not looked at yet, more than may wait',
   'too-many-handshakes': 'a handshake that was given up for a newer one',
   'too-many-connections': 'a connection that was idle, closed for a newer one; or a new one where none was idle',
