@@ -21,8 +21,18 @@ interface TokenMount {
 export function isTokenMount(mount: unknown, { spec }: Pod): mount is TokenMount {
   if (!isObject(mount) || typeof mount.name !== 'string' || !isPluginsVolume(mount.name)) return false
   if (!isDeepStrictEqual(mount, { name: mount.name, mountPath: TOKEN_PATH, readOnly: true })) return false
-  const volume: unknown = (spec.volumes ?? []).find(({ name }) => name === mount.name)
+  const volume: unknown = volumesByName(spec.volumes ?? []).get(mount.name)
   return isObject(volume) && holdsToken(volume)
+}
+
+/** Made once for a Pod: it may have tens of thousands of volumes, and as many mounts. */
+const known = new WeakMap<readonly object[], ReadonlyMap<unknown, unknown>>()
+
+/** Of two of one name the first. */
+function volumesByName(volumes: readonly { readonly name: string }[]): ReadonlyMap<unknown, unknown> {
+  const found = known.get(volumes) ?? new Map(volumes.toReversed().map((volume) => [volume.name, volume]))
+  known.set(volumes, found)
+  return found
 }
 
 /** The mount of the Pod's other containers; undefined where they have none, as with `automountServiceAccountToken: false`. */

@@ -8,6 +8,9 @@ interface Decided {
   /** For the person at kubectl: one sentence each. */
   readonly warnings: readonly string[]
 }
+/** Characters of a detail, which has names of the author's: the answer is cut to fewer, and each may become an escape of six. */
+const LONGEST_DETAIL = 8192
+
 export interface Inject extends Decided {
   readonly kind: 'inject'
   readonly operations: readonly Operation[]
@@ -40,7 +43,7 @@ export function skip(reason: Reason, warnings: readonly string[] = []): Skip {
 export function deny(reason: Reason, detail?: string, warnings: readonly string[] = []): Deny {
   const { sentence, hint } = reasonEntry(reason)
   // Names stand here as the Pod has them, which nothing has validated yet.
-  const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${visible(detail)}`}`
+  const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${visible(detail.slice(0, LONGEST_DETAIL))}`}`
   return { kind: 'deny', reason, message: hint === undefined ? message : `${message} (${hint})`, warnings }
 }
 

@@ -1,6 +1,6 @@
 /** Placeholders into the environment of the application's containers, and the obstacles to it. */
 import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
-import { templateReferences } from '../../agent/policy/secrets/template.ts'
+import { findReference } from '../../agent/policy/secrets/template.ts'
 import type { Variable } from '../../agent/policy/secrets/variables.ts'
 import type { Config, Source } from '../../agent/policy/types.ts'
 import { type Container, type EnvVar, isObject } from './pod.ts'
@@ -63,7 +63,7 @@ function isSealedAsItStands(entry: EnvVar, sources: readonly Source[]): boolean 
 
 /** Only `seal-env` binds a template to one container and leaves the text where it was. */
 function isComposed({ name, value }: EnvVar, container: string, config: Config): boolean {
-  if (typeof value !== 'string' || templateReferences(value).length === 0) return false
+  if (typeof value !== 'string' || findReference(value, () => true) === undefined) return false
   return config.secrets.some(
     (binding) =>
       binding.name.startsWith(SEAL_ENV_BINDING) &&
@@ -99,8 +99,7 @@ function expansionOf(
 ): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
   for (const [place, text] of texts) {
-    const name =
-      typeof text === 'string' ? templateReferences(text).find((reference) => bound.has(reference)) : undefined
+    const name = typeof text === 'string' ? findReference(text, (reference) => bound.has(reference)) : undefined
     if (name !== undefined) return `\`$(${name})\` in ${place} of container \`${container.name}\``
   }
   return undefined

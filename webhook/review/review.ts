@@ -155,7 +155,7 @@ const MAX_WARNINGS = 4096
 function cutWarnings(warnings: readonly string[]): string[] {
   let left = MAX_WARNINGS
   return warnings
-    .map((text) => cutTo(visible(text), MAX_WARNING))
+    .map((text) => cutTo(visible(text.slice(0, MAX_WARNING + 1)), MAX_WARNING))
     .filter((text) => {
       // Bytes, not characters: the server counts those.
       left -= Buffer.byteLength(text)

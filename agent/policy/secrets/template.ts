@@ -10,24 +10,33 @@ export type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'reference'; readonly name: string }
 
-export function templateParts(template: string): Part[] {
-  const parts: Part[] = []
+/** One by one: a text of megabytes has millions of them, which together would take more memory than the webhook has. */
+export function* templateParts(template: string): Generator<Part> {
   let from = 0
   for (const match of template.matchAll(TOKEN)) {
-    if (match.index > from) parts.push({ kind: 'text', text: template.slice(from, match.index) })
-    parts.push(match[1] === undefined ? { kind: 'text', text: '$' } : { kind: 'reference', name: match[1] })
+    if (match.index > from) yield { kind: 'text', text: template.slice(from, match.index) }
+    yield match[1] === undefined ? { kind: 'text', text: '$' } : { kind: 'reference', name: match[1] }
     from = match.index + match[0].length
   }
-  if (from < template.length) parts.push({ kind: 'text', text: template.slice(from) })
-  return parts
+  if (from < template.length) yield { kind: 'text', text: template.slice(from) }
+}
+
+/** The first of the variables that a template takes its parts from of which `wanted` is true. */
+export function findReference(template: string, wanted: (name: string) => boolean): string | undefined {
+  // Most values are plain, and a Pod may have thousands.
+  if (!template.includes('$(')) return undefined
+  for (const part of templateParts(template)) if (part.kind === 'reference' && wanted(part.name)) return part.name
+  return undefined
 }
 
 /** The variables a template takes its parts from, each once. */
 export function templateReferences(template: string): string[] {
-  // Most values are plain, and a Pod may have thousands.
-  if (!template.includes('$(')) return []
-  const names = templateParts(template).flatMap((part) => (part.kind === 'reference' ? [part.name] : []))
-  return [...new Set(names)]
+  const names = new Set<string>()
+  findReference(template, (name) => {
+    names.add(name)
+    return false
+  })
+  return [...names]
 }
 
 /**

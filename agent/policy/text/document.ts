@@ -31,6 +31,11 @@ const MAX_ALIASES = 100
  * 6,900; the rest is room for labels, which have no effect.
  */
 const MAX_NODES = 16_384
+/**
+ * Characters of the paths of all of them together (`secrets[0].name`), of which the largest policy has 500,000. Below a key of 20,000
+ * characters each path has as many, and strings longer than 16,383 are hashed by their length alone (V8, String::kMaxHashCalcLength).
+ */
+const MAX_PATHS = 4 * 1024 * 1024
 
 /**
  * Exactly one document, duplicate keys refused.
@@ -49,6 +54,7 @@ export function readDocument(text: string, where: string, path = ''): Document {
       throw refused(where, path, `holds ${found}, expected exactly one`)
     }
     const lines = linesOf(events, text)
+    if (lines === undefined) throw refused(where, path, 'has keys that are too long')
     return { value: documents[0], lineOf: (wanted) => nearestLine(lines, wanted) }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
@@ -94,8 +100,10 @@ interface Frame {
   index: number
 }
 
-function linesOf(events: readonly Event[], text: string): Map<string, number> {
+/** @returns undefined when the paths are too long to be kept */
+function linesOf(events: readonly Event[], text: string): Map<string, number> | undefined {
   const lines = new Map<string, number>()
+  let characters = 0
   const lineAt = lineCounter(text)
   const stack: Frame[] = []
   for (const event of events) {
@@ -106,10 +114,15 @@ function linesOf(events: readonly Event[], text: string): Map<string, number> {
     const parent = stack.at(-1)
     if (parent?.kind === 'mapping' && parent.key === undefined) {
       parent.key = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : ''
-      note(lines, `${parent.path === '' ? '' : `${parent.path}.`}${parent.key}`, lineAt(startOf(event)))
+      const own = `${parent.path === '' ? '' : `${parent.path}.`}${parent.key}`
+      characters += own.length
+      if (characters > MAX_PATHS) return undefined
+      note(lines, own, lineAt(startOf(event)))
       if (!isCollection(event)) continue
     }
     const path = nextPath(parent)
+    characters += path.length
+    if (characters > MAX_PATHS) return undefined
     note(lines, path, lineAt(startOf(event)))
     if (event.type === EVENT_ID.DOCUMENT) stack.push({ path: '', kind: 'document', key: undefined, index: 0 })
     if (isCollection(event)) {
