@@ -8,8 +8,11 @@ interface Decided {
   /** For the person at kubectl: one sentence each. */
   readonly warnings: readonly string[]
 }
-/** Characters of a detail, which has names of the author's: the answer is cut to fewer, and each may become an escape of six. */
-const LONGEST_DETAIL = 8192
+/**
+ * Characters of a message that are answered and logged; more of a detail, which has names of the author's, is not looked at. Twenty
+ * problems fit, as many as a reader of annotations repeats; a Pod may be refused for thousands.
+ */
+export const MAX_MESSAGE = 8192
 
 export interface Inject extends Decided {
   readonly kind: 'inject'
@@ -43,7 +46,7 @@ export function skip(reason: Reason, warnings: readonly string[] = []): Skip {
 export function deny(reason: Reason, detail?: string, warnings: readonly string[] = []): Deny {
   const { sentence, hint } = reasonEntry(reason)
   // Names stand here as the Pod has them, which nothing has validated yet.
-  const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${visible(detail.slice(0, LONGEST_DETAIL))}`}`
+  const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${visible(detail.slice(0, MAX_MESSAGE))}`}`
   return { kind: 'deny', reason, message: hint === undefined ? message : `${message} (${hint})`, warnings }
 }
 

@@ -1,6 +1,6 @@
 /** Request bytes → an AdmissionReview, and an outcome → the response to it (k8s.io/api/admission/v1). */
 import { visible } from '../../agent/policy/text/suggest.ts'
-import { type Deny, deny, type Outcome } from '../mutate/outcome.ts'
+import { type Deny, deny, MAX_MESSAGE, type Outcome } from '../mutate/outcome.ts'
 import { isObject } from '../mutate/pod.ts'
 import { reasonEntry } from '../mutate/reasons.ts'
 import { beyondBounds } from './json-bounds.ts'
@@ -142,9 +142,6 @@ function patchFields(outcome: Outcome) {
   if (operations.length === 0) return {}
   return { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(operations)).toString('base64') }
 }
-
-/** Twenty problems fit, as many as a reader of annotations repeats; a Pod may be refused for thousands. */
-const MAX_MESSAGE = 8192
 
 const cutTo = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text)
 

@@ -1,20 +1,18 @@
 /** The log line of an answered review. What strangers wrote goes into it cut: a line must not be as long as a body. */
+import { MAX_MESSAGE } from '../mutate/outcome.ts'
 import type { Answer } from '../review/endpoints.ts'
 import type { Review } from '../review/review.ts'
 import type { Log } from './server.ts'
 
 /** The longest name or uid there is in Kubernetes (DNS-1123 subdomain). */
 const LONGEST_NAME = 253
-/** As much as the API server's client is shown of it. */
-const LONGEST_MESSAGE = 8192
 
 /** Injections at debug, because logging each costs a fifth of the throughput; refusals for the operator to see. */
 export function logAnswer({ caller, review, outcome }: Answer, log: Log): void {
   const pod = review === undefined ? {} : { namespace: nameIn(review.namespace), name: podName(review) }
   const fields = { uid: nameIn(caller.uid), ...pod, outcome: outcome.kind, reason: outcome.reason }
   if (outcome.kind === 'fail') log.error({ ...fields, err: outcome.error }, 'admission failed')
-  else if (outcome.kind === 'deny')
-    log.info({ ...fields, message: outcome.message.slice(0, LONGEST_MESSAGE) }, 'refused')
+  else if (outcome.kind === 'deny') log.info({ ...fields, message: outcome.message.slice(0, MAX_MESSAGE) }, 'refused')
   else if (outcome.reason === 'opted-out') log.info(fields, 'Pod opted out')
   else if (outcome.reason === 'debug-allowed') log.info(fields, 'debug session allowed')
   else log.debug(fields, 'admitted')

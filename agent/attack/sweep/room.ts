@@ -38,7 +38,7 @@ export interface Room {
   opened(file: string): void
   /** Looks at bytes and reports. @returns whether they show anything */
   look(bytes: Buffer, way: string, how: string): boolean
-  /** What is open now stays, until `clear`: a family has opened what its steps work with. */
+  /** Keeps the descriptors that are open now until `clear`: a family opens those of its steps before the first. */
   keep(): void
   /** Closes that too: the next family takes the target's PID for a descriptor, which none of ours may be. */
   clear(): void
