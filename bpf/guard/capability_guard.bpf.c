@@ -6,8 +6,11 @@
  *             iopl(2), ioperm(2): ports, and by them any memory; acct(2): a line about every process of the machine;
  *             open_by_handle_at(2): any file of a mounted file system by its number, in this container or not;
  *             and anywhere process_madvise(2) of a guarded process (advice.h)
+ *   sb_set_mnt_opts   vfs_get_tree(): the file system of a disk is found, by mount(2) as by fsconfig(2), and mounted
+ *             nowhere yet (fsmount(2) does not ask sb_kern_mount). The kernel opens the disk itself, which no file_open
+ *             sees, and a writer of the machine's root file system (its cron.d) is soon the machine's root
  *
- * None of these has a rarer hook, and the kernels of distributions let no program stand before a system call
+ * None of the former has a rarer hook, and the kernels of distributions let no program stand before a system call
  * (CONFIG_FUNCTION_ERROR_INJECTION). The hook is asked often: it looks at the capability first, then at the number of
  * the call, and only within one of these six at what `current` is. The policy's `kernelControl` leaves `file-handles`
  * to a scope.
@@ -76,6 +79,18 @@ ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options
 	if (!call)
 		return 0;
 	return judge_control(call == KS_CALL_FILE_HANDLE ? KS_CONTROL_FILE_HANDLES : 0, KS_WAY_CAPABILITY, call, again);
+}
+
+#define FS_REQUIRES_DEV 1 /* include/linux/fs.h */
+
+/* By what the file system says of itself, and not by its name. `kernelControl: [block-devices]` leaves it to a scope.
+ */
+ENFORCE(guard_disk, sb_set_mnt_opts, security_sb_set_mnt_opts, (sb, options, flags, set), struct super_block *sb,
+	void *options, unsigned long flags, unsigned long *set)
+{
+	if (!(BPF_CORE_READ(sb, s_type, fs_flags) & FS_REQUIRES_DEV))
+		return 0;
+	return judge_control_file(KS_CONTROL_BLOCK_DEVICES, KS_FILE_BLOCK_DEVICE, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";
