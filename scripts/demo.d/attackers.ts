@@ -6,6 +6,7 @@ import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import { capabilitiesOf } from './pod/capabilities.ts'
 import type { ExecOptions } from './pod/container.ts'
 import type { RunningPod } from './pod/kubelet.ts'
+import type { Pod } from './pod/spec.ts'
 
 export interface Attacker {
   readonly title: string
@@ -29,11 +30,28 @@ export const attackers: readonly Attacker[] = [
 export const ROWS = [1, 2, 3, 12]
 export const attempts = attemptsOfRows(ROWS)
 
+/** A process with the agent's user, capabilities and mounts that nothing guards: the agent itself is guarded in every mode. */
+export const STAND_IN = 'agent-stand-in'
+
+/** The Pod with that container beside the agent's. */
+export function withStandIn(pod: Pod): Pod {
+  const agent = pod.spec.initContainers?.find(({ name }) => name === AGENT_CONTAINER)
+  if (agent === undefined) throw new Error('the Pod has no agent')
+  const { image, securityContext = {}, volumeMounts = [] } = agent
+  const standIn = { name: STAND_IN, image, securityContext, volumeMounts, command: ['sleep', 'infinity'] }
+  return { ...pod, spec: { ...pod.spec, containers: [...pod.spec.containers, standIn] } }
+}
+
 const SUITE = '/work/agent/attack/runner/main.ts'
 
-/** @returns an outcome per attempt @throws when the attacker's own program fails */
-export function attack(pod: RunningPod, { container, options, last }: Attacker, needle: string): Map<string, Outcome> {
-  const [target, agent] = [pod.container('app'), pod.container(AGENT_CONTAINER)]
+/** @param agentContainer name of the one attacked as the agent @returns an outcome per attempt @throws when the attacker's own program fails */
+export function attack(
+  pod: RunningPod,
+  agentContainer: string,
+  { container, options, last }: Attacker,
+  needle: string,
+): Map<string, Outcome> {
+  const [target, agent] = [pod.container('app'), pod.container(agentContainer)]
   const pids = ['--pid', String(target.podPid), '--agent-pid', String(agent.podPid)]
   const args = ['node', SUITE, ...pids, '--rows', ROWS.join(','), '--json', ...(last ? ['--disruptive'] : [])]
   const { status, stdout, stderr } = pod.container(container).exec(args, { ...options, input: needle })

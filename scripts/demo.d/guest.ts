@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Outcome } from '../../agent/attack/attempt.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import { agentLines, eventsIn } from './agent-log.ts'
-import { attack, attackers, attempts } from './attackers.ts'
+import { attack, attackers, attempts, STAND_IN, withStandIn } from './attackers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { images } from './images.ts'
 import { type RunningPod, startPod } from './pod/kubelet.ts'
@@ -29,6 +29,8 @@ process.exitCode = conclude(attackers.map((attacker, i) => ({ attacker, without:
 /** @returns each attacker's outcomes */
 async function run(mode: 'disabled' | 'enforce'): Promise<Map<string, Outcome>[]> {
   step(`The Pod with kernelseal.io/mode: ${mode}${mode === 'disabled' ? ', for comparison' : ''}`)
+  if (mode === 'disabled')
+    tell('the agent is guarded in every mode: attempts on it go to a process like it, which is not')
   const password = `pw-${randomBytes(24).toString('hex')}`
   const pod = await startedPod(mode, password, database)
   try {
@@ -36,7 +38,7 @@ async function run(mode: 'disabled' | 'enforce'): Promise<Map<string, Outcome>[]
     if (mode === 'enforce') problems.push(...showPlaceholders(pod))
     const outcomes = attackers.map((attacker) => {
       tell(`attack: ${attacker.title} (${attempts.length} attempts) …`)
-      return attack(pod, attacker, password)
+      return attack(pod, mode === 'enforce' ? AGENT_CONTAINER : STAND_IN, attacker, password)
     })
     if (mode === 'enforce') tell(`the agent's log:\n${agentLines(eventsIn(pod.container(AGENT_CONTAINER).log()))}`)
     return outcomes
@@ -46,7 +48,8 @@ async function run(mode: 'disabled' | 'enforce'): Promise<Map<string, Outcome>[]
 }
 
 async function startedPod(mode: string, password: string, { setPassword }: Database): Promise<RunningPod> {
-  const pod = JSON.parse(readFileSync(join(folder, `${mode}.json`), 'utf8')) as Pod
+  const given = JSON.parse(readFileSync(join(folder, `${mode}.json`), 'utf8')) as Pod
+  const pod = mode === 'enforce' ? given : withStandIn(given)
   await setPassword('shop', password)
   tell('starting its containers with runc: the agent first, the others when /readyz says that protection stands …')
   const running = await startPod(pod, { images, secrets: { 'db-credentials': { password } } })
