@@ -50,8 +50,9 @@ export const attempts: readonly Attempt[] = [
   ...foreignFileAttempts,
   ...preloadAttempts,
   ...visitorAttempts,
-  ...agentAttempts,
   ...agentGroupAttempts,
+  // The last of them end the agent.
+  ...agentAttempts,
   ...bpfAttempts,
   ...pinNameAttempts,
   ...kernelMemoryAttempts,
