@@ -1,6 +1,6 @@
 /** A watch of namespaces at an API server that is overloaded, refuses, forgets, or holds fifty thousand of them. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backOff } from '../../../../webhook/kube/back-off.ts'
 import { ApiError, type KubeApi } from '../../../../webhook/kube/client.ts'
@@ -30,32 +30,34 @@ describe('the pauses between attempts', () => {
   })
 })
 
-describe('a watch that', () => {
-  let server: StandIn
-  before(async () => {
-    server = await startStandIn()
+// Side by side, each with a server of its own: nearly all of their time is waiting.
+describe('a watch that', { concurrency: true }, () => {
+  async function served(context: TestContext): Promise<StandIn> {
+    const server = await startStandIn()
+    context.after(() => server.close())
     server.objects.set(PATH, { metadata: { name: '', resourceVersion: '1' }, items: [] })
-  })
-  after(() => server.close())
-
-  /** Requests within three seconds; on the old code 98 to 219 watches a second. */
-  async function requests(): Promise<number> {
-    server.asked.length = 0
-    const watch = watchNamespaces(server.api, log)
-    await sleep(3_000)
-    watch.close()
-    return server.asked.length
+    return server
   }
 
-  it('ends at once is asked for again after a pause that grows', async () => {
+  /** Requests within three seconds; on the old code 98 to 219 watches a second. */
+  async function requests({ asked }: StandIn, api: KubeApi): Promise<number> {
+    const watch = watchNamespaces(api, log)
+    await sleep(3_000)
+    watch.close()
+    return asked.length
+  }
+
+  it('ends at once is asked for again after a pause that grows', async (context) => {
+    const server = await served(context)
     const ending = setInterval(() => server.cut(), 1)
-    const count = await requests()
+    const count = await requests(server, server.api)
     clearInterval(ending)
     assert.ok(count >= 3 && count <= 8, `${count} requests in 3 s`)
   })
 
   for (const status of [403, 429, 410]) {
-    it(`is refused with ${status} is asked for again after a pause that grows, and so is the list before it`, async () => {
+    it(`is refused with ${status} is asked for again after a pause that grows, and so is the list before it`, async (context) => {
+      const server = await served(context)
       const refusing: KubeApi = {
         ...server.api,
         // biome-ignore lint/correctness/useYield: it is refused before the first line
@@ -64,17 +66,15 @@ describe('a watch that', () => {
           throw new ApiError('GET', PATH, status, 'no')
         },
       }
-      server.asked.length = 0
-      const watch = watchNamespaces(refusing, log)
-      await sleep(3_000)
-      watch.close()
-      assert.ok(server.asked.length >= 4 && server.asked.length <= 10, `${server.asked.length} requests in 3 s`)
+      const count = await requests(server, refusing)
+      assert.ok(count >= 4 && count <= 10, `${count} requests in 3 s`)
     })
   }
 
-  it('is asked to wait by Retry-After waits', async () => {
+  it('is asked to wait by Retry-After waits', async (context) => {
+    const server = await served(context)
     server.failures.push({ status: 429, headers: { 'retry-after': '60' } })
-    assert.equal(await requests(), 1)
+    assert.equal(await requests(server, server.api), 1)
   })
 })
 
