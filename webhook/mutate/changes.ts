@@ -36,7 +36,8 @@ function annotationChanges({ metadata }: Pod, own: Readonly<Record<string, strin
 }
 
 function withMissing<Item extends { readonly name: string }>(existing: readonly Item[], own: readonly Item[]): Item[] {
-  return [...existing, ...own.filter(({ name }) => !existing.some((item) => item.name === name))]
+  const names = new Set(existing.map(({ name }) => name))
+  return [...existing, ...own.filter(({ name }) => !names.has(name))]
 }
 
 /** The agent among the init containers; of the others only the environment changes. */

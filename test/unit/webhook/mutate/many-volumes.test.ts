@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { tokenMountOf } from '../../../../webhook/mutate/account-token.ts'
 import { deny } from '../../../../webhook/mutate/outcome.ts'
 import type { Pod } from '../../../../webhook/mutate/pod.ts'
+import { inject } from '../fixtures.ts'
 
 it('looks at each volume once, however many mounts have the shape of the token’s', () => {
   let looked = 0
@@ -19,6 +20,21 @@ it('looks at each volume once, however many mounts have the shape of the token�
   }
   assert.equal(tokenMountOf({ metadata: {}, spec } as unknown as Pod), undefined)
   assert.ok(looked <= 2 * spec.volumes.length, `${looked} looks at 1,000 volumes for 1,000 mounts`)
+})
+
+it('looks at each volume once, however many Secrets are bound', () => {
+  let looked = 0
+  const volume = {
+    get name() {
+      looked++
+      return 'a'
+    },
+  }
+  const names = Array.from({ length: 60 }, (_, n) => [`secret.kernelseal.io/S${n}`, `secret/s${n}/k`])
+  const volumes = Array.from({ length: 1000 }, () => volume)
+  const pod = { metadata: { annotations: Object.fromEntries(names) }, spec: { volumes, containers: [{ name: 'app' }] } }
+  assert.equal(inject(pod).kind, 'inject')
+  assert.ok(looked <= 10 * volumes.length, `${looked} looks at 1,000 volumes`)
 })
 
 it('of two volumes of one name takes the first, as the API server’s plugin writes one', () => {
