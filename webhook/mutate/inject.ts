@@ -39,7 +39,8 @@ export function injectPod(pod: unknown, settings: InjectionSettings, deps: Injec
   const own = read.pod.metadata.namespace
   const namespace = deps.namespace ?? (typeof own === 'string' && own !== '' ? own : undefined)
   const decision = decide(read.pod, namespace, deps.cluster)
-  if (decision.kind === 'skip' && decision.reason === 'no-bindings') return { ...decision, ...markOf(read.pod) }
+  if (decision.kind === 'skip' && decision.reason === 'no-bindings')
+    return refuseIdleAgent(read.pod) ?? { ...decision, ...markOf(read.pod) }
   if (decision.kind === 'skip' && decision.reason === 'opted-out') return { ...decision, ...unmarked(read.pod) }
   if (decision.kind !== 'go') return decision
   return injectInto(read.pod, decision, settings, deps)
@@ -92,9 +93,13 @@ function unmarked(pod: Pod, marks = MARKS): Pick<Skip, 'operations'> {
   return { operations: patchOf(pod, [{ at: ['metadata', 'annotations'], value: Object.fromEntries(kept) }]) }
 }
 
+/** It would have no configuration, and to people and to the API server's own check the Pod would look like a sealed one. */
+const refuseIdleAgent = (pod: Pod): Deny | undefined =>
+  hasAgent(pod) ? deny('container-name-taken', `\`${AGENT_CONTAINER}\` in a Pod that binds no secrets`) : undefined
+
 /** Without it the API server's own check would take the Pod for one that the webhook was not asked about. */
 function markOf(pod: Pod): Pick<Skip, 'operations'> {
-  if (hasAgent(pod) || !bindsBy(pod.metadata.annotations ?? {})) return unmarked(pod, [`${PREFIX}status`])
+  if (!bindsBy(pod.metadata.annotations ?? {})) return unmarked(pod, [`${PREFIX}status`])
   return { operations: patchOf(pod, [{ at: ['metadata', 'annotations', `${PREFIX}status`], value: NOTHING_TO_SEAL }]) }
 }
 

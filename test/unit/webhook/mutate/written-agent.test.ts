@@ -150,6 +150,14 @@ describe('a Pod that is not sealed', () => {
     const { 'kernelseal.io/status': status } = annotationsOf({ ...POD, metadata: { annotations } })
     assert.equal(status, undefined)
   })
+
+  it('because it binds nothing has no agent either: with one it would look sealed, to the API server’s own check too', () => {
+    const initContainers = [{ name: 'kernelseal-agent', image: 'any', restartPolicy: 'Always' }]
+    for (const annotations of [forged, { 'kernelseal.io/mode': 'enforce' }, { 'kernelseal.io/seal-env': 'true' }]) {
+      const outcome = inject({ metadata: { annotations }, spec: { ...POD.spec, initContainers } })
+      assert.equal(outcome.reason, 'container-name-taken', JSON.stringify(annotations))
+    }
+  })
 })
 
 it('a refusal for the namespace’s Pod Security level does not say which it is', () => {
