@@ -41,11 +41,12 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   const resources = readResources(reader)
   const sealField = reader.field('seal-env')
   const sealEnv = sealField && readSealEnv(sealField)
-  reader.field('allow-debug')?.oneOf(['true', 'false'])
+  const allowDebug = reader.field('allow-debug')?.oneOf(['true', 'false']) === 'true'
   warnAboutKeys(annotations, reportInto(found))
   checkBindings(draft.bindings)
   const warnings = refuseErrors('', found)
-  return { config: withDefaults(draft), optOut, resources, ...(sealEnv === undefined ? {} : { sealEnv }), warnings }
+  const config = { ...withDefaults(draft), ...(allowDebug ? { allowDebug } : {}) }
+  return { config, optOut, resources, ...(sealEnv === undefined ? {} : { sealEnv }), warnings }
 }
 
 /** The API server has the same limit, but looks only after admission: until then a stranger may send megabytes. */

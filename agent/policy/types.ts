@@ -104,6 +104,8 @@ export interface Config {
   readonly onFailure: 'kill' | 'start'
   readonly secrets: readonly Binding[]
   readonly monitoring: Monitoring
+  /** Of a Pod alone: debug containers may be added while it runs, which the webhook decides by the same annotation. */
+  readonly allowDebug?: true
 }
 
 /** One thing wrong with a config file or an annotation: its place, the constraint, the remedy. */

@@ -56,9 +56,10 @@ export function earlierOf({ secrets, values }: Given): Earlier {
 /** Whether both ask the same of kernel and agent; retired bindings do not count. */
 export function samePolicy(before: AgentConfig, after: AgentConfig): boolean {
   const asked = ({ config, variables }: AgentConfig) => {
-    const { policy, onFailure, monitoring } = config
+    const { policy, onFailure, monitoring, allowDebug } = config
     const secrets = config.secrets.filter(({ retired }) => !retired).toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    return { policy, onFailure, monitoring, secrets, variables: variables.map(({ placeholder }) => placeholder).sort() }
+    const placeholders = variables.map(({ placeholder }) => placeholder).sort()
+    return { policy, onFailure, monitoring, allowDebug, secrets, placeholders }
   }
   return isDeepStrictEqual(asked(before), asked(after))
 }

@@ -27,7 +27,9 @@ export function guardAnnotations(object: unknown, oldObject: unknown, settings: 
   const refusal = refuseSources(config, settings)
   if (refusal !== undefined) return refusal
   const earlier = read(stood)
-  const weaker = 'kind' in earlier ? [] : weakenings(earlier, config)
+  // Those that stood cannot be read: the agent goes on by an earlier policy, and which one it is cannot be told here.
+  const weaker =
+    'kind' in earlier ? ['perhaps, since the annotations before cannot be read'] : weakenings(earlier, config)
   if (weaker.length > 0 && settings.lockPolicy) return deny('weaker-policy', weaker.join('; '))
   return skip(
     'annotations-checked',

@@ -23,6 +23,7 @@ const WEAKER_CONFIG: { readonly [Key in keyof Config]-?: Part } = {
     before.onFailure === 'kill' && after.onFailure === 'start' ? ['`onFailure` from kill to start'] : [],
   secrets: (before, after) => weakerBindings(inForce(before.secrets), inForce(after.secrets)),
   monitoring: (before, after) => weakerKeys(WEAKER_MONITORING, before.monitoring, after.monitoring),
+  allowDebug: (before, after) => (!before.allowDebug && after.allowDebug ? ['`allow-debug` on'] : []),
 }
 
 /** A retired binding is one that the configuration no longer has. */

@@ -59,19 +59,20 @@ const config = fc.record({
   onFailure: fc.constantFrom('kill', 'start'),
   secrets: fc.uniqueArray(binding, { maxLength: 3, selector: ({ name }) => name }),
   monitoring,
+  allowDebug: optional(fc.constant(true)),
 }) as unknown as fc.Arbitrary<Config>
 
 /** Changes of a single item find mistakes that a pair of unrelated policies, weaker in ten ways, would hide. */
 const oneChange = fc.tuple(config, config, fc.nat(), fc.nat()).map(([a, b, at, inside]): [Config, Config] => {
-  const key = (['policy', 'onFailure', 'secrets', 'monitoring'] as const)[at % 4]!
-  if (key === 'onFailure' || key === 'secrets') return [a, { ...a, [key]: b[key] }]
+  const key = (['policy', 'onFailure', 'secrets', 'monitoring', 'allowDebug'] as const)[at % 5]!
+  if (key !== 'policy' && key !== 'monitoring') return [a, { ...a, [key]: b[key] }]
   const name = Object.keys(a[key])[inside % Object.keys(a[key]).length]!
   return [a, { ...a, [key]: { ...a[key], [name]: (b[key] as unknown as Record<string, unknown>)[name] } }]
 })
 const pairs = fc.oneof({ weight: 3, arbitrary: oneChange }, { weight: 1, arbitrary: fc.tuple(config, config) })
 
 /** All that a policy lets happen, keeps from being seen, or does to a program. Weaker: there is something new in the set. */
-function harms({ policy, onFailure, secrets, monitoring }: Config): Set<string> {
+function harms({ policy, onFailure, secrets, monitoring, allowDebug }: Config): Set<string> {
   const found = new Set<string>()
   const add = (when: boolean, harm: string) => when && found.add(harm)
   for (const part of policy.kernelControl) add(true, `the scope changes the kernel: ${part}`)
@@ -86,6 +87,7 @@ function harms({ policy, onFailure, secrets, monitoring }: Config): Set<string> 
   add(!policy.auditAll, 'allowed looks are unseen')
   add(policy.kernelBinaryFilter, 'starts are unseen')
   add(onFailure === 'start', 'starts without values')
+  add(allowDebug === true, 'debug containers are let in')
   add(!monitoring.enabled, 'no metrics')
   add(true, `metrics at ${monitoring.metricsPort}`)
   for (const line of ['debug', 'info', 'warn', 'error'] as const) {

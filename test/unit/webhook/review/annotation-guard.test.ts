@@ -59,9 +59,20 @@ describe('a changed annotation of a sealed Pod', () => {
     assert.deepEqual([kind, warnings], ['skip', []])
   })
 
-  it('that mends one which could not be read is admitted', () => {
+  it('that lets debug containers in weakens, and the way back does not', () => {
+    const open = { 'kernelseal.io/allow-debug': 'true' }
+    assert.deepEqual(judge(open).warnings, ['KernelSeal: protection becomes weaker: `allow-debug` on'])
+    assert.equal(judge(open, { lockPolicy: true }).reason, 'weaker-policy')
+    const closing = guardAnnotations(sealed, withChanges(open), { ...SETTINGS.agent, lockPolicy: true })
+    assert.deepEqual([closing.kind, closing.warnings], ['skip', []])
+  })
+
+  it('that mends one which could not be read is admitted with a warning, and refused where policies are locked', () => {
     const broken = withChanges({ 'kernelseal.io/mode': 'enforcd' })
-    assert.equal(guardAnnotations(sealed, broken, SETTINGS.agent).reason, 'annotations-checked')
+    const { reason, warnings } = guardAnnotations(sealed, broken, SETTINGS.agent)
+    assert.deepEqual([reason, warnings.length], ['annotations-checked', 1])
+    assert.match(warnings[0]!, /perhaps, since the annotations before cannot be read/)
+    assert.equal(guardAnnotations(sealed, broken, { ...SETTINGS.agent, lockPolicy: true }).reason, 'weaker-policy')
   })
 
   it('without the Pod, or without what it was, is refused', () => {
