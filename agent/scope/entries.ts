@@ -4,12 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import { pinnedHash } from '../policy/secrets/selector.ts'
-import type { Variable } from '../policy/secrets/variables.ts'
-import type { Binding, Config } from '../policy/types.ts'
+import type { Binding } from '../policy/types.ts'
 import { MODE } from '../wire/constants.ts'
 import { encode, u32 } from '../wire/encode.ts'
 import {
-  ALTERNATIVE,
   LIMIT,
   NAME,
   NAME_KEY,
@@ -17,41 +15,17 @@ import {
   NEEDLE_KEY,
   NUMBER,
   NUMBER_KEY,
-  PATH,
-  PATH_KEY,
   SCOPE,
   SIEVE,
   SIEVE_KEY,
-  SLOT,
-  SLOT_KEY,
   VALUE,
   VALUE_KEY,
 } from '../wire/generated.ts'
+import { type Entry, type ScopeInput, valueNumber } from './entry.ts'
 import { needlesOf, sieveOf } from './needles.ts'
+import { pathEntries } from './path-entries.ts'
+import { slotEntries } from './slot-entries.ts'
 import { controlOf, switchesOf } from './switches.ts'
-
-export interface Entry {
-  readonly map: 'scopes' | 'paths' | 'slots' | 'names' | 'numbers' | 'secret_values' | 'needles' | 'sieves'
-  readonly key: Buffer
-  readonly value: Buffer
-}
-
-/** The value of one variable of one binding. */
-interface ResolvedValue {
-  readonly binding: number
-  readonly name: string
-  readonly bytes: Buffer
-}
-
-export interface ScopeInput {
-  /** Inode number of the PID namespace. */
-  readonly scope: number
-  readonly host: boolean
-  readonly config: Config
-  readonly variables: readonly Variable[]
-  readonly values: readonly ResolvedValue[]
-  readonly generation: number
-}
 
 /** All entries; the scope, whose generation leads to the others, is last and to be written last. */
 export function entriesOf(input: ScopeInput): Entry[] {
@@ -91,9 +65,6 @@ function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
 export function nodeEntry(mode: number): Entry {
   return { map: 'scopes', key: u32(0), value: encode(SCOPE, { mode }) }
 }
-
-/** Of the value at that place among those of a registration; 0 means none. */
-const valueNumber = (place: number): number => place + 1
 
 function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
   return values.flatMap(({ bytes }, i) => {
@@ -146,85 +117,4 @@ function numberEntries({ scope, config, generation }: ScopeInput): Entry[] {
     const value = encode(NUMBER, { binding: identityOf(binding), retired: Number(binding.retired === true) })
     return { map: 'numbers', key: encode(NUMBER_KEY, { scope, generation, number }), value }
   })
-}
-
-function slotEntries(input: ScopeInput): Entry[] {
-  return input.variables.map((variable): Entry => {
-    const alternatives = alternativesOf(input, variable)
-    const { scope, generation } = input
-    const key = encode(SLOT_KEY, { scope, generation, slot: Buffer.from(variable.slot, 'latin1') })
-    const value = encode(SLOT, {
-      capacity: variable.capacity,
-      count: alternatives.length,
-      alternatives: Buffer.concat(alternatives),
-    })
-    return { map: 'slots', key, value }
-  })
-}
-
-/**
- * The kernel takes the first alternative whose bindings the program has: those that name a binary come first, since
- * the entrypoint's bindings apply to every program of the lineage.
- * @throws Error when the variable has more values than a slot holds
- */
-function alternativesOf({ config, values }: ScopeInput, { name, container }: Variable): Buffer[] {
-  const giving = config.secrets
-    .map((binding, i) => ({ binding, i }))
-    .filter(({ binding }) => !binding.retired && (binding.selector.container ?? container) === container)
-    .filter(({ binding }) => binding.secretRefs.some((ref) => ref.name === name))
-    .toSorted((a, b) => Number(!a.binding.selector.binary) - Number(!b.binding.selector.binary))
-  if (giving.length > LIMIT.ALTERNATIVES) {
-    throw new Error(
-      `\`${name}\` has ${giving.length} bindings in one container; a variable can have ${LIMIT.ALTERNATIVES}`,
-    )
-  }
-  return giving.map(({ i }) => {
-    const at = values.findIndex((v) => v.binding === i && v.name === name)
-    const value = at < 0 ? 0 : valueNumber(at)
-    return encode(ALTERNATIVE, { bindings: 1n << BigInt(i), value, length: values[at]?.bytes.length ?? 0 })
-  })
-}
-
-interface Node {
-  bindings: bigint
-  anywhere: bigint
-  readonly children: Map<string, Node>
-}
-
-const node = (): Node => ({ bindings: 0n, anywhere: 0n, children: new Map() })
-
-function pathEntries({ scope, config, generation }: ScopeInput): Entry[] {
-  const root = node()
-  config.secrets.forEach(({ selector: { binary }, retired }, i) => {
-    if (binary && !retired) insert(root, binary, 1n << BigInt(i))
-  })
-  const entries: Entry[] = []
-  let last = 0
-  const visit = (parent: Node, id: number): void => {
-    for (const [name, child] of parent.children) {
-      const next = child.children.size ? ++last : 0
-      const bytes = Buffer.from(name)
-      if (bytes.length >= LIMIT.NAME)
-        throw new Error(`path component \`${name}\` is longer than ${LIMIT.NAME - 1} bytes`)
-      const key = encode(PATH_KEY, { scope, generation, node: id, name: bytes })
-      const value = encode(PATH, { bindings: child.bindings, anywhere: child.anywhere, next })
-      entries.push({ map: 'paths', key, value })
-      visit(child, next)
-    }
-  }
-  visit(root, 0)
-  return entries
-}
-
-/** From the last component to the first; a bare name matches in every folder. */
-function insert(root: Node, binary: string, binding: bigint): void {
-  const components = binary.split('/').filter(Boolean).reverse()
-  let at = root
-  for (const component of components) {
-    const next = at.children.get(component) ?? node()
-    at.children.set(component, next)
-    at = next
-  }
-  if (binary.startsWith('/')) at.bindings |= binding
-  else at.anywhere |= binding
 }

@@ -4,7 +4,8 @@ import { openCounters } from '../node/counters.ts'
 import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
 import { SCOPE } from '../wire/generated.ts'
-import { type Entry, entriesOf, type ScopeInput } from './entries.ts'
+import { entriesOf } from './entries.ts'
+import type { Entry, ScopeInput } from './entry.ts'
 import { KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
 
 /** The entries of one registration, by map and key. */

@@ -10,7 +10,8 @@ import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
 import { SCOPE } from '../wire/generated.ts'
 import { isCgroup, releaseCgroup } from './cgroup.ts'
-import { type Entry, nodeEntry } from './entries.ts'
+import { nodeEntry } from './entries.ts'
+import type { Entry } from './entry.ts'
 
 /** Maps whose keys begin with the scope they belong to. */
 const KEYED = [
