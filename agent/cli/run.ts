@@ -7,7 +7,7 @@ import { type AgentConfig, admittedPolicy, type ConfigOptions, loadAgentConfig }
 import { VERSION } from '../config/version.ts'
 import { type Log, type LogFormat, openLog } from '../events/sinks/log.ts'
 import { openOutput, STDOUT } from '../events/sinks/output.ts'
-import * as ffi from '../libbpf/ffi.ts'
+import { forbidDumps } from '../linux/libc.ts'
 import { trimAfterStart } from '../linux/memory.ts'
 import { goLast } from '../linux/oom-score.ts'
 import { UsageError } from '../policy/text/problems.ts'
@@ -90,7 +90,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const output = openOutput(STDOUT)
   const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel, output), output)
   const { log } = observers
-  ffi.forbidDumps()
+  forbidDumps()
   goLast()
   announce(agent, log)
   let session: Session | undefined

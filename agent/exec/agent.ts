@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { openLog } from '../events/sinks/log.ts'
 import { openOutput, STDERR } from '../events/sinks/output.ts'
-import * as ffi from '../libbpf/ffi.ts'
+import { forbidDumps } from '../linux/libc.ts'
 import { becomeInit } from '../linux/namespaces.ts'
 import { startSession } from '../run/session.ts'
 import { scopeNumber } from '../scope/scope.ts'
@@ -36,7 +36,7 @@ export async function serve(options: ExecOptions & { readonly verbose: boolean }
   becomeInit()
   const ended = once(process, 'disconnect')
   for (const signal of NOT_OURS) process.on(signal, () => {})
-  ffi.forbidDumps()
+  forbidDumps()
   const agent = execConfig(options)
   const load = () => execConfig(options, agent.identity)
   const sources = sourcesOf(agent.config)

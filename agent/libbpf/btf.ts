@@ -1,4 +1,6 @@
 /** Layouts of structures as an object's BTF has them (Documentation/bpf/btf.rst). */
+
+import { copyOut } from './callbacks.ts'
 import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
 
@@ -28,9 +30,9 @@ function layoutOf(btf: ffi.Pointer, path: string, name: string): StructLayout {
   const id = ffi.btfFindByKind(btf, name, BTF_KIND_STRUCT)
   const type = id > 0 ? ffi.btfTypeById(btf, id) : null
   if (!type) throw new Error(`\`${path}\` has no \`struct ${name}\`: it was built from another wire.h`)
-  const header = ffi.copyOut(type, 12)
+  const header = copyOut(type, 12)
   const members = header.readUInt32LE(4) & 0xffff
-  const bytes = ffi.copyOut(type, 12 + members * 12)
+  const bytes = copyOut(type, 12 + members * 12)
   const offsets = new Map<string, number>()
   for (let at = 12; at < bytes.length; at += 12) {
     offsets.set(ffi.btfNameByOffset(btf, bytes.readUInt32LE(at)), bytes.readUInt32LE(at + 8) / 8)
@@ -61,11 +63,11 @@ export function globalOffset(path: string, section: string, name: string): numbe
   if (!btf) throw new BpfError('btf__parse', ffi.errno(), `read the BTF of \`${path}\``)
   try {
     const type = ffi.btfTypeById(btf, ffi.btfFindByKind(btf, section, BTF_KIND_DATASEC))
-    const variables = type ? ffi.copyOut(type, 12).readUInt32LE(4) & 0xffff : 0
-    const bytes = type ? ffi.copyOut(type, 12 + variables * 12) : Buffer.alloc(0)
+    const variables = type ? copyOut(type, 12).readUInt32LE(4) & 0xffff : 0
+    const bytes = type ? copyOut(type, 12 + variables * 12) : Buffer.alloc(0)
     for (let at = 12; at < bytes.length; at += 12) {
       const variable = ffi.btfTypeById(btf, bytes.readUInt32LE(at))
-      const nameOffset = variable ? ffi.copyOut(variable, 4).readUInt32LE(0) : 0
+      const nameOffset = variable ? copyOut(variable, 4).readUInt32LE(0) : 0
       if (ffi.btfNameByOffset(btf, nameOffset) === name) return bytes.readUInt32LE(at + 4)
     }
     throw new Error(`\`${path}\` has no global \`${name}\` in \`${section}\``)

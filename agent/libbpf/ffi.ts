@@ -1,5 +1,5 @@
 /**
- * libbpf and libc by FFI: the declarations, and nothing else. Only this file imports koffi for them.
+ * libbpf by FFI: the declarations, and nothing else. Its calls back into ours are in callbacks.ts.
  * Signatures: libbpf 1.x, bpf/libbpf.h, bpf/bpf.h, bpf/btf.h. Pointers are opaque; null is NULL.
  */
 import koffi from 'koffi'
@@ -8,10 +8,6 @@ export type Pointer = object | bigint
 type Maybe = Pointer | null
 
 const libbpf = koffi.load('libbpf.so.1')
-const libc = koffi.load('libc.so.6')
-
-const SampleCallback = koffi.pointer(koffi.proto('int ks_sample(void *ctx, void *data, size_t size)'))
-const PrintCallback = koffi.pointer(koffi.proto('int ks_print(int level, const char *format, void *args)'))
 
 export const objectOpenFile = libbpf.func('void *bpf_object__open_file(const char *path, const void *opts)') as (
   path: string,
@@ -128,41 +124,6 @@ export const btfNameByOffset = libbpf.func('const char *btf__name_by_offset(cons
   offset: number,
 ) => string
 
-const setPrint = libbpf.func('void *libbpf_set_print(void *callback)') as (callback: Pointer | null) => Maybe
-const vsnprintf = libc.func('int vsnprintf(_Out_ uint8_t *to, size_t size, const char *format, void *args)') as (
-  to: Buffer,
-  size: number,
-  format: string,
-  args: Pointer,
-) => number
-const flock = libc.func('int flock(int fd, int operation)') as (fd: number, operation: number) => number
-const pidfdOpen = libc.func('int pidfd_open(int pid, unsigned int flags)') as (pid: number, flags: number) => number
-const pidfdSendSignal = libc.func('int pidfd_send_signal(int pidfd, int signal, void *info, unsigned int flags)') as (
-  pidfd: number,
-  signal: number,
-  info: null,
-  flags: number,
-) => number
-const prctl = libc.func('int prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)') as (
-  option: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-) => number
-
-/** Ten times as fast as a view of the memory, which is an object that the collector has to finalize. */
-const memcpy = libc.func('void *memcpy(uint8_t *to, const void *from, size_t size)') as (
-  to: Buffer,
-  from: Pointer,
-  size: number,
-) => Pointer
-const madvise = libc.func('int madvise(uintptr_t address, size_t length, int advice)') as (
-  address: bigint,
-  length: bigint,
-  advice: number,
-) => number
-
 /** Sets a `const volatile __u32` of an object that is open and not loaded. @param map its .rodata */
 export function setConstant(map: Pointer, offset: number, value: number): void {
   const size = [0]
@@ -178,30 +139,6 @@ export function createRing(name: string, bytes: number): number {
   return mapCreate(BPF_MAP_TYPE_RINGBUF, name, 0, 0, bytes, null)
 }
 
-/** flock(2) without waiting. @returns whether the lock is held now */
-export function tryLock(fd: number): boolean {
-  const LOCK_EX = 2
-  const LOCK_NB = 4
-  return flock(fd, LOCK_EX | LOCK_NB) === 0
-}
-
-/** A descriptor of one process that survives reuse of its number (pidfd_open(2)); or a negative errno. */
-export function openProcess(pid: number): number {
-  const fd = pidfdOpen(pid, 0)
-  return fd < 0 ? -errno() : fd
-}
-
-/** @returns 0 or a negative errno */
-export function signalProcess(fd: number, signal: number): number {
-  return pidfdSendSignal(fd, signal, null, 0) < 0 ? -errno() : 0
-}
-
-/** Of this process's own; a page of a file comes back from it on the next use. @returns 0 or a negative errno */
-export function dropPages({ start, end }: { readonly start: bigint; readonly end: bigint }): number {
-  const MADV_DONTNEED = 4
-  return madvise(start, end - start, MADV_DONTNEED) < 0 ? -errno() : 0
-}
-
 /** Runs a program once, in this thread's context. @returns its result, or the negative errno of the call */
 export function runProgram(fd: number, context: Buffer): number {
   const opts = { sz: koffi.sizeof(TestRunOpts), ctx_in: context, ctx_size_in: context.length, retval: 0 }
@@ -211,45 +148,3 @@ export function runProgram(fd: number, context: Buffer): number {
 
 /** errno of the last call on this thread. */
 export const errno = (): number => koffi.errno()
-
-/** Reads `length` bytes of foreign memory into a Buffer of our own. */
-export function copyOut(from: Pointer, length: number): Buffer {
-  const copy = Buffer.allocUnsafe(length)
-  memcpy(copy, from, length)
-  return copy
-}
-
-/** A callback for `ringNew`; it must outlive the ring. @returns the pointer and its release */
-export function sampleCallback(onSample: (data: Pointer, size: number) => void): {
-  pointer: Pointer
-  free: () => void
-} {
-  const pointer = koffi.register((_ctx: unknown, data: Pointer, size: bigint | number) => {
-    onSample(data, Number(size))
-    return 0
-  }, SampleCallback) as unknown as Pointer
-  return { pointer, free: () => koffi.unregister(pointer as never) }
-}
-
-/** Hands each line libbpf would print to `sink`, levels 0 (warn) to 2 (debug). libbpf's own default is stderr. */
-export function capturePrint(sink: (level: number, line: string) => void): void {
-  const text = Buffer.alloc(1 << 24) // a verifier log, of which the end matters; pages are had as they are written
-  const callback = koffi.register((level: number, format: string, args: Pointer) => {
-    const length = vsnprintf(text, text.length, format, args)
-    sink(level, text.toString('utf8', 0, Math.min(length, text.length - 1)).trimEnd())
-    return 0
-  }, PrintCallback)
-  setPrint(callback as unknown as Pointer)
-}
-
-/** Watches a descriptor in the event loop. @returns stops watching */
-export function watch(fd: number, onReadable: () => void): () => void {
-  const handle = koffi.node.poll(fd, { readable: true }, onReadable)
-  return () => handle.close()
-}
-
-/** PR_SET_DUMPABLE (prctl(2)): 0 makes /proc/self owned by root and forbids core dumps of this process. */
-export function forbidDumps(): void {
-  const PR_SET_DUMPABLE = 4
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-}

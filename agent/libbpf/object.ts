@@ -1,6 +1,7 @@
 /** A BPF object file: opened, reduced to the programs that are wanted, loaded, attached, closed. */
 import { join } from 'node:path'
 import { globalOffset } from './btf.ts'
+import { capturePrint } from './callbacks.ts'
 import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
 import { BpfMap } from './map.ts'
@@ -136,7 +137,7 @@ interface Log {
 /** libbpf's warnings, the verifier's among them, kept for the error and out of stderr. */
 function captureLog(): Log {
   const lines: string[] = []
-  ffi.capturePrint((level, line) => {
+  capturePrint((level, line) => {
     if (level === 0) lines.push(line)
     if (lines.length > 100) lines.shift()
   })

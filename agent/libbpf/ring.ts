@@ -1,4 +1,6 @@
 /** A BPF ring buffer, read from Node's event loop: no timer, no thread. */
+
+import { copyOut, sampleCallback, watch } from './callbacks.ts'
 import { BpfError } from './error.ts'
 import * as ffi from './ffi.ts'
 import type { BpfMap } from './map.ts'
@@ -11,7 +13,7 @@ export interface Ring {
 
 /** @param onRecord gets a copy of each record's bytes, in order */
 export function openRing(map: BpfMap, onRecord: (record: Buffer) => void): Ring {
-  const callback = ffi.sampleCallback((data, size) => onRecord(ffi.copyOut(data, size)))
+  const callback = sampleCallback((data, size) => onRecord(copyOut(data, size)))
   const ring = ffi.ringNew(map.fd, callback.pointer, null, null)
   if (!ring) {
     callback.free()
@@ -21,7 +23,7 @@ export function openRing(map: BpfMap, onRecord: (record: Buffer) => void): Ring 
   const drain = (): void => {
     if (open) ffi.ringConsume(ring)
   }
-  const unwatch = ffi.watch(ffi.ringEpollFd(ring), drain)
+  const unwatch = watch(ffi.ringEpollFd(ring), drain)
   const close = (): void => {
     if (!open) return
     unwatch()

@@ -1,6 +1,6 @@
 /** Returns memory to the kernel that only the start needed. */
 import { readFileSync } from 'node:fs'
-import { dropPages } from '../libbpf/ffi.ts'
+import { dropPages } from './libc.ts'
 
 export interface Mapping {
   readonly start: bigint

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import * as ffi from '../libbpf/ffi.ts'
+import { openProcess, signalProcess } from './libc.ts'
 
 const { SIGKILL, SIGCONT } = constants.signals
 
@@ -27,7 +27,7 @@ export interface HeldProcess {
  * @throws Error when it cannot be held for another reason, such as too many open files
  */
 export function holdProcess(pid: number, start: bigint): HeldProcess | undefined {
-  const fd = ffi.openProcess(pid)
+  const fd = openProcess(pid)
   if (fd === -constants.errno.ESRCH) return undefined
   if (fd < 0) throw new Error(`it cannot be held: pidfd_open failed with ${getSystemErrorName(fd)}`)
   const memory = openMemory(pid)
@@ -41,7 +41,7 @@ export function holdProcess(pid: number, start: bigint): HeldProcess | undefined
     close()
     return undefined
   }
-  const signal = (number: number): boolean => ffi.signalProcess(fd, number) === 0
+  const signal = (number: number): boolean => signalProcess(fd, number) === 0
   const resume = (): void => {
     if (!signal(SIGCONT) && signal(0)) throw new Error('it may not be continued')
   }
@@ -98,12 +98,12 @@ export function signalOnce(
   signal: NodeJS.Signals,
   wanted = (_pid: number): boolean => true,
 ): boolean | undefined {
-  const fd = ffi.openProcess(pid)
+  const fd = openProcess(pid)
   if (fd < 0) return undefined
   try {
     if (startTicks(pid) !== ticksOf(start)) return undefined
     if (!wanted(pid)) return false
-    return ffi.signalProcess(fd, constants.signals[signal]) === 0 ? true : undefined
+    return signalProcess(fd, constants.signals[signal]) === 0 ? true : undefined
   } catch {
     return undefined // it ended while we asked
   } finally {

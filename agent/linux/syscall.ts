@@ -1,5 +1,5 @@
 /**
- * Raw system calls for the attempts. The agent's other importer of koffi is `libbpf/ffi.ts`; this one stands apart
+ * Raw system calls for the attempts. The agent's own calls are in `libc.ts`; this file stands apart
  * because an attacker must not depend on the library it attacks, and because libbpf.so may be absent where it runs.
  *
  * Everything runs on the calling thread: credentials, ptrace relations and mount namespaces belong to it.

@@ -19,9 +19,9 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import { type BpfObject, pinTo } from '../libbpf/object.ts'
+import { tryLock } from '../linux/libc.ts'
 import { eventually, type Pauses } from '../linux/poll.ts'
 import { VERSION } from '../wire/generated.ts'
 import { HeldPins } from './held-pins.ts'
@@ -114,7 +114,7 @@ export async function withLock<T>(body: () => T | Promise<T>): Promise<T> {
   mkdirSync(PIN_ROOT, { recursive: true, mode: 0o700 })
   const fd = openSync(PIN_ROOT, 'r')
   try {
-    if (!(await eventually(() => ffi.tryLock(fd), LOCK_TIMEOUT_MS, LOCK_RETRY_MS)))
+    if (!(await eventually(() => tryLock(fd), LOCK_TIMEOUT_MS, LOCK_RETRY_MS)))
       throw new Error(`\`${PIN_ROOT}\` is locked by another agent for ${LOCK_TIMEOUT_MS} ms`)
     return await body()
   } finally {
