@@ -73,14 +73,21 @@ export function keepListening(options: HealthOptions, session: Told, log: Log): 
       if (pause > FIRST_PAUSE) log.say('info', 'HEALTH', `port ${options.port} is free now: metrics can be read`)
     } catch (error) {
       if (!isOpen) return
-      if (pause === FIRST_PAUSE) log.say('warn', 'HEALTH', taken(options, error as NodeJS.ErrnoException))
+      if (pause === FIRST_PAUSE) log.say('error', 'HEALTH', taken(options, error as NodeJS.ErrnoException))
       timer = setTimeout(() => void attempt(Math.min(pause * 2, LONGEST_PAUSE)), pause).unref()
     }
   }
 }
 
 function taken({ host, port }: HealthOptions, { code, message }: NodeJS.ErrnoException): string {
+  const isTaken = code === 'EADDRINUSE'
   const place = `port ${port}${host === '' ? '' : ` of ${host}`}`
-  const why = code === 'EADDRINUSE' ? 'another process listens on it' : (code ?? message)
-  return `${place} cannot be listened on (${why}): protection stands, metrics cannot be read; it is tried again, or choose another by --metrics-port`
+  const why = isTaken ? 'another process listens on it' : (code ?? message)
+  const answers = isTaken
+    ? 'what answers there is not this agent, whatever it says about itself; find it (`ss -ltnp`) and end it'
+    : ''
+  const ways = 'it is tried again, or choose another by --metrics-port (in a Pod: `kernelseal.io/metrics-port`)'
+  return [`${place} cannot be listened on (${why}): protection stands, metrics cannot be read`, answers, ways]
+    .filter(Boolean)
+    .join('; ')
 }

@@ -137,10 +137,11 @@ describe('an agent whose port is taken', () => {
     await once(other, 'listening')
     const { port } = other.address() as { port: number }
     const lines: string[] = []
-    const log = { say: (_level: string, _tag: string, text: string) => void lines.push(text) } as never
+    const log = { say: (level: string, _tag: string, text: string) => void lines.push(`${level}: ${text}`) } as never
     const health = keepListening({ host: '127.0.0.1', port, enabled: true }, session, log)
     while (lines.length === 0) await sleep(10)
-    assert.match(lines[0]!, new RegExp(`^port ${port} of 127.0.0.1 cannot be listened on \\(another process`))
+    assert.match(lines[0]!, new RegExp(`^error: port ${port} of 127.0.0.1 cannot be listened on \\(another process`))
+    assert.match(lines[0]!, /what answers there is not this agent/)
     other.close()
     while (lines.length === 1) await sleep(10)
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
