@@ -50,8 +50,9 @@ const EACCES = 13
 const ENOENT = 2
 const EBUSY = 16
 
-/** A living agent's programs are closed to the rest of its scope: on a host, to every process (guard_program). */
-const CLOSED = 'this process is inside a scope that has a living agent already; stop that one first, or leave it to it'
+/** The programs are closed to a scope: while its agent lives, to the rest of it (on a host, every process), later to all but its successor (guard_program). */
+const CLOSED =
+  'the kernel keeps its programs from this process: the scope it is in has a living agent already (stop that one first, or leave it to it), or has had one, which only its own container succeeds; outside of scopes the capability SYS_ADMIN or BPF is missing'
 
 const notItsContainer = (scope: number): string =>
   `scope ${scope} has had an agent, and this process is not of its container: only that container, started again, becomes its agent`
@@ -59,7 +60,7 @@ const notItsContainer = (scope: number): string =>
 export const livingAgent = (scope: number): Error =>
   new Error(`scope ${scope} has a living agent already: stop that one first, or leave it to it`)
 
-/** @throws Error when a living agent's scope keeps it from us */
+/** @throws Error when a scope, or the lack of a capability, keeps it from us */
 export function openOwnProgram(pin: string): number {
   const fd = ffi.openPin(pin)
   if (fd === -EPERM) throw new Error(CLOSED)
