@@ -1,7 +1,7 @@
 /** A text that is costly to make and asked for by strangers: made once a second at most. */
 
-/** Milliseconds. Scrapes are 15 s apart or more; two servers that scrape at once see the same. */
-const FRESH_MS = 1_000
+/** Milliseconds for which a text is the same. Scrapes are 15 s apart or more; two servers that scrape at once see the same. */
+export const FRESH_MS = 1_000
 
 /** @returns asks `make` where the last text is older than a second; requests meanwhile get the same */
 export function onceASecond(

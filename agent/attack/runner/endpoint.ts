@@ -2,6 +2,7 @@
 import { get } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import { FRESH_MS } from '../../status-port/cached.ts'
 
 export interface Endpoint {
   /** Whether /readyz says so; false also while no process listens. */
@@ -12,13 +13,10 @@ export interface Endpoint {
   info(label: string): Promise<string | undefined>
 }
 
-/** Milliseconds for which an agent answers with the same page (agent/status-port/cached.ts). */
-const SAME_PAGE_MS = 1_000
-
 export function endpointOn(port: number): Endpoint {
   let answered = Number.NEGATIVE_INFINITY
   const metrics = async () => {
-    await delay(Math.max(0, answered + SAME_PAGE_MS - performance.now()))
+    await delay(Math.max(0, answered + FRESH_MS - performance.now()))
     const { body } = await ask(port, '/metrics')
     answered = performance.now()
     return body.split('\n')
