@@ -89,3 +89,13 @@ export class Fair<Thing> {
     yield* [...this.byAddress].sort(([, a], [, b]) => b.size - a.size)
   }
 }
+
+/** The oldest of the address with most. It is taken out by its socket's closing, and at once. */
+export function oldestOf<Thing>(room: Fair<Thing>): Thing | undefined {
+  for (const [address, own] of room.crowded()) {
+    const [oldest] = own
+    if (oldest !== undefined) room.delete(address, oldest)
+    return oldest
+  }
+  return undefined
+}

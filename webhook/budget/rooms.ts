@@ -1,0 +1,74 @@
+/**
+ * Connections that have come in: in their handshake, then open. Both rooms are bounded. When one is full, the address with most in
+ * it gives way.
+ */
+import type { Socket } from 'node:net'
+import { Fair, oldestOf } from './fair.ts'
+import type { Limits } from './limits.ts'
+import { type Drop, isWorthLess, keyOf, type Visitor } from './visitor.ts'
+
+export interface Rooms {
+  /** @returns false where there is no room, and it was dropped */
+  readonly enter: (socket: Socket) => boolean
+  /** Its handshake is done. */
+  readonly greeted: (socket: Socket) => void
+  readonly find: (socket: Socket) => Visitor | undefined
+  readonly all: () => Iterable<Visitor>
+  readonly used: () => Readonly<Record<'connections' | 'handshakes', number>>
+}
+
+/** @param first the room that connections come into */
+export function openRooms(limits: Limits, first: 'handshake' | 'open', drop: Drop): Rooms {
+  const visitors = new Map<string, Visitor>()
+  const handshakes = new Fair<Visitor>()
+  const open = new Fair<Visitor>()
+  return {
+    enter,
+    greeted,
+    find: (socket) => visitors.get(keyOf(socket)),
+    all: () => visitors.values(),
+    used: () => ({ connections: open.size, handshakes: handshakes.size }),
+  }
+
+  function enter(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? ''
+    if (handshakes.size >= limits.handshakes) drop(oldestOf(handshakes)?.socket, 'too-many-handshakes')
+    if (open.size + handshakes.size >= limits.connections && !makeRoom()) {
+      drop(socket, 'too-many-connections')
+      return false
+    }
+    const visitor: Visitor = { address, socket, asking: false, pending: 0, worth: 0, last: performance.now() }
+    const key = keyOf(socket)
+    visitors.set(key, visitor)
+    const room = first === 'open' ? open : handshakes
+    room.add(address, visitor)
+    socket.once('close', () => {
+      visitors.delete(key)
+      handshakes.delete(address, visitor)
+      open.delete(address, visitor)
+    })
+    return true
+  }
+
+  function greeted(socket: Socket): void {
+    const visitor = visitors.get(keyOf(socket))
+    if (visitor === undefined || !handshakes.delete(visitor.address, visitor)) return
+    visitor.last = performance.now()
+    open.add(visitor.address, visitor)
+  }
+
+  /** Closes an idle connection: of the address with most, the one that was of least use. @returns false where none is idle */
+  function makeRoom(): boolean {
+    for (const [, own] of open.crowded()) {
+      let least: Visitor | undefined
+      for (const visitor of own) {
+        if (visitor.pending === 0 && (least === undefined || isWorthLess(visitor, least))) least = visitor
+      }
+      if (least === undefined) continue
+      drop(least.socket, 'too-many-connections')
+      open.delete(least.address, least)
+      return true
+    }
+    return false
+  }
+}

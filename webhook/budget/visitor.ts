@@ -1,0 +1,27 @@
+/** A connection that has come in, and how much use it was. */
+import type { Socket } from 'node:net'
+import type { Refusal } from './refusals.ts'
+
+export interface Visitor {
+  readonly address: string
+  readonly socket: Socket
+  /** Its request has no answer yet. */
+  asking: boolean
+  /** Answers that were not taken yet, or not made. */
+  pending: number
+  /** 0: asked for nothing yet; 1: asked; 2: had a review answered. */
+  worth: 0 | 1 | 2
+  last: number
+}
+
+/** Closes a connection and counts the reason. */
+export type Drop = (socket: Socket | undefined, why: Refusal) => void
+
+export function isWorthLess(one: Visitor, other: Visitor): boolean {
+  return one.worth === other.worth ? one.last < other.last : one.worth < other.worth
+}
+
+/** Unlike the object, the same for a socket and the TLS one on top of it. */
+export function keyOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`
+}
