@@ -11,18 +11,14 @@ const MUCH = 1 / 4
 type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }) => unknown
 
 /** @returns ends it */
-export function giveBack(
-  budget: Pick<ByteBudget, 'used' | 'highest'>,
-  limit: number,
-  collect = collector(),
-): () => void {
+export function giveBack(budget: Pick<ByteBudget, 'highest'>, limit: number, collect = collector()): () => void {
   let wasMuch = false
   const look = (): void => {
-    if (budget.highest() > limit * MUCH) wasMuch = true
-    if (!wasMuch || budget.used() > limit * MUCH) return
-    wasMuch = false
-    // Some 20 ms of this thread, once.
-    collect({ type: 'major', execution: 'async' })
+    // Of the whole time since the last look: between two waves of a flood there is nothing in flight either.
+    const isMuch = budget.highest() > limit * MUCH
+    // Some 25 ms of this thread, once.
+    if (wasMuch && !isMuch) collect({ type: 'major', execution: 'async' })
+    wasMuch = isMuch
   }
   const timer = setInterval(look, LOOK_MS).unref()
   return () => clearInterval(timer)
