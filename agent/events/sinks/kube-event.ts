@@ -92,7 +92,10 @@ export class KubeEvents {
   }
 }
 
-function reasonOf({ fields: { event, action }, alike }: Line): string | undefined {
+/** Of the Events; docs/operate/alarms.md has the action for each. */
+export const REASONS = ['SecretAccessBlocked', 'ProtectionLost', 'SecretDeliveryFailed'] as const
+
+function reasonOf({ fields: { event, action }, alike }: Line): (typeof REASONS)[number] | undefined {
   if (alike?.passing) return undefined
   if (event === 'access' && action === 'blocked') return 'SecretAccessBlocked'
   if (event === 'protection-lost') return 'ProtectionLost'
