@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util'
 import { otherProcesses } from '../linux/procfs.ts'
 import { UsageError } from '../policy/text/problems.ts'
 import type { Command } from './command.ts'
-import { RUN_OPTIONS, runAgent } from './run.ts'
+import { runAgent } from './run.ts'
+import { RUN_OPTIONS } from './run-options.ts'
 
 const HELP = `usage: kernelseal sidecar --end-after SECONDS [options of 'kernelseal run']
 

@@ -1,7 +1,7 @@
 /** An event as one line in the 1.x format and as fields for machines. No value of a secret is in reach here. */
 import type { Binding } from '../policy/types.ts'
 import { DETAILS, REASONS, type Way } from '../wire/constants.ts'
-import type { AccessEvent, FailEvent, KernelEvent, Task } from '../wire/decode.ts'
+import type { AccessEvent, FailEvent, KernelEvent, Task } from '../wire/event.ts'
 import { isInPassing } from './passing.ts'
 
 export interface Line {

@@ -4,7 +4,7 @@
  */
 import type { Way } from '../wire/constants.ts'
 import { WAY_NAMES } from '../wire/constants.ts'
-import type { AccessEvent } from '../wire/decode.ts'
+import type { AccessEvent } from '../wire/event.ts'
 
 /**
  * Files that such tools open: environ (ps of procps 4 opens it of all), maps and open files (lsof), entries of newer

@@ -1,7 +1,7 @@
 /** Prometheus metrics. Totals come from the kernel's counters, so that a lost event loses no count. */
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
-import type { KernelEvent } from '../../wire/decode.ts'
+import type { KernelEvent } from '../../wire/event.ts'
 import { isInPassing } from '../passing.ts'
 import { scrapedCounter, scrapedGauge } from './on-scrape.ts'
 import { addProcessMetrics } from './process-metrics.ts'

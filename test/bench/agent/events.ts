@@ -5,8 +5,9 @@ import { openLog } from '../../../agent/events/sinks/log.ts'
 import { openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
-import { decodeEvent, type KernelEvent } from '../../../agent/wire/decode.ts'
+import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
+import type { KernelEvent } from '../../../agent/wire/event.ts'
 import { ACTION, EVENT, KIND, TASK } from '../../../agent/wire/generated.ts'
 
 const BATCH = 10_000

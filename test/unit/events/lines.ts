@@ -1,6 +1,6 @@
 /** Lines as `describe` makes them of kernel events, for functions that take lines. */
 import { describe as lineOf } from '../../../agent/events/describe.ts'
-import type { AccessEvent, FailEvent, Task } from '../../../agent/wire/decode.ts'
+import type { AccessEvent, FailEvent, Task } from '../../../agent/wire/event.ts'
 
 export const task = (pid: number, comm: string): Task => ({
   pid,
