@@ -2,8 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../agent/policy/text/problems.ts'
-import { openLog } from './server/log.ts'
-import type { Log } from './server/server.ts'
+import { type Log, openLog } from './server/log.ts'
 import { helpText, loadSettings, type Settings } from './settings/load.ts'
 import { startWebhook, type Webhook } from './start.ts'
 

@@ -11,8 +11,8 @@ import {
   selfSignedCertificate,
 } from './certificate/tls.ts'
 import type { KubeApi } from './kube/client.ts'
+import type { Log } from './server/log.ts'
 import type { Metrics } from './server/metrics.ts'
-import type { Log } from './server/server.ts'
 import type { Settings } from './settings/load.ts'
 
 /** Throws errors that waiting cannot mend; the shared certificate waits for its API server instead. */

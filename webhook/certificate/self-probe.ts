@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import type { KubeApi } from '../kube/client.ts'
+import type { Log } from '../server/log.ts'
 import type { Metrics } from '../server/metrics.ts'
-import type { Log } from '../server/server.ts'
 import { publishedBundles } from './shared/publish.ts'
 
 /** Lives as long as the server. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GuardedCluster } from '../mutate/cluster.ts'
 import { featuresOf, namespaceFacts } from '../mutate/namespaces.ts'
-import type { Log } from '../server/server.ts'
+import type { Log } from '../server/log.ts'
 import type { Settings } from '../settings/table.ts'
 import type { KubeApi } from './client.ts'
 import { watchNamespaces } from './namespace-watch.ts'

@@ -3,10 +3,11 @@
 import type { Variable } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import { tokenMountOf } from './account-token.ts'
+import type { AgentVolumes } from './agent-volumes.ts'
 import type { Change } from './patch.ts'
 import { envWith, variablesIn } from './placeholders.ts'
 import type { Container, Pod } from './pod.ts'
-import type { AgentContainer, AgentVolumes, Form } from './sidecar.ts'
+import type { AgentContainer, Form } from './sidecar.ts'
 
 export interface Place {
   readonly pod: Pod

@@ -1,9 +1,10 @@
 /** Names of ours that something else in the Pod has taken. */
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
+import { type AgentVolumes, isAgentVolume } from './agent-volumes.ts'
 import { differenceFrom, differenceInContainer } from './container-diff.ts'
 import { type Deny, deny } from './outcome.ts'
 import type { Pod } from './pod.ts'
-import { type AgentContainer, type AgentVolumes, type Form, isAgentVolume } from './sidecar.ts'
+import type { AgentContainer, Form } from './sidecar.ts'
 
 /** Also the test for an earlier pass: an agent equal to the one we would add counts as ours, from any author. */
 export function refuseNames(pod: Pod, agent: AgentContainer, volumes: AgentVolumes, form: Form): Deny | undefined {

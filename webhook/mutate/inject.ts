@@ -5,6 +5,7 @@ import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/secrets/check-bindings.t
 import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import type { Config } from '../../agent/policy/types.ts'
+import { agentVolumes } from './agent-volumes.ts'
 import { type Place, podChanges } from './changes.ts'
 import type { Cluster } from './cluster.ts'
 import { refuseNames } from './collisions.ts'
@@ -14,7 +15,7 @@ import { type Deny, deny, inject, type Outcome, type Skip } from './outcome.ts'
 import { patchOf } from './patch.ts'
 import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './placeholders.ts'
 import { asPod, type Container, type Pod } from './pod.ts'
-import { type AgentSettings, agentContainer, agentVolumes, type Form } from './sidecar.ts'
+import { type AgentSettings, agentContainer, type Form } from './sidecar.ts'
 import { refuseSources } from './sources-allowed.ts'
 
 export interface InjectionSettings {

@@ -2,7 +2,7 @@
 import { MAX_MESSAGE } from '../mutate/outcome.ts'
 import type { Answer } from '../review/endpoints.ts'
 import type { Review } from '../review/review.ts'
-import type { Log } from './server.ts'
+import type { Log } from './log.ts'
 
 /** The longest name or uid there is in Kubernetes (DNS-1123 subdomain). */
 const LONGEST_NAME = 253

@@ -1,7 +1,14 @@
 /** The webhook's log: nothing waits for it, and lost lines are counted. */
 import type { Writable } from 'node:stream'
 import { pino } from 'pino'
-import type { Log } from './server.ts'
+
+/** The part of a pino logger that is used here. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
 
 /** Bytes that wait for a slow reader. */
 const HELD = 1 << 20
