@@ -17,12 +17,13 @@ interface TokenMount {
 /**
  * The mount as the plugin writes it, and nothing more: any other member (`subPath`, `mountPropagation`) is the
  * author's, and so is a volume of that name with anything but a token in it.
+ * @param isOld the server may be one of before 1.21, whose tokens are Secrets
  */
-export function isTokenMount(mount: unknown, { spec }: Pod): mount is TokenMount {
+export function isTokenMount(mount: unknown, { spec }: Pod, isOld: boolean): mount is TokenMount {
   if (!isObject(mount) || typeof mount.name !== 'string' || !isPluginsVolume(mount.name)) return false
   if (!isDeepStrictEqual(mount, { name: mount.name, mountPath: TOKEN_PATH, readOnly: true })) return false
   const volume: unknown = volumesByName(spec.volumes ?? []).get(mount.name)
-  return isObject(volume) && holdsToken(volume)
+  return isObject(volume) && holdsToken(volume, isOld)
 }
 
 /** Made once for a Pod: it may have tens of thousands of volumes, and as many mounts. */
@@ -36,29 +37,57 @@ function volumesByName(volumes: readonly { readonly name: string }[]): ReadonlyM
 }
 
 /** The mount of the Pod's other containers; undefined where they have none, as with `automountServiceAccountToken: false`. */
-export function tokenMountOf(pod: Pod): TokenMount | undefined {
+export function tokenMountOf(pod: Pod, isOld: boolean): TokenMount | undefined {
   const { initContainers, containers } = pod.spec
   const mounts: readonly unknown[] = [...(initContainers ?? []), ...containers].flatMap(
     ({ volumeMounts }) => volumeMounts ?? [],
   )
-  return mounts.find((mount) => isTokenMount(mount, pod))
+  return mounts.find((mount) => isTokenMount(mount, pod, isOld))
 }
 
 /** `kube-api-access-x7k2p` (ServiceAccountVolumeName), and before 1.21 the Secret's name, `default-token-x7k2p`. */
 const isPluginsVolume = (name: string): boolean => /^kube-api-access-|-token-[0-9a-z]{5}$/.test(name)
 
 /**
- * A Secret of the volume's own name, or a projection with a token, a ConfigMap of authorities and the namespace
- * (serviceaccount/admission.go, TokenVolumeSource); distributions add a second ConfigMap.
+ * A projection of a token, the cluster's authority and the namespace, or a Secret of the volume's own name
+ * (serviceaccount/admission.go, TokenVolumeSource). With any other the author would choose whom the agent trusts when it calls
+ * the API server, and as whom it speaks.
  */
-function holdsToken({ name, ...source }: Record<string, unknown>): boolean {
-  const [kind, ...others] = Object.keys(source)
-  if (others.length > 0) return false
-  if (kind === 'secret') return isObject(source.secret) && source.secret.secretName === name
-  const projected = kind === 'projected' && isObject(source.projected) ? source.projected.sources : undefined
-  return Array.isArray(projected) && projected.length > 0 && projected.every(isTokenSource)
+function holdsToken({ name, ...source }: Record<string, unknown>, isOld: boolean): boolean {
+  const { projected, secret, ...others } = source
+  if (Object.keys(others).length > 0 || (projected === undefined) === (secret === undefined)) return false
+  if (isObject(secret)) return isOld && hasOnly(secret, ['secretName', 'defaultMode']) && secret.secretName === name
+  return isObject(projected) && hasOnly(projected, ['sources', 'defaultMode']) && areTokenSources(projected.sources)
 }
 
-const isTokenSource = (source: unknown): boolean =>
+const hasOnly = (object: object, keys: readonly string[]): boolean =>
+  Object.keys(object).every((key) => keys.includes(key))
+
+const AUTHORITY = { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] }
+const NAMESPACE = { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] }
+/** Files that clients know; those of a distribution have other names (OpenShift: `service-ca.crt`). */
+const KNOWN_FILES: readonly unknown[] = ['token', 'ca.crt', 'namespace']
+/** The plugin's three, and as many of a distribution. */
+const MOST_SOURCES = 6
+
+function areTokenSources(sources: unknown): boolean {
+  if (!Array.isArray(sources) || sources.length > MOST_SOURCES) return false
+  const isThere = [isToken, isAuthority, isNamespace].every((kind) => sources.filter(kind).length === 1)
+  return isThere && sources.every((one) => isToken(one) || isAuthority(one) || isNamespace(one) || isAnother(one))
+}
+
+const isToken = (source: unknown): boolean =>
   isObject(source) &&
-  Object.keys(source).every((key) => ['serviceAccountToken', 'configMap', 'downwardAPI'].includes(key))
+  hasOnly(source, ['serviceAccountToken']) &&
+  isObject(source.serviceAccountToken) &&
+  hasOnly(source.serviceAccountToken, ['path', 'expirationSeconds']) &&
+  source.serviceAccountToken.path === 'token'
+const isAuthority = (source: unknown): boolean => isDeepStrictEqual(source, { configMap: AUTHORITY })
+const isNamespace = (source: unknown): boolean => isDeepStrictEqual(source, { downwardAPI: NAMESPACE })
+
+function isAnother(source: unknown): boolean {
+  const items: unknown = isObject(source) && isObject(source.configMap) ? source.configMap.items : undefined
+  if (!isObject(source) || !hasOnly(source, ['configMap']) || !Array.isArray(items) || items.length > MOST_SOURCES)
+    return false
+  return items.length > 0 && items.every((item) => isObject(item) && !KNOWN_FILES.includes(item.path))
+}

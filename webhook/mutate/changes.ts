@@ -59,12 +59,12 @@ function containerChanges(place: Place): Change[] {
 function agentFirst(existing: readonly Container[], { pod, agent, variables, keepsProfile }: Place): unknown[] {
   const found = existing.find(({ name }) => name === AGENT_CONTAINER)
   const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
-  const first = found === undefined ? withToken(agent, pod) : withOwnMembers(found, agent, keepsProfile)
+  const first = found === undefined ? withToken(agent, pod, !keepsProfile) : withOwnMembers(found, agent, keepsProfile)
   return [first, ...others.map((container) => withPlaceholders(container, variables))]
 }
 
-function withToken(agent: AgentContainer, pod: Pod): unknown {
-  const mount = tokenMountOf(pod)
+function withToken(agent: AgentContainer, pod: Pod, isOld: boolean): unknown {
+  const mount = tokenMountOf(pod, isOld)
   return mount === undefined ? agent : { ...agent, volumeMounts: [...agent.volumeMounts, mount] }
 }
 

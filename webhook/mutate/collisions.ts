@@ -1,13 +1,13 @@
 /** Names of ours that something else in the Pod has taken. */
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import { type AgentVolumes, isAgentVolume } from './agent-volumes.ts'
+import type { Place } from './changes.ts'
 import { differenceFrom, differenceInContainer } from './container-diff.ts'
 import { type Deny, deny } from './outcome.ts'
 import type { Pod } from './pod.ts'
-import type { AgentContainer, Form } from './sidecar.ts'
 
 /** Also the test for an earlier pass: an agent equal to the one we would add counts as ours, from any author. */
-export function refuseNames(pod: Pod, agent: AgentContainer, volumes: AgentVolumes, form: Form): Deny | undefined {
+export function refuseNames({ pod, agent, volumes, form, keepsProfile }: Place): Deny | undefined {
   const { spec } = pod
   const inits = spec.initContainers ?? []
   const [home, away] = form === 'native' ? [inits, spec.containers] : [spec.containers, inits]
@@ -19,7 +19,7 @@ export function refuseNames(pod: Pod, agent: AgentContainer, volumes: AgentVolum
   const found = home.filter(({ name }) => name === AGENT_CONTAINER)
   if (found.length > 1)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` stands in the Pod ${found.length} times`)
-  const difference = found[0] === undefined ? undefined : differenceInContainer(found[0], agent, pod)
+  const difference = found[0] === undefined ? undefined : differenceInContainer(found[0], agent, pod, !keepsProfile)
   if (difference !== undefined)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` differs at \`${difference}\``)
   return refuseVolumes(spec, volumes)

@@ -12,11 +12,15 @@ const FREE = ['.image', '.imagePullPolicy']
 /** Members a server before 1.30 drops, because it does not know them. */
 const DROPPED_BY_SERVER = ['.securityContext.appArmorProfile']
 
-/** @returns the path of the first difference, or undefined when `actual` is the container we would write into this Pod */
-export function differenceInContainer(actual: object, expected: object, pod: Pod): string | undefined {
+/**
+ * @param isOld as for `isTokenMount`
+ * @returns the path of the first difference, or undefined when `actual` is the container we would write into this Pod
+ */
+export function differenceInContainer(actual: object, expected: object, pod: Pod, isOld: boolean): string | undefined {
   return differenceFrom(actual, expected, '', (member, wanted, path) => {
     if (FREE.includes(path)) return { difference: undefined }
-    if (path === '.volumeMounts' && Array.isArray(member)) return { difference: inMounts(member, wanted, path, pod) }
+    if (path === '.volumeMounts' && Array.isArray(member))
+      return { difference: inMounts(member, wanted, path, (mount) => isTokenMount(mount, pod, isOld)) }
     return path === '.resources' ? { difference: inResources(member, wanted, path) } : undefined
   })
 }
@@ -49,8 +53,13 @@ export function differenceFrom(
   return undefined
 }
 
-function inMounts(actual: readonly unknown[], expected: unknown, path: string, pod: Pod): string | undefined {
-  const own = actual.filter((mount) => !isTokenMount(mount, pod))
+function inMounts(
+  actual: readonly unknown[],
+  expected: unknown,
+  path: string,
+  isToken: (mount: unknown) => boolean,
+): string | undefined {
+  const own = actual.filter((mount) => !isToken(mount))
   return isDeepStrictEqual(own, expected) ? undefined : path
 }
 

@@ -59,7 +59,8 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const early = refuseCapacity(config, names) ?? refuseSources(config, settings.agent)
   if (early !== undefined) return early
   const variables = variablesOf(config, names, nonce)
-  const refusal = refuseNames(pod, agent, volumes, form) ?? refuseVariables(covered, variables, config)
+  const place: Place = { pod, agent, volumes, variables, form, keepsProfile: deps.cluster.appArmorField() }
+  const refusal = refuseNames(place) ?? refuseVariables(covered, variables, config)
   if (refusal !== undefined) return refusal
   const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
   const status: Status = {
@@ -70,8 +71,6 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
     added: added(pod, before),
     replaced: replaced(covered, variables, before),
   }
-  const keepsProfile = deps.cluster.appArmorField()
-  const place: Place = { pod, agent, volumes, variables, form, keepsProfile }
   const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
   return inject(patchOf(pod, podChanges(place, annotations)), go.warnings)
 }

@@ -5,11 +5,13 @@ import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
 
 const PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const token = (name: string, rest: object = { readOnly: true }) => ({ name, mountPath: PATH, ...rest })
-const SOURCES = [
-  { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
-  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-  { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
-]
+const authority = (name: string, file: string) => ({ configMap: { name, items: [{ key: file, path: file }] } })
+const TOKEN = { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } }
+const FOREIGN = { serviceAccountToken: { path: 'token', audience: 'elsewhere' } }
+const NAMESPACE = {
+  downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] },
+}
+const SOURCES = [TOKEN, authority('kube-root-ca.crt', 'ca.crt'), NAMESPACE]
 const PROJECTED = { name: 'kube-api-access-x7k2p', projected: { sources: SOURCES, defaultMode: 420 } }
 const LEGACY = { name: 'default-token-x7k2p', secret: { secretName: 'default-token-x7k2p', defaultMode: 420 } }
 const pod = (mounts: object[] | undefined, volumes: object[] = [PROJECTED, LEGACY]) => ({
@@ -35,6 +37,12 @@ describe('the service account token that the API server mounts into every contai
     assert.deepEqual(mountsOfAgent(pod([old]), OLD_CLUSTER), [old])
   })
 
+  it('is mounted with what a distribution adds to it', () => {
+    const sources = [...SOURCES, authority('openshift-service-ca.crt', 'service-ca.crt')]
+    const mount = token('kube-api-access-x7k2p')
+    assert.deepEqual(mountsOfAgent(pod([mount], [{ ...PROJECTED, projected: { sources } }])), [mount])
+  })
+
   it('is mounted nowhere where the Pod has none, or something else at its place', () => {
     assert.deepEqual(mountsOfAgent(pod(undefined)), [])
     assert.deepEqual(mountsOfAgent(pod([token('kube-api-access-x7k2p', {})])), [])
@@ -43,6 +51,7 @@ describe('the service account token that the API server mounts into every contai
 
   const ours = token('kube-api-access-x7k2p')
   const other = (source: object) => [{ name: 'kube-api-access-x7k2p', ...source }]
+  const projecting = (...sources: object[]) => other({ projected: { sources, defaultMode: 420 } })
   const mount = (more: object) => [{ ...ours, ...more }]
   const STRANGE: readonly [what: string, mounts: object[], volumes?: object[]][] = [
     ['of a directory of the node', [ours], other({ hostPath: { path: '/' } })],
@@ -52,6 +61,12 @@ describe('the service account token that the API server mounts into every contai
       [ours],
       other({ projected: { sources: [...SOURCES, { secret: { name: 's' } }] } }),
     ],
+    ['of a Secret, where tokens are projected', [token('default-token-x7k2p')], [LEGACY]],
+    ['of files without a token', [ours], other({ projected: { sources: SOURCES.slice(1) } })],
+    ['of an authority that the author chose', [ours], projecting(TOKEN, authority('mine', 'ca.crt'), NAMESPACE)],
+    ['of a second authority in its place', [ours], projecting(...SOURCES, authority('mine', 'ca.crt'))],
+    ['of a whole ConfigMap beside it', [ours], projecting(...SOURCES, { configMap: { name: 'mine' } })],
+    ['of a token for somebody else', [ours], projecting(FOREIGN, ...SOURCES.slice(1))],
     ['of a driver', [ours], other({ csi: { driver: 'evil.example' } })],
     ['of no volume of the Pod', [ours], []],
     ['of a part of it', mount({ subPath: 'x' })],

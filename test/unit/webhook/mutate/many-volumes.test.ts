@@ -18,7 +18,7 @@ it('looks at each volume once, however many mounts have the shape of the token�
     volumes: Array.from({ length: 1000 }, () => volume),
     containers: [{ name: 'app', volumeMounts: Array.from({ length: 1000 }, () => ({ ...mount })) }],
   }
-  assert.equal(tokenMountOf({ metadata: {}, spec } as unknown as Pod), undefined)
+  assert.equal(tokenMountOf({ metadata: {}, spec } as unknown as Pod, true), undefined)
   assert.ok(looked <= 2 * spec.volumes.length, `${looked} looks at 1,000 volumes for 1,000 mounts`)
 })
 
@@ -44,8 +44,8 @@ it('of two volumes of one name takes the first, as the API server’s plugin wri
   const own = { name, emptyDir: {} }
   const pod = (volumes: object[]) =>
     ({ metadata: {}, spec: { volumes, containers: [{ name: 'app', volumeMounts: [mount] }] } }) as unknown as Pod
-  assert.deepEqual(tokenMountOf(pod([token, own])), mount)
-  assert.equal(tokenMountOf(pod([own, token])), undefined)
+  assert.deepEqual(tokenMountOf(pod([token, own]), true), mount)
+  assert.equal(tokenMountOf(pod([own, token]), true), undefined)
 })
 
 it('shows no more of an author’s name in a refusal than the answer takes', () => {

@@ -137,8 +137,14 @@ describe('a Pod that has passed through the API server', () => {
   it('with a token mounted and quantities rewritten still changes nothing', () => {
     const pod = injected()
     const agent = pod.spec.initContainers[0]!
-    const serviceAccountToken = { path: 'token', expirationSeconds: 3607 }
-    pod.spec.volumes.push({ name: 'kube-api-access-x', projected: { sources: [{ serviceAccountToken }] } })
+    // As the plugin writes it, whole: a volume with a token alone would be the author's.
+    const fieldRef = { apiVersion: 'v1', fieldPath: 'metadata.namespace' }
+    const sources = [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef }] } },
+    ]
+    pod.spec.volumes.push({ name: 'kube-api-access-x', projected: { sources } })
     agent.volumeMounts.push({
       name: 'kube-api-access-x',
       mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
