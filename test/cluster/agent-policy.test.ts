@@ -77,7 +77,10 @@ describe('the agent policy', { skip: MINOR < 30 ? 'this server has no Validating
       shareProcessNamespace: true,
       containers: [{ name: 'app', image: 'registry.example/app:1' }],
     }
-    must(await createPod('shop', pod('running', BINDING, spec)), 'the Pod')
+    const { status, body } = await createPod('shop', pod('running', BINDING, spec), '?dryRun=All')
+    assert.equal(status, 403, 'the webhook was not asked')
+    assert.match(body.message, /has no `kernelseal.io\/status` beside its `kernelseal-agent`/)
+    must(await createPod('shop', pod('running', { ...BINDING, 'kernelseal.io/status': '{}' }, spec)), 'the Pod')
     const change = (list: string, value: string): Promise<Answer> => {
       const patch = [{ op: 'replace', path: `/spec/${list}/0/image`, value }]
       const path = '/api/v1/namespaces/shop/pods/running?dryRun=All'

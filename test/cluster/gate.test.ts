@@ -10,6 +10,7 @@ import {
   kubectl,
   MINOR,
   makeNamespace,
+  must,
   patch,
   podsOf,
   until,
@@ -177,6 +178,24 @@ describe('pods/resize', { skip: MINOR < 33 ? 'this server cannot resize Pods' : 
 
   it('does not starve the agent', async () => {
     refused(await resize('initContainers', 'limits/memory', '128Mi'), /other resources could end it/)
+  })
+
+  // KEP-5419: the server refuses it by itself where this is off.
+  it('does not starve the agent by limits of the whole Pod', { skip: MINOR < 35 }, async () => {
+    const whole = (memory: string): Promise<Answer> => {
+      const spec = { resources: { limits: { memory } } }
+      return call(
+        'PATCH',
+        `${podsOf('shop')}/whole/resize?dryRun=All`,
+        { spec },
+        'application/strategic-merge-patch+json',
+      )
+    }
+    const resources = { requests: { memory: '400Mi' }, limits: { memory: '1Gi' } }
+    must(await createPod('shop', pod('whole', BINDING, { resources })), 'a Pod with limits of its own')
+    refused(await whole('500Mi'), /limits of the whole Pod hold for the KernelSeal agent too/)
+    const { status, body } = await whole('2Gi')
+    assert.equal(status, 200, JSON.stringify(body))
   })
 
   it('is free for the application', async () => {

@@ -10,8 +10,8 @@ import { build } from '../support/kustomize.ts'
 
 const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
 const NAMESPACES = [SYSTEM, 'shop', 'demo', 'kernelseal-doctor', 'kernelseal-unload']
-/** Jobs for nodes, below deploy/. */
-const JOBS = ['doctor', 'unload']
+/** Jobs for nodes, and the policy for Pods, below deploy/. */
+const FOLDERS = ['doctor', 'unload', ...(MINOR >= 30 ? ['pod-policy'] : [])]
 const EXAMPLES = join(REPOSITORY, 'deploy/examples')
 /** The others are written in an API that this server does not have yet, or has no more. */
 const fitting = readdirSync(OVERLAYS).filter((name) => MINOR >= 30 === (name !== 'kubernetes-1.20'))
@@ -55,11 +55,11 @@ describe('kubectl kustomize', { skip: MINOR < 21 ? 'kubectl knows no components 
   }
 })
 
-describe('kubectl apply --dry-run=server of a Job for nodes', () => {
-  for (const job of JOBS) {
-    it(`accepts every object of deploy/${job}`, async () => {
-      const output = await kustomized('apply', `deploy/${job}`, '--dry-run=server', ...STRICT)
-      const objects = build(join(REPOSITORY, 'deploy', job))
+describe('kubectl apply --dry-run=server beside the overlays', () => {
+  for (const folder of FOLDERS) {
+    it(`accepts every object of deploy/${folder}`, async () => {
+      const output = await kustomized('apply', `deploy/${folder}`, '--dry-run=server', ...STRICT)
+      const objects = build(join(REPOSITORY, 'deploy', folder))
       assert.equal(output.match(/\(server dry run\)/g)?.length, objects.length, output)
     })
   }

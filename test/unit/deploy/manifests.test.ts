@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
+import { NOTHING_TO_SEAL } from '../../../webhook/mutate/inject.ts'
 import { INJECTION_LABEL } from '../../../webhook/mutate/namespaces.ts'
 import { readManifests } from '../../../webhook/offline/documents.ts'
 import { decideManifests } from '../../../webhook/offline/inject-manifests.ts'
@@ -12,7 +13,7 @@ import { offlineCluster } from '../../../webhook/offline/offline-cluster.ts'
 import { loadSettings } from '../../../webhook/settings/load.ts'
 import { envOf, NAMES } from '../../../webhook/settings/table.ts'
 import { build, type Manifest } from '../../support/kustomize.ts'
-import { SETTINGS } from '../webhook/fixtures.ts'
+import { inject, patched, SETTINGS } from '../webhook/fixtures.ts'
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))
 const OVERLAYS = readdirSync(join(DEPLOY, 'overlays'))
@@ -179,6 +180,23 @@ for (const overlay of OVERLAYS) {
     })
   })
 }
+
+it('the policy for Pods knows the volumes and the container that the webhook adds, and its word for nothing to seal', () => {
+  const policy = named(build(join(DEPLOY, 'pod-policy')), 'ValidatingAdmissionPolicy', 'kernelseal-pods')
+  const text = JSON.stringify(policy.spec)
+  const pod = {
+    metadata: { annotations: { 'secret.kernelseal.io/A': 'secret/s/k' } },
+    spec: { containers: [{ name: 'app' }] },
+  }
+  const outcome = inject(pod)
+  const { spec } = patched(pod, outcome.kind === 'inject' ? outcome.operations : []) as Manifest
+  const onHost: Manifest[] = spec.volumes.filter(({ hostPath }: Manifest) => hostPath !== undefined)
+  assert.equal(onHost.length, 2)
+  for (const { name, hostPath } of onHost)
+    assert.ok(text.includes(`'${name}' && volume.hostPath.path == '${hostPath.path}'`), name)
+  for (const word of [`'${AGENT_CONTAINER}'`, JSON.stringify(NOTHING_TO_SEAL).slice(1, -1)])
+    assert.ok(text.includes(word), word)
+})
 
 describe('the certificate of cert-manager', () => {
   const all = build(join(DEPLOY, 'overlays/cert-manager'))
