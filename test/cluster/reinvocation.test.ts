@@ -5,7 +5,17 @@ import { createServer, type Server } from 'node:https'
 import { json } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { createAuthority } from '../../webhook/certificate/self-signed.ts'
-import { ADDRESS, type Any, call, createPod, INJECTED, makeNamespace, must, until } from '../support/cluster/cluster.ts'
+import {
+  ADDRESS,
+  type Any,
+  call,
+  createPod,
+  INJECTED,
+  MINOR,
+  makeNamespace,
+  must,
+  until,
+} from '../support/cluster/cluster.ts'
 import { type Installation, install } from '../support/cluster/installation.ts'
 import { NATIVE, pod, sealed } from '../support/cluster/pods.ts'
 
@@ -58,6 +68,26 @@ describe('a container that another webhook adds', () => {
     assert.equal(agents.length, 1)
     assert.equal((NATIVE ? made.spec.initContainers : made.spec.containers)[0].name, 'kernelseal-agent')
   })
+})
+
+describe('a sealed Pod that is made again from a stored one', () => {
+  /** Filled in by servers of 1.27 to 1.32 with the gate InPlacePodVerticalScaling; this one knows it from 1.33 on. */
+  const filledIn = ['cpu', 'memory'].map((resourceName) => ({ resourceName, restartPolicy: 'NotRequired' }))
+
+  for (const [what, more] of [
+    ['as it stands', {}],
+    ['with the resize policy that some servers fill in', MINOR < 33 ? {} : { resizePolicy: filledIn }],
+  ] as const) {
+    it(`passes ${what}`, async () => {
+      const { body: stored } = await createPod('shop', pod('stored'), '?dryRun=All')
+      const { metadata, spec } = stored
+      // The other webhook adds its own again, after which ours is asked once more.
+      spec.containers = spec.containers.filter(({ name }: Any) => name !== 'mesh')
+      Object.assign(spec[NATIVE ? 'initContainers' : 'containers'][0], more)
+      const { status, body } = await createPod('shop', pod('stored', metadata.annotations, spec), '?dryRun=All')
+      assert.equal(status, 201, body.message)
+    })
+  }
 })
 
 function configuration(name: string, ca: string) {

@@ -21,6 +21,7 @@ export function differenceInContainer(actual: object, expected: object, pod: Pod
     if (FREE.includes(path)) return { difference: undefined }
     if (path === '.volumeMounts' && Array.isArray(member))
       return { difference: inMounts(member, wanted, path, (mount) => isTokenMount(mount, pod, isOld)) }
+    if (path === '.resizePolicy') return { difference: isDefaultResize(member) ? undefined : path }
     return path === '.resources' ? { difference: inResources(member, wanted, path) } : undefined
   })
 }
@@ -42,7 +43,9 @@ export function differenceFrom(
   if (judged !== undefined) return judged.difference
   if (!isObject(actual) || !isObject(expected)) return isDeepStrictEqual(actual, expected) ? undefined : path
   for (const key of Object.keys(actual)) {
-    if (!Object.hasOwn(expected, key)) return `${path}.${key}`
+    if (Object.hasOwn(expected, key)) continue
+    const added = special(actual[key], undefined, `${path}.${key}`)
+    if (added === undefined || added.difference !== undefined) return `${path}.${key}`
   }
   for (const key of Object.keys(expected)) {
     const at = `${path}.${key}`
@@ -62,6 +65,17 @@ function inMounts(
   const own = actual.filter((mount) => !isToken(mount))
   return isDeepStrictEqual(own, expected) ? undefined : path
 }
+
+/**
+ * As servers of 1.27 to 1.32 with the gate InPlacePodVerticalScaling fill it in (SetDefaults_Pod), and as its absence is read: a resize
+ * restarts nothing.
+ */
+const isDefaultResize = (given: unknown): boolean =>
+  Array.isArray(given) &&
+  given.length <= 2 &&
+  given.every((one) =>
+    ['cpu', 'memory'].some((resourceName) => isDeepStrictEqual(one, { resourceName, restartPolicy: 'NotRequired' })),
+  )
 
 /** Resources that LimitRanger fills in where we set nothing (plugin/pkg/admission/limitranger). Not claims, and no devices. */
 const FILLED_IN = ['cpu', 'memory', 'ephemeral-storage']

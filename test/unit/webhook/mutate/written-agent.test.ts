@@ -67,6 +67,28 @@ describe('the resources of an agent that is already there', () => {
   }
 })
 
+describe('the resize policy of an agent that is already there', () => {
+  const withPolicy = (...entries: (readonly [resourceName: string, restartPolicy: string])[]) =>
+    again((agent) => {
+      const resizePolicy = entries.map(([resourceName, restartPolicy]) => ({ resourceName, restartPolicy }))
+      Object.assign(agent, { resizePolicy })
+    })
+
+  it('passes as the server fills it in, which is how its absence is read', () => {
+    assert.equal(withPolicy(['cpu', 'NotRequired'], ['memory', 'NotRequired']).reason, 'nothing-to-change')
+  })
+
+  it('is refused with anything else: a resize would restart the agent', () => {
+    for (const entry of [
+      ['memory', 'RestartContainer'],
+      ['nvidia.com/gpu', 'NotRequired'],
+    ] as const) {
+      const outcome = withPolicy(['cpu', 'NotRequired'], entry)
+      assert.match(outcome.kind === 'deny' ? outcome.message : outcome.reason, /differs at `\.resizePolicy`/)
+    }
+  })
+})
+
 describe('an agent that is already there without its AppArmor profile', () => {
   const bare = (cluster = CLUSTER) => {
     const first = inject(POD, NONCE, cluster)
