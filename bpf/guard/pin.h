@@ -16,7 +16,8 @@
 
 static __always_inline int is_our_root(struct dentry *dentry)
 {
-	char want[] = "kernelseal", name[sizeof(want)] = {};
+	/* One byte longer than ours, or a longer name would be read cut and look the same. */
+	char want[] = "kernelseal", name[sizeof(want) + 1] = {};
 
 	if (bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name)) != sizeof(want))
 		return 0;

@@ -1,12 +1,13 @@
 /** A pin is a file: the content that a plain read of it shows to root of the machine and to root in a Pod. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
 import { pidNamespace } from '../../support/pid-namespace.ts'
 
-const PINS = '/sys/fs/bpf/kernelseal/v2'
+const FILE_SYSTEM = '/sys/fs/bpf'
+const PINS = `${FILE_SYSTEM}/kernelseal/v2`
 const SECRET = 'value-in-a-map-55d0'
 const SECRET_MAPS = ['secret_values', 'slots', 'owners']
 
@@ -58,4 +59,20 @@ test('where nothing is refused a map with values or placeholders shows nothing a
     assert.equal(status, 1, name)
   }
   await agent.stop()
+})
+
+test('what lies beside our folder is nobody’s, also under a name that begins as ours', async () => {
+  const space = await pidNamespace()
+  const agent = await start('enforce', space.args)
+  const makeIn = (folder: string) => space.run(['/bin/ln', '-s', 'x', `${folder}/by-a-pod`])
+  const lists = (folder: string) => space.run(['/bin/ls', folder])
+  for (const act of [makeIn, lists]) assert.match(act(`${PINS}/maps`).stderr, /Operation not permitted/, 'our own')
+  const stranger = `${FILE_SYSTEM}/kernelsealed`
+  mkdirSync(`${stranger}/maps`, { recursive: true })
+  for (const act of [makeIn, lists]) assert.equal(act(`${stranger}/maps`).stderr, '')
+  assert.deepEqual(readdirSync(`${stranger}/maps`), ['by-a-pod'])
+  assert.equal(space.run(['/bin/rm', `${stranger}/maps/by-a-pod`]).status, 0)
+  for (const folder of [`${stranger}/maps`, stranger]) rmdirSync(folder)
+  await agent.stop()
+  await space.end()
 })

@@ -14,7 +14,7 @@ export const DECOYS = '/sys/fs/bpf/kernelseal-decoy'
 const PINS = '/sys/fs/bpf/kernelseal'
 const VERSIONS = Array.from({ length: 16 }, (_, n) => `v${n}`)
 const NAMES = { links: ['guard_open_lsm', 'guard_open_mod'], programs: ['agent_enroll'] } as const
-/** In the same file system, and nobody's: names that begin as ours are closed to a scope too. */
+/** In the same file system, and nobody's. */
 const BESIDE = `/sys/fs/bpf/attack-${process.pid}`
 const AT_FDCWD = -100
 /** include/uapi/linux/fs.h */
