@@ -4,7 +4,7 @@ import type { AgentConfig, ConfigOptions } from '../config/load.ts'
 import type { LogFormat } from '../events/sinks/log.ts'
 import { UsageError } from '../policy/text/problems.ts'
 import { cgroupPath } from '../scope/cgroup.ts'
-import { VAULT_HELP } from '../sources/vault/settings.ts'
+import { REMOTE_HELP } from '../sources/sources.ts'
 
 export const HELP = `usage: kernelseal run [options]
 
@@ -26,9 +26,9 @@ Changed secrets and annotations are noticed; SIGHUP reads everything anew, a con
   --metrics-host ADDRESS where to listen with it (default: every address in a Pod, 127.0.0.1 on a host)
   --log-format FORMAT    text or json (default: text on a terminal, json otherwise)
 
-From the environment, for secrets in HashiCorp Vault or OpenBao:
+From the environment, for secrets on other servers (HashiCorp Vault, OpenBao):
 
-${VAULT_HELP}
+${REMOTE_HELP}
 Exit status: 0 after SIGTERM or SIGINT, 1 when protection or a secret is not to be had, 2 for a wrong configuration.
 `
 

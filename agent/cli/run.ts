@@ -15,9 +15,7 @@ import { openReadySocket, ownPidNamespace, type ReadySocket, readySocketPath } f
 import { type Session, startSession } from '../run/session.ts'
 import { cgroupScope } from '../scope/cgroup.ts'
 import { scopeNumber } from '../scope/scope.ts'
-import { openSources } from '../sources/sources.ts'
-import { vaultSettings } from '../sources/vault/settings.ts'
-import { openVault } from '../sources/vault/vault.ts'
+import { openRemotes, openSources } from '../sources/sources.ts'
 import { type Command, EXIT } from './command.ts'
 import { cgroupOf, HELP, logFormat, metricsHost, metricsPort, RUN_OPTIONS, type RunOptions } from './run-options.ts'
 
@@ -30,7 +28,7 @@ function main(args: string[]): Promise<number> {
 export async function runAgent(options: RunOptions): Promise<number> {
   const locked = options['lock-policy'] ?? false
   const agent = loadAgentConfig({ ...options, admitted: locked ? admittedPolicy(process.env) : undefined })
-  const vault = vaultSettings(process.env)
+  const remotes = openRemotes(process.env)
   const cgroup = cgroupOf(options, agent)
   const scope = cgroup ? cgroupScope(cgroup) : scopeNumber(options['pid-namespace'])
   const format = logFormat(options)
@@ -55,7 +53,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
       scope,
       cgroup,
       log,
-      sources: openSources(vault && openVault(vault), agent.host ? undefined : (options['file-root'] ?? [])),
+      sources: openSources(remotes, agent.host ? undefined : (options['file-root'] ?? [])),
       load: () => loadAgentConfig(options),
       locked,
       stays: !agent.host || (options.stay ?? false),

@@ -4,11 +4,11 @@ import { openEnv } from './env.ts'
 import { SourceError } from './error.ts'
 import { pathWithin, readFileSource } from './file.ts'
 import { kubeSecretPath, readKubeSecret } from './kube-secret.ts'
-import type { Vault } from './vault/vault.ts'
+import { VAULT_HELP, vaultSettings } from './vault/settings.ts'
+import { openVault, type Vault, type VaultRef } from './vault/vault.ts'
 
 /** Templates are made of values, and read nothing. */
 type OriginalSource = Exclude<Source, { kind: 'template' }>
-type VaultRef = Extract<Source, { kind: 'vaultRef' }>
 
 export interface Sources {
   /** @throws SourceError */
@@ -17,13 +17,22 @@ export interface Sources {
   readonly forget: () => void
 }
 
-export type ReadVault = (ref: VaultRef) => Promise<Buffer>
+/** Servers with secrets. Absent: the agent has no address of one. */
+export interface Remotes {
+  readonly vault?: Vault
+}
 
-/**
- * @param vault absent: the agent has no address of one
- * @param roots directories that files must really be in, once links are followed; absent: anywhere
- */
-export function openSources(vault?: Vault, roots?: readonly string[]): Sources {
+/** The variables of the agent's environment that say where they are. */
+export const REMOTE_HELP = VAULT_HELP
+
+/** Asks none of them yet. @throws UsageError naming the variable */
+export function openRemotes(env: NodeJS.ProcessEnv): Remotes {
+  const vault = vaultSettings(env)
+  return vault ? { vault: openVault(vault) } : {}
+}
+
+/** @param roots directories that files must really be in, once links are followed; absent: anywhere */
+export function openSources({ vault }: Remotes = {}, roots?: readonly string[]): Sources {
   const readEnv = openEnv()
   const read = (source: OriginalSource): Buffer | Promise<Buffer> => {
     switch (source.kind) {

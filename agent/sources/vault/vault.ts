@@ -2,14 +2,17 @@
  * HashiCorp Vault or OpenBao: KV version 2, login by the Kubernetes auth method. One login serves many readings, one reading
  * all keys of a path, and both are kept for as long as their lease, or a period, says.
  */
+import type { Source } from '../../policy/types.ts'
 import { SourceError } from '../error.ts'
 import { readFileSource } from '../file.ts'
-import type { ReadVault } from '../sources.ts'
 import { type Secret, secretIn, type Token, tokenIn } from './answers.ts'
 import { exchange, VaultFailure } from './exchange.ts'
 import { type Redactor, redactor } from './redact.ts'
 import { withRetries } from './retry.ts'
 import type { VaultSettings } from './settings.ts'
+
+export type VaultRef = Extract<Source, { kind: 'vaultRef' }>
+type ReadVault = (ref: VaultRef) => Promise<Buffer>
 
 export interface Vault {
   readonly read: ReadVault

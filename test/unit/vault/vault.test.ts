@@ -53,7 +53,7 @@ async function refusal(vault: Vault, path?: string, key?: string): Promise<strin
   const { config } = parseConfig('version: v1', 'test')
   const secretRefs = [{ name: 'PGPASSWORD', source: text(path, key), capacity: 1024 }]
   const secrets = [{ name: 'db', selector: { lineage: 'workload', children: 'scrub' } as const, secretRefs }]
-  const resolved = resolveAll({ ...config, secrets }, openSources(vault))
+  const resolved = resolveAll({ ...config, secrets }, openSources({ vault }))
   return resolved.then(
     () => assert.fail('it was read'),
     (error: Error) => error.message,
