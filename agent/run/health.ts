@@ -84,7 +84,7 @@ function taken({ host, port }: HealthOptions, { code, message }: NodeJS.ErrnoExc
   const place = `port ${port}${host === '' ? '' : ` of ${host}`}`
   const why = isTaken ? 'another process listens on it' : (code ?? message)
   const answers = isTaken
-    ? 'what answers there is not this agent, whatever it says about itself; find it (`ss -ltnp`) and end it'
+    ? 'its answers are not this agent’s, even where they say so; find it (`ss -ltnp`) and end it'
     : ''
   const ways = 'it is tried again, or choose another by --metrics-port (in a Pod: `kernelseal.io/metrics-port`)'
   return [`${place} cannot be listened on (${why}): protection stands, metrics cannot be read`, answers, ways]

@@ -141,7 +141,7 @@ describe('an agent whose port is taken', () => {
     const health = keepListening({ host: '127.0.0.1', port, enabled: true }, session, log)
     while (lines.length === 0) await sleep(10)
     assert.match(lines[0]!, new RegExp(`^error: port ${port} of 127.0.0.1 cannot be listened on \\(another process`))
-    assert.match(lines[0]!, /what answers there is not this agent/)
+    assert.match(lines[0]!, /its answers are not this agent’s/)
     other.close()
     while (lines.length === 1) await sleep(10)
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
