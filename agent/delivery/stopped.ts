@@ -7,26 +7,19 @@
 import { type HeldProcess, holdProcess, killUnheld } from '../linux/process.ts'
 import type { Guard } from '../node/guard.ts'
 import { processRecords } from '../node/process-records.ts'
-import { pinnedHash } from '../policy/secrets/selector.ts'
 import type { Binding } from '../policy/types.ts'
 import { hostPidOf } from '../scope/host-pid.ts'
-import type { Reason } from '../wire/constants.ts'
 import { encode } from '../wire/encode.ts'
 import type { WaitEvent, WriteEvent } from '../wire/event.ts'
 import { LIMIT, PROC_FLAG, VALUE_KEY } from '../wire/generated.ts'
 import { addVariables } from './add-variables.ts'
-import { programHash } from './program-hash.ts'
+import { type Killed, proved } from './pinned-program.ts'
 
 export interface Waiting {
   /** Remembers one value to be written. */
   readonly ask: (write: WriteEvent) => void
   /** Writes all that was asked for and continues the process, or kills it. */
-  readonly complete: (wait: WaitEvent) => Killed | undefined
-}
-
-interface Killed {
-  readonly reason: Reason
-  readonly why: string
+  readonly complete: (wait: WaitEvent) => Promise<Killed | undefined>
 }
 
 /** Processes with requests and no word yet that they wait; one that failed in between leaves its requests here. */
@@ -48,7 +41,7 @@ export function openWaiting(
     open.set(key, [...(open.get(key) ?? []), write])
     if (open.size > MOST_OPEN) open.delete(open.keys().next().value!)
   }
-  const complete = (wait: WaitEvent): Killed | undefined => {
+  const complete = async (wait: WaitEvent): Promise<Killed | undefined> => {
     const { actor } = wait
     const key = `${actor.pid}:${actor.start}`
     const writes = open.get(key) ?? []
@@ -60,10 +53,11 @@ export function openWaiting(
     try {
       held = holdProcess(pid, actor.start)
       if (!held) return undefined
-      const wrong = wait.unproved ? wrongProgram(pid, wait.bindings, bindings()) : undefined
-      if (wrong) {
+      const proof = wait.unproved ? await proved(pid, held, wait.bindings, bindings()) : undefined
+      if (proof === 'ended') return undefined
+      if (proof) {
         held.kill()
-        return wrong
+        return proof
       }
       if (wait.adds) addVariables(pid, held, added(wait.bindings))
       deliver(guard, scope, held, writes)
@@ -89,14 +83,6 @@ function deliver(guard: Guard, scope: number, held: HeldProcess, writes: readonl
     }
   }
   held.continue()
-}
-
-/** `verify: sha256:…` of every binding the process has. @throws Error when the program cannot be read */
-function wrongProgram(pid: number, bindings: bigint, all: readonly Binding[]): Killed | undefined {
-  const hash = programHash(pid)
-  const wrong = all.find((binding, i) => bindings & (1n << BigInt(i)) && (pinnedHash(binding) ?? hash) !== hash)
-  if (!wrong) return undefined
-  return { reason: 'not-pinned', why: `its SHA-256 is ${hash}, binding \`${wrong.name}\` wants ${pinnedHash(wrong)}` }
 }
 
 /** The value in its chunks, then zeroes up to the capacity, so that no padding of the placeholder stays. */

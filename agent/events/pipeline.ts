@@ -5,7 +5,7 @@ import type { BpfMap } from '../libbpf/map.ts'
 import { openRing, type Ring } from '../libbpf/ring.ts'
 import type { Binding } from '../policy/types.ts'
 import { decodeEvent } from '../wire/decode.ts'
-import type { KernelEvent } from '../wire/event.ts'
+import type { KernelEvent, WaitEvent } from '../wire/event.ts'
 import { describe } from './describe.ts'
 import type { Log } from './sinks/log.ts'
 import type { Metrics } from './sinks/metrics.ts'
@@ -29,14 +29,17 @@ export function openPipeline(
     for (const line of describe(event, bindings())) log.write(line)
   }
   const events = openRing(rings.events, (record) => report(decodeEvent(record)))
+  const serve = async (event: WaitEvent): Promise<void> => {
+    const killed = await waiting.complete(event)
+    if (!killed) return
+    report({ ...event, kind: 'fail', action: 'killed', reason: killed.reason, error: 0 })
+    log.say('error', 'FAIL', `PID ${event.pid}: ${killed.why}`)
+  }
   const orders = openRing(rings.orders, (record) => {
     const event = decodeEvent(record)
     if (event.kind === 'write') return waiting.ask(event)
     if (event.kind !== 'wait') return report(event) // none of ours: said and counted as unknown
-    const killed = waiting.complete(event)
-    if (!killed) return
-    report({ ...event, kind: 'fail', action: 'killed', reason: killed.reason, error: 0 })
-    log.say('error', 'FAIL', `PID ${event.pid}: ${killed.why}`)
+    void serve(event)
   })
   let open = true
   const close = (): void => {

@@ -15,6 +15,8 @@ export interface HeldProcess {
   readonly continue: () => void
   /** @returns whether it could be signalled: false when it has ended */
   readonly kill: () => boolean
+  /** Readable once it has ended, even before its parent has waited for it. */
+  readonly fd: number
   readonly close: () => void
 }
 
@@ -45,7 +47,7 @@ export function holdProcess(pid: number, start: bigint): HeldProcess | undefined
   const resume = (): void => {
     if (!signal(SIGCONT) && signal(0)) throw new Error('it may not be continued')
   }
-  return { ...accessTo(memory), continue: resume, kill: () => signal(SIGKILL), close }
+  return { ...accessTo(memory), continue: resume, kill: () => signal(SIGKILL), fd, close }
 }
 
 /**

@@ -87,7 +87,7 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'not-written': 'the agent could not write into the waiting process',
   'agent-lost': 'the agent that was to write ended before it did',
   'not-image': 'the program is not a file of its container’s image (`verify: image`)',
-  'not-pinned': 'the program has another content than the pinned one (`verify: sha256`)',
+  'not-pinned': 'the program has another content than the pinned one, or could not be read whole (`verify: sha256`)',
   unproven: 'refusal did not prove itself within this exec, so no value was given',
   'foreign-file':
     'the program lies on a file system whose content its container may change, or is being written (`verify`)',
