@@ -15,7 +15,7 @@ import { processRecords, sealedIn } from '../node/process-records.ts'
 import { type Reloads, type State, startReloads } from '../reload/reloads.ts'
 import type { Registered } from '../reload/state.ts'
 import { claimCgroup } from '../scope/cgroup.ts'
-import { openScopeRings, withhold } from '../scope/scope.ts'
+import { giveBack, openScopeRings, withhold } from '../scope/scope.ts'
 import { resolveAll } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
 import {
@@ -111,6 +111,7 @@ function watchOver(guard: Guard, { scope, log }: SessionOptions, canary: CanaryW
     return held?.isWhole() === false ? withLock(() => (held.isUnloaded() ? [] : held.repair())) : []
   }
   const pinned = held && { repair, close: () => held.close() }
+  giveBack(guard, scope) // an agent may have ended while it withheld; the watch looks at once
   return watchPrograms({ log, withhold: () => withhold(guard, scope), recheck: canary.recheck, pinned })
 }
 

@@ -77,7 +77,7 @@ function valueEntries({ scope, values, generation }: ScopeInput): Entry[] {
   })
 }
 
-/** The needles that environments below a seal are searched for. */
+/** The needles that environments below a seal are searched for. Without its sieve a registration counts as none. */
 function needleEntries({ scope, values, generation }: ScopeInput): Entry[] {
   const numbered = values.map(({ binding, bytes }, i) => ({
     value: valueNumber(i),
@@ -85,7 +85,6 @@ function needleEntries({ scope, values, generation }: ScopeInput): Entry[] {
     bindings: 1n << BigInt(binding),
   }))
   const needles = needlesOf(numbered)
-  if (!needles.length) return []
   const sieve = encode(SIEVE, { bits: sieveOf(needles) })
   return [
     ...needles.map(({ word, rank, ...needle }): Entry => {

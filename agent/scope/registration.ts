@@ -3,10 +3,10 @@
 import { openCounters } from '../node/counters.ts'
 import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
-import { SCOPE } from '../wire/generated.ts'
+import { SCOPE, SWITCH } from '../wire/generated.ts'
 import { entriesOf } from './entries.ts'
 import type { Entry, ScopeInput } from './entry.ts'
-import { KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
+import { isWithheld, KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
 
 /** The entries of one registration, by map and key. */
 export type Registration = ReadonlyMap<string, Pick<Entry, 'map' | 'key'>>
@@ -45,12 +45,16 @@ export function replace(guard: Guard, input: ScopeInput, before: Registration): 
 }
 
 function supersede(guard: Guard, now: Registration, before: readonly Key[]): Registered {
-  const outdated = before.filter((entry) => !now.has(nameOf(entry)))
+  const outdated = sievesFirst(before.filter((entry) => !now.has(nameOf(entry))))
   const takeAwayOutdated = (): void => {
     for (const { map, key } of outdated) guard.map(map).delete(key)
   }
   return { now, takeAwayOutdated }
 }
+
+/** A sieve vouches for the other lists of its registration (bpf/seal/search.h). */
+const sievesFirst = (keys: readonly Key[]): Key[] =>
+  keys.toSorted((a, b) => Number(b.map === 'sieves') - Number(a.map === 'sieves'))
 
 /**
  * Writes values, slots, names and paths of a new generation, then the scope itself, which leads to them. A failure
@@ -58,6 +62,7 @@ function supersede(guard: Guard, now: Registration, before: readonly Key[]): Reg
  */
 function write(guard: Guard, input: ScopeInput): Registration {
   const entries = entriesOf(input)
+  keepWithheld(guard, entries.at(-1)!)
   openCounters(guard.map('counters'), input.scope)
   const undo: (() => void)[] = []
   try {
@@ -93,4 +98,11 @@ function meanwhile(guard: Guard, next: Entry): Entry[] {
     value.writeBigUInt64LE(value.readBigUInt64LE(at) | next.value.readBigUInt64LE(at), at)
   }
   return [{ map: 'scopes', key: next.key, value }]
+}
+
+/** A reload gives nothing back. */
+function keepWithheld(guard: Guard, { key, value }: Entry): void {
+  const standing = guard.map('scopes').get(key)
+  const [at] = SCOPE.fields.switches
+  if (standing && isWithheld(standing)) value.writeUInt32LE((value.readUInt32LE(at) | SWITCH.WITHHELD) >>> 0, at)
 }

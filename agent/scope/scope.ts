@@ -8,19 +8,19 @@ import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
 import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
-import { SCOPE } from '../wire/generated.ts'
+import { SCOPE, SWITCH } from '../wire/generated.ts'
 import { isCgroup, releaseCgroup } from './cgroup.ts'
 import { nodeEntry } from './entries.ts'
 import type { Entry } from './entry.ts'
 
-/** Maps whose keys begin with the scope they belong to. */
+/** Maps whose keys begin with the scope they belong to, in the order of taking away: the sieve vouches for the other lists. */
 const KEYED = [
+  'sieves',
   'paths',
   'slots',
   'names',
   'secret_values',
   'needles',
-  'sieves',
   'containers',
   'lives',
   'owners',
@@ -50,20 +50,34 @@ export function generationOf(guard: Guard, scope: number): number {
 
 export const nextGeneration = (guard: Guard, scope: number): number => generationOf(guard, scope) + 1
 
-/** Stops delivery for the scope; sealed processes stay sealed. @returns an undo function */
+/**
+ * No value is given in the scope from now on, under later registrations too; sealed processes stay sealed, and the programs that they
+ * start are searched as before. @returns an undo function
+ */
 export function withhold(guard: Guard, scope: number): () => void {
-  const scopes = guard.map('scopes')
-  const standing = scopes.get(u32(scope))
-  if (!standing) return () => {}
-  const without = Buffer.from(standing)
-  const [at] = SCOPE.fields.generation
-  without.writeBigUInt64LE(standing.readBigUInt64LE(at) + 1n, at) // nothing is registered under it
-  scopes.set(u32(scope), without)
-  return () => {
-    const now = generationOf(guard, scope)
-    if (BigInt(now) === without.readBigUInt64LE(at)) scopes.set(u32(scope), standing) // else registered anew meanwhile
-  }
+  if (!setWithheld(guard, scope, true)) return () => {}
+  return () => giveBack(guard, scope)
 }
+
+/** Ends the withholding, also that of an agent that is gone. */
+export function giveBack(guard: Guard, scope: number): void {
+  setWithheld(guard, scope, false)
+}
+
+/** @returns whether it was otherwise before */
+function setWithheld(guard: Guard, scope: number, wanted: boolean): boolean {
+  const scopes = guard.map('scopes')
+  const record = scopes.get(u32(scope))
+  if (!record || isWithheld(record) === wanted) return false
+  const [at] = SCOPE.fields.switches
+  record.writeUInt32LE((record.readUInt32LE(at) ^ SWITCH.WITHHELD) >>> 0, at)
+  scopes.set(u32(scope), record)
+  return true
+}
+
+/** @param record of a scope */
+export const isWithheld = (record: Buffer): boolean =>
+  (record.readUInt32LE(SCOPE.fields.switches[0]) & SWITCH.WITHHELD) !== 0
 
 /** The scope goes first, so that nothing is delivered from a half-removed set. */
 export function unregister(guard: Guard, scope: number): void {

@@ -91,6 +91,7 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   unproven: 'refusal did not prove itself within this exec, so no value was given',
   'foreign-file':
     'the program lies on a file system whose content its container may change, or is being written (`verify`)',
+  'no-lists': 'the names and values to take out of its environment are not registered',
   library: 'the process maps code that is not of its container’s image (`verify`)',
 }
 

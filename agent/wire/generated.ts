@@ -153,6 +153,7 @@ export const REASON = {
   UNPROVEN: 14,
   FOREIGN_FILE: 15,
   LIBRARY: 16,
+  NO_LISTS: 17,
 } as const
 
 /** enum ks_share, KS_SHARE_… */
@@ -175,6 +176,7 @@ export const SWITCH = {
   START_ON_FAILURE: 128,
   HOST: 256,
   BLOCK_DEBUG: 512,
+  WITHHELD: 1024,
 } as const
 
 /** enum ks_version, KS_… */

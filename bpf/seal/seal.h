@@ -17,7 +17,7 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	delivery->refusal = process->reason;
 	delivery->pinned = process->pending & scope->pinned_bindings;
 	/* the canary looks for guards that are gone, with a value that is worth nothing */
-	delivery->proven = take_proof(process, bprm) || is_canary(process);
+	delivery->proven = (take_proof(process, bprm) && !(scope->switches & KS_WITHHELD)) || is_canary(process);
 	delivery->traced = BPF_CORE_READ(task, ptrace) || is_being_opened(task) || is_sampled(task);
 	walk_environment(delivery, task, loops);
 	if (delivery->reason)

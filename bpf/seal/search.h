@@ -116,20 +116,37 @@ __attribute__((noinline)) int search_blocks_unlooped(void)
 	return 0;
 }
 
-/* Takes out of the whole environment the values of all bindings but those of d->bindings. */
+/* Of its own, as the frames of a chain of calls share 512 bytes. */
+__attribute__((noinline)) int is_listed(struct delivery *d)
+{
+	return d && sieve_of(d);
+}
+
+__attribute__((noinline)) int is_listed_unlooped(void)
+{
+	struct delivery *d = unlooped_delivery();
+
+	return d && sieve_of(d);
+}
+
+/*
+ * Takes out of the whole environment the values of all bindings but those of d->bindings. Without lists nothing would
+ * be found, whatever stands there: that is a failure. The sieve, which goes first, is looked for last: then all lists
+ * were there throughout.
+ */
 static __always_inline void search_environment(struct delivery *d, struct task_struct *task, int loops)
 {
 	d->start = BPF_CORE_READ(task, mm, env_start);
 	d->at = d->start;
 	d->end = BPF_CORE_READ(task, mm, env_end);
-	if (!sieve_of(d))
-		return;
 	if (loops)
 		bpf_loop(MAX_BLOCKS, search_piece, d, 0);
 	else
 		for (int i = 0; i < ROUNDS_OF_BLOCKS; i++)
 			if (search_blocks_unlooped())
 				break;
+	if (!d->reason && !(loops ? is_listed(d) : is_listed_unlooped()))
+		stop(d, KS_NO_LISTS, 0);
 	if (!d->reason && d->at < d->end)
 		stop(d, KS_TOO_LARGE, 0);
 }

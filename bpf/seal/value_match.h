@@ -11,7 +11,7 @@
  */
 #define BLOCK 32
 
-/* BLOCK bytes of the value number d->value against those at d->target. Returns whether they differ. */
+/* BLOCK bytes of the value number d->value against those at d->target. Returns whether they are known to differ. */
 static __always_inline long differs_at(struct delivery *d, __u32 index)
 {
 	struct ks_value_key key = {.scope = d->scope, .generation = d->generation, .value = d->value};
@@ -30,7 +30,7 @@ static __always_inline long differs_at(struct delivery *d, __u32 index)
 	key.chunk = offset / KS_CHUNK;
 	value = bpf_map_lookup_elem(&secret_values, &key);
 	if (!value)
-		return 1;
+		return 0; /* it was taken away: its 8 bytes that were found are all that is known of it */
 	/* a chunk is padded with zeroes, and so is the block read */
 	offset &= KS_CHUNK - BLOCK;
 #pragma unroll

@@ -22,6 +22,8 @@ enum ks_switch {
 	KS_HOST = 1 << 8,
 	/* signals and sockets that open a runtime's debugging door */
 	KS_BLOCK_DEBUG = 1 << 9,
+	/* no value is given: set while the agent knows that protection does not stand. Everything else goes on */
+	KS_WITHHELD = 1 << 10,
 };
 
 /* Parts of the kernel that a policy's `kernelControl` leaves to the scope. */

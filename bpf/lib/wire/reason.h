@@ -34,6 +34,8 @@ enum ks_reason {
 	KS_FOREIGN_FILE = 15,
 	/* `verify`: code of a file that is not of the container's image is mapped already */
 	KS_LIBRARY = 16,
+	/* the names and values to take out of an environment are not there */
+	KS_NO_LISTS = 17,
 };
 
 #endif

@@ -30,7 +30,10 @@ struct ks_needle_key {
 	__u64 word; /* little-endian: the first byte is the lowest */
 };
 
-/* Which words any needle of a registration has, by KS_SIEVE_HASH: most of an environment is passed over by it. */
+/*
+ * Which words any needle of a registration has, by KS_SIEVE_HASH: most of an environment is passed over by it. Every
+ * registration has one, without needles an empty one. It goes before the rest of them: where it stands, all do.
+ */
 #define KS_SIEVE_HASH(word) (((word)*0x9e3779b97f4a7c15ULL) >> 52)
 
 struct ks_sieve_key {

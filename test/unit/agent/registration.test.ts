@@ -10,9 +10,9 @@ import { numbered } from '../../../agent/reload/binding-numbers.ts'
 import type { ScopeInput } from '../../../agent/scope/entry.ts'
 import { registeredBindings } from '../../../agent/scope/read-back.ts'
 import { register, replace } from '../../../agent/scope/registration.ts'
-import { scopesOf, sweep } from '../../../agent/scope/scope.ts'
+import { giveBack, scopesOf, sweep, unregister, withhold } from '../../../agent/scope/scope.ts'
 import { MODE } from '../../../agent/wire/constants.ts'
-import { PATH_KEY, SCOPE } from '../../../agent/wire/generated.ts'
+import { PATH_KEY, SCOPE, SWITCH } from '../../../agent/wire/generated.ts'
 
 const NONCE = '5e'.repeat(16)
 let maps: Map<string, Map<string, Buffer>>
@@ -21,9 +21,10 @@ let writes: string[]
 let failing: number
 /** Before the entry is written: another agent's action at that moment. */
 let onWrite: (map: string, key: Buffer) => void
+let deleted: string[]
 
 beforeEach(() => {
-  ;[maps, writes, failing] = [new Map(), [], Number.POSITIVE_INFINITY]
+  ;[maps, writes, failing, deleted] = [new Map(), [], Number.POSITIVE_INFINITY, []]
   onWrite = () => {}
 })
 
@@ -40,7 +41,10 @@ function memoryMap(name: string) {
       writes.push(name)
       entries.set(key.toString('hex'), Buffer.from(value))
     },
-    delete: (key: Buffer) => entries.delete(key.toString('hex')),
+    delete: (key: Buffer) => {
+      deleted.push(name)
+      return entries.delete(key.toString('hex'))
+    },
     keys: () => [...entries.keys()].map((key) => Buffer.from(key, 'hex')),
     getPerCpu: () => Buffer.alloc(0),
     setPerCpu: () => {},
@@ -177,6 +181,49 @@ test('a new binding is restricted before the first path leads to it, and the sco
   const [meanwhile, last] = [writes.indexOf('scopes'), writes.lastIndexOf('scopes')]
   assert.ok(meanwhile < writes.indexOf('paths') && writes.lastIndexOf('paths') < last, writes.join())
   assert.equal(denied(), 0b10n)
+})
+
+const switches = (): number => maps.get('scopes')!.get('07000000')!.readUInt32LE(SCOPE.fields.switches[0])
+const isWithheld = (): boolean => (switches() & SWITCH.WITHHELD) !== 0
+
+test('what is withheld is a switch: the lists of the registration and the numbers of its bindings stay', () => {
+  const [a, b] = config.secrets as [Binding, Binding]
+  register(guard, input(1))
+  const before = contents()
+  const restore = withhold(guard, 7)
+  assert.ok(isWithheld())
+  assert.equal(inForce(), 1n)
+  assert.deepEqual(numbered(registeredBindings(guard, 7, [b, a]), [b, a], 0n), [a, b])
+  restore()
+  assert.equal(contents(), before)
+})
+
+test('a registration gives nothing back, and the next agent does', () => {
+  const first = register(guard, input(1)).now
+  withhold(guard, 7)
+  replace(guard, input(2), first)
+  assert.ok(isWithheld(), 'a reload')
+  assert.equal(inForce(), 2n)
+  withhold(guard, 7)() // by another reason: its end is not the first one's
+  assert.ok(isWithheld())
+  giveBack(guard, 7)
+  assert.ok(!isWithheld())
+})
+
+test('every registration has a sieve, also without a value that can be searched for', () => {
+  register(guard, { ...input(1), values: [] })
+  assert.equal(maps.get('sieves')?.size, 1)
+  assert.equal(maps.get('needles')?.size, 0)
+})
+
+test('the sieve goes first of all lists, and so vouches for the others', () => {
+  const first = register(guard, input(1)).now
+  const second = replace(guard, input(2), first)
+  second.takeAwayOutdated()
+  assert.equal(deleted[0], 'sieves', 'outdated')
+  deleted.length = 0
+  unregister(guard, 7)
+  assert.deepEqual(deleted.slice(0, 2), ['scopes', 'sieves'])
 })
 
 const key = (scope: number): Buffer => {
