@@ -28,12 +28,19 @@ async function withSleeper(mode: string, body: (agent: Agent, pid: number) => Pr
   try {
     const mine = (e: Record<string, unknown>) => e.tag === 'INJECT' && (e.actor as { pid: number }).pid === pid
     await eventually('delivery', () => agent.events().some(mine))
+    await eventually('its sleep', () => isAsleep(pid))
     await body(agent, pid)
   } finally {
     child.kill('SIGKILL')
     await agent.stop()
   }
 }
+
+/**
+ * It has run its first instructions, and so has its value: the kernel reports a delivery at the exec, also one that it asks the agent to
+ * write while the program is stopped (half of the starts on 5.10).
+ */
+const isAsleep = (pid: number): boolean => / \(sleep\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
 
 const LINKS = ['exe', 'cwd', 'root', 'ns/pid', 'ns/mnt', 'ns/net']
 
