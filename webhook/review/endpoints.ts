@@ -6,7 +6,8 @@ import { deny, fail, type Outcome, skip } from '../mutate/outcome.ts'
 import { guardAnnotations } from './annotation-guard.ts'
 import { BODY_LIMIT, type Body } from './body.ts'
 import { GUARDED_KINDS, guard } from './guard.ts'
-import { type Caller, type Reading, type Review, readReview, refusalFor, respond } from './review.ts'
+import { respond } from './response.ts'
+import { type Caller, type Reading, type Review, readReview, refusalFor } from './review.ts'
 
 export interface JourneyDeps {
   readonly settings: InjectionSettings

@@ -1,8 +1,6 @@
-/** Request bytes → an AdmissionReview, and an outcome → the response to it (k8s.io/api/admission/v1). */
-import { visible } from '../../agent/policy/text/suggest.ts'
-import { type Deny, deny, MAX_MESSAGE, type Outcome } from '../mutate/outcome.ts'
+/** Request bytes → an AdmissionReview (k8s.io/api/admission/v1). */
+import { type Deny, deny } from '../mutate/outcome.ts'
 import { isObject } from '../mutate/pod.ts'
-import { reasonEntry } from '../mutate/reasons.ts'
 import { beyondBounds } from './json-bounds.ts'
 import { uidIn } from './uid.ts'
 
@@ -99,63 +97,3 @@ function fieldsOf(request: Record<string, unknown>): Omit<Review, keyof Caller> 
 }
 
 const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise)
-
-/** The reason that kubectl and the audit log show for each code. */
-const STATUS_REASONS: Readonly<Record<number, string>> = {
-  400: 'BadRequest',
-  403: 'Forbidden',
-  413: 'RequestEntityTooLarge',
-  422: 'Invalid',
-  500: 'InternalError',
-}
-
-/** An AdmissionReview with the response: allowed with a patch, allowed untouched, or refused with a status. */
-export function respond({ uid, apiVersion }: Caller, outcome: Outcome) {
-  const allowed = outcome.kind === 'inject' || outcome.kind === 'skip'
-  const warnings = cutWarnings(outcome.warnings)
-  return {
-    apiVersion,
-    kind: 'AdmissionReview',
-    response: {
-      uid,
-      allowed,
-      ...(allowed ? {} : { status: statusOf(outcome) }),
-      ...patchFields(outcome),
-      ...(warnings.length > 0 && apiVersion !== 'admission.k8s.io/v1beta1' ? { warnings } : {}),
-      // The API server puts the webhook's name before each key. It keeps the first value of a key and logs a warning for
-      // another one, so a second pass that finds all done leaves the first one's word.
-      ...(outcome.reason === 'nothing-to-change'
-        ? {}
-        : { auditAnnotations: { outcome: outcome.kind, reason: outcome.reason } }),
-    },
-  }
-}
-
-function statusOf(outcome: Outcome) {
-  const { code, sentence } = reasonEntry(outcome.reason)
-  const message = outcome.kind === 'deny' ? cutTo(outcome.message, MAX_MESSAGE) : `KernelSeal: ${sentence}`
-  return { status: 'Failure', message, reason: STATUS_REASONS[code], code }
-}
-
-function patchFields(outcome: Outcome) {
-  const operations = outcome.kind === 'inject' || outcome.kind === 'skip' ? (outcome.operations ?? []) : []
-  if (operations.length === 0) return {}
-  return { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(operations)).toString('base64') }
-}
-
-const cutTo = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text)
-
-/** Beyond 120 characters each and 4,096 in all the API server cuts or drops warnings (k8s.io/api/admission/v1). */
-const MAX_WARNING = 120
-const MAX_WARNINGS = 4096
-
-function cutWarnings(warnings: readonly string[]): string[] {
-  let left = MAX_WARNINGS
-  return warnings
-    .map((text) => cutTo(visible(text.slice(0, MAX_WARNING + 1)), MAX_WARNING))
-    .filter((text) => {
-      // Bytes, not characters: the server counts those.
-      left -= Buffer.byteLength(text)
-      return left >= 0
-    })
-}

@@ -8,9 +8,11 @@ import { wrongPath } from '../../agent/policy/text/names.ts'
 import { ConfigError, reportInto } from '../../agent/policy/text/problems.ts'
 import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
 import type { Problem } from '../../agent/policy/types.ts'
-import { envOf, flagOf, NAMES, parseSetting, SETTINGS, type Setting, type SettingName, type Settings } from './table.ts'
+import { parseSetting } from './kinds.ts'
+import { envOf, flagOf, NAMES, SETTINGS, type Setting, type SettingName, type Settings } from './table.ts'
 
-export { helpText, type Settings } from './table.ts'
+export { helpText } from './help.ts'
+export type { Settings } from './table.ts'
 
 /** A setting as it was given, and where. */
 interface Given {

@@ -1,11 +1,8 @@
-/** The webhook's settings, one table: flags, environment, file and help text all follow from it. */
-import { QUANTITY } from '../../agent/policy/pod-keys.ts'
-import { quote } from '../../agent/policy/text/suggest.ts'
+/** The webhook's settings, one table: flags, environment, file and help text (help.ts) all follow from it. */
 import type { Mode } from '../../agent/policy/types.ts'
 import type { SidecarForm } from '../mutate/cluster.ts'
 import { type AgentSettings, READY_SECONDS } from '../mutate/sidecar.ts'
-
-export type Kind = 'text' | 'quantity' | 'port' | 'seconds' | 'list' | readonly string[]
+import type { Kind } from './kinds.ts'
 
 export interface Setting {
   readonly kind: Kind
@@ -174,49 +171,3 @@ const ENV_PREFIX = 'KSEAL_'
 
 export const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 export const envOf = (name: string) => ENV_PREFIX + flagOf(name).replaceAll('-', '_').toUpperCase()
-
-/** The text as a value of its kind, or the expected form. */
-export function parseSetting(kind: Kind, text: string): { readonly value: unknown } | { readonly expected: string } {
-  const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
-  switch (kind) {
-    case 'text':
-      return { value: text }
-    case 'quantity':
-      return text === '' || QUANTITY.test(text) ? { value: text } : { expected: 'a quantity such as `100m` or `64Mi`' }
-    case 'list':
-      return {
-        value: text
-          .split(',')
-          .map((item) => item.trim())
-          .filter((item) => item !== ''),
-      }
-    case 'port':
-      // 0 lets the system choose, for tests.
-      return number <= 65535 ? { value: number } : { expected: 'a port, 0 to 65535' }
-    case 'seconds':
-      return number <= 300 ? { value: number } : { expected: 'seconds, 0 to 300' }
-    default:
-      return kind.includes(text) ? { value: text } : { expected: kind.map(quote).join(', ') }
-  }
-}
-
-export function helpText(): string {
-  const lines = NAMES.map((name) => {
-    const { default: otherwise, help }: Setting = SETTINGS[name]
-    const kind: Kind = SETTINGS[name].kind
-    const words = typeof kind === 'string' ? '' : ` (${kind.join(', ')})`
-    const fallback = otherwise === undefined ? ' [required]' : otherwise === '' ? '' : ` [${otherwise}]`
-    return `  --${flagOf(name).padEnd(22)}${help}${words}${fallback}`
-  })
-  return `kernelseal-webhook: seals the secrets of Pods at admission
-
-Usage: webhook/main.ts --agent-image IMAGE [options]
-
-  --config                file with settings, YAML or JSON, keys as below in camelCase (agentImage: …)
-${lines.join('\n')}
-  --help                  this text
-
-Each option is also read from the environment: --agent-image is ${envOf('agentImage')}. Flag, then environment,
-then file, then default. POST /mutate, GET /healthz and GET /readyz are served over TLS, GET /metrics is not.
-`
-}
