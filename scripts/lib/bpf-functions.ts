@@ -8,7 +8,8 @@ import { type Section, sectionsOf, stringAt } from './elf.ts'
 /** Bytes of an instruction; the load of a 64-bit constant has two of them. */
 export const INSTRUCTION = 8
 export const LOAD_CONSTANT = 0x18
-const CALL = 0x85
+/** Of a helper, or of a function of the object. */
+export const CALL = 0x85
 /** In the source register of a call: of a function of the object, not of a helper (BPF_PSEUDO_CALL). */
 const OF_OBJECT = 1
 

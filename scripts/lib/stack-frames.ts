@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type BpfFunction, functionsOf, instructionsOf } from './bpf-functions.ts'
+import { type BpfFunction, CALL, functionsOf, instructionsOf } from './bpf-functions.ts'
 
 const OBJECT = join(import.meta.dirname, '../../bpf/build/kernelseal.bpf.o')
 /** MAX_BPF_STACK */
@@ -51,8 +51,8 @@ function below(called: readonly Omit<Depth, 'program'>[], name: string, code: Bu
 }
 
 const FRAME_POINTER = 10
-/** Instructions: dst = src, dst += constant, dst += src; a helper's or function's call. */
-const [MOVE, ADD, ADD_REGISTER, CALL] = [0xbf, 0x07, 0x0f, 0x85]
+/** Instructions: dst = src, dst += constant, dst += src. */
+const [MOVE, ADD, ADD_REGISTER] = [0xbf, 0x07, 0x0f]
 /** Classes: the low three bits. */
 const [CLASS, LOAD_REGISTER, STORE, STORE_REGISTER] = [7, 1, 2, 3]
 const SIGNED_JUMPS = [5, 6]
