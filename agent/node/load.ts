@@ -11,7 +11,7 @@ import { u32 } from '../wire/encode.ts'
 import { GUARDED_MAP, STRUCTS } from '../wire/generated.ts'
 import { layoutDifferences } from '../wire/layout.ts'
 import { pinDevice } from './pins.ts'
-import { harmlessPmus } from './pmus.ts'
+import { harmlessPmus, probePmus } from './pmus.ts'
 
 export type Tier = 'lsm' | 'fmod_ret'
 /** The writer of the values: the kernel itself, or the agent while the process is stopped. */
@@ -55,7 +55,13 @@ function loadForDelivery(tier: Tier): Pick<Loaded, 'object' | 'delivery'> {
   const loadAs = (canWrite: number): BpfObject =>
     loadObject(OBJECT_PATH, {
       wanted: (name) => isWanted(name, tier, features),
-      constants: { can_write: canWrite, harmless_pmus: harmlessPmus(), pin_device: pinDevice() },
+      constants: {
+        can_write: canWrite,
+        harmless_pmus: harmlessPmus(),
+        probe_pmus: probePmus(),
+        probes_unseen: features.probes ? 0 : 1,
+        pin_device: pinDevice(),
+      },
     })
   const level = lockdownLevel()
   if (level && level !== 'none') return { object: loadAs(0), delivery: 'stopped' }
@@ -87,6 +93,8 @@ interface KernelFeatures {
   readonly loops: boolean
   /** Programs for the entry points of perf_event_open(2) that there are. */
   readonly perfOpened: readonly string[]
+  /** The function that sets a uprobe can be watched; in 5.10 nothing of perf's core can (kernel/events/Makefile). */
+  readonly probes: boolean
   /** A core dump without a signal before it, up to 5.14; the function has this name until 6.15. */
   readonly doCoredump: boolean
 }
@@ -99,20 +107,22 @@ const PERF_OPEN = {
 } as const
 
 function kernelFeatures(): KernelFeatures {
-  const asked = ['security_file_post_open', 'bpf_loop', 'do_coredump']
+  const asked = ['security_file_post_open', 'bpf_loop', 'do_coredump', 'perf_uprobe_event_init']
   const has = kernelFunctions([...asked, ...Object.values(PERF_OPEN)])
   const perfOpened = Object.entries(PERF_OPEN).flatMap(([program, entry]) => (has.has(entry) ? [program] : []))
   const [postOpen, loops] = [has.has('security_file_post_open'), has.has('bpf_loop')]
-  return { postOpen, loops, perfOpened, doCoredump: has.has('do_coredump') }
+  const [doCoredump, probes] = [has.has('do_coredump'), has.has('perf_uprobe_event_init')]
+  return { postOpen, loops, perfOpened, doCoredump, probes }
 }
 
 /** Names end in the tier they are for; the other tier's programs are the same bodies again. */
 function isWanted(name: string, tier: Tier, features: KernelFeatures): boolean {
-  const { postOpen, loops, perfOpened, doCoredump } = features
+  const { postOpen, loops, perfOpened, doCoredump, probes } = features
   if (name.endsWith('_lsm') && tier !== 'lsm') return false
   if (/_mod(_\d)?$/.test(name) && tier !== 'fmod_ret') return false
   if (name.startsWith('guard_opened_')) return postOpen
   if (name.startsWith('perf_opened_')) return perfOpened.includes(name.replace(/_2$/, ''))
+  if (name.startsWith('perf_probed')) return probes
   if (name.startsWith('guard_dump')) return doCoredump
   if (name.startsWith('deliver_')) return loops
   return !(name.startsWith('unlooped_') && loops)

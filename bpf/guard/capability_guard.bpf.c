@@ -5,23 +5,25 @@
  *   capable   capable() within swapon(2): swap on a disk of the caller's has the memory of sealed processes;
  *             iopl(2), ioperm(2): ports, and by them any memory; acct(2): a line about every process of the machine;
  *             open_by_handle_at(2): any file of a mounted file system by its number, in this container or not;
- *             and anywhere process_madvise(2) of a guarded process (advice.h)
+ *             and anywhere process_madvise(2) of a guarded process (advice.h), and perf_event_open(2) of a uprobe that
+ *             is to be refused (probe.h)
  *   sb_set_mnt_opts   vfs_get_tree(): the file system of a disk is found, by mount(2) as by fsconfig(2), and mounted
  *             nowhere yet (fsmount(2) does not ask sb_kern_mount). The kernel opens the disk itself, which no file_open
  *             sees, and a writer of the machine's root file system (its cron.d) is soon the machine's root
  *
  * None of the former has a rarer hook, and the kernels of distributions let no program stand before a system call
  * (CONFIG_FUNCTION_ERROR_INJECTION). The hook is asked often: it looks at the capability first, then at the number of
- * the call, and only within one of these six at what `current` is. The policy's `kernelControl` leaves `file-handles`
+ * the call, and only within one of these seven at what `current` is. The policy's `kernelControl` leaves `file-handles`
  * to a scope.
  */
 #include "advice.h"
 #include "current_call.h"
 #include "hook.h"
 #include "kernel_control.h"
+#include "probe.h"
 
 /* include/uapi/linux/capability.h */
-enum { DAC_READ_SEARCH = 2, SYS_RAWIO = 17, SYS_PACCT = 20, SYS_ADMIN = 21, SYS_NICE = 23 };
+enum { DAC_READ_SEARCH = 2, SYS_RAWIO = 17, SYS_PACCT = 20, SYS_ADMIN = 21, SYS_NICE = 23, PERFMON = 38 };
 
 #ifdef __TARGET_ARCH_x86
 enum { COMPAT_ACCT = 51, COMPAT_SWAPON = 87, COMPAT_IOPERM = 101, COMPAT_IOPL = 110, COMPAT_BY_HANDLE = 342 };
@@ -72,9 +74,13 @@ ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options
 
 	if (capability == SYS_NICE)
 		return number_of_current() == NR_PROCESS_MADVISE ? judge_advice(again) : 0;
+	if (capability == PERFMON)
+		return is_opening_event() ? judge_probe(again) : 0;
 	if (capability != DAC_READ_SEARCH && capability != SYS_ADMIN && capability != SYS_RAWIO &&
 	    capability != SYS_PACCT)
 		return 0;
+	if (capability == SYS_ADMIN && is_opening_event())
+		return judge_probe(again);
 	call = is_compat() ? call_of_compat(number_of_current()) : call_of(number_of_current());
 	if (!call)
 		return 0;

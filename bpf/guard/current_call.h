@@ -19,7 +19,7 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs___x86 {
-	unsigned long bx, di;
+	unsigned long bx, cx, si, di;
 	unsigned long orig_ax;
 };
 
@@ -99,6 +99,21 @@ static __always_inline __u32 first_argument_of_current(void)
 	struct pt_regs___arm64 *registers = registers_of_current();
 
 	return registers ? BPF_CORE_READ(registers, regs[0]) : UNKNOWN_CALL;
+#endif
+}
+
+static __always_inline __u32 second_argument_of_current(void)
+{
+#ifdef __TARGET_ARCH_x86
+	struct pt_regs___x86 *registers = registers_of_current();
+
+	if (!registers)
+		return UNKNOWN_CALL;
+	return is_compat() ? BPF_CORE_READ(registers, cx) : BPF_CORE_READ(registers, si);
+#else
+	struct pt_regs___arm64 *registers = registers_of_current();
+
+	return registers ? BPF_CORE_READ(registers, regs[1]) : UNKNOWN_CALL;
 #endif
 }
 

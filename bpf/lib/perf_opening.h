@@ -33,6 +33,41 @@ struct {
 	__type(value, __u64);
 } perf_targets __weak SEC(".maps");
 
+/*
+ * Openers of probes that are refused, before the kernel has put the probe in place; 1. Full, which takes as many
+ * threads that are all within a few instructions: the probe is in place for as long as it takes to refuse it at
+ * perf_event_alloc. Gone when the system call returns.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u64);
+} refused_probes __weak SEC(".maps");
+
+static __always_inline void refuse_probe(void)
+{
+	__u64 opener = (__u64)current_task(), one = 1;
+
+	bpf_map_update_elem(&refused_probes, &opener, &one, BPF_ANY);
+}
+
+static __always_inline int is_refused_probe(void)
+{
+	__u64 opener = (__u64)current_task();
+
+	return !!bpf_map_lookup_elem(&refused_probes, &opener);
+}
+
+/* The opening is over, whether it was refused or not. */
+static __always_inline void end_probe(void)
+{
+	__u64 opener = (__u64)current_task();
+
+	bpf_map_delete_elem(&refused_probes, &opener);
+}
+
 static __always_inline void end_perf_opening(void)
 {
 	__u64 opener = (__u64)current_task(), *target, *openers, key;

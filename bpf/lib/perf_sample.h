@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Whether a perf event tells something of the user memory of its target: asked when it is opened (perf_guard), and
- * at an exec of those opened before (secret_deliver).
+ * Whether a perf event tells something of the user memory of its target, or changes it: asked when it is opened
+ * (perf_guard), and at an exec of those opened before (secret_deliver).
  *
  * The list names harmless events: counting, and samples that say which task, when, on which CPU and how often. An
  * instruction address only where user mode is excluded. All else tells bytes or addresses of the user: a call chain has
  * a word of the stack in each entry, the raw part of a tracepoint the program's output, branch records and AUX its
  * whole course.
+ *
+ * A probe is harmless in no form. A tracepoint that only counts has a filter, which reads the strings that the program
+ * hands to the kernel (`.ustring`, kernel/trace/trace_events_filter.c): one bit each time. A breakpoint counts how
+ * often one word is read. A uprobe writes: an instruction into the code, and one more into any word of the program's
+ * data (ref_ctr_offset, kernel/events/uprobes.c).
  */
 #ifndef KERNELSEAL_PERF_SAMPLE_H
 #define KERNELSEAL_PERF_SAMPLE_H
@@ -15,6 +20,8 @@
 
 /* include/uapi/linux/perf_event.h */
 #define PERF_TYPE_SOFTWARE 1
+#define PERF_TYPE_TRACEPOINT 2
+#define PERF_TYPE_BREAKPOINT 5
 #define PERF_TYPES_BUILT_IN 6 /* PERF_TYPE_MAX: above it are the numbers in /sys/bus/event_source/devices */
 #define PERF_COUNT_SW_BPF_OUTPUT 10
 #define PERF_SAMPLE_IP (1U << 0)
@@ -23,6 +30,9 @@
 #define PERF_SAMPLES_HARMLESS                                                                                          \
 	(1U << 1 | 1U << 2 | 1U << 4 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 9 | 1U << 16 | 1U << 21)
 
+/* A bit that no sample type has: the event is one of a probe. */
+#define BY_PROBE (1U << 31)
+
 #define PMU_WORDS 8
 
 /*
@@ -30,6 +40,9 @@
  * loads (agent/node/pmus.ts). Intel PT and its like write the course of a program past all sample types.
  */
 const volatile __u32 harmless_pmus[PMU_WORDS] __weak = {};
+
+/* The same for probes without a number of their own: kprobe, uprobe. */
+const volatile __u32 probe_pmus[PMU_WORDS] __weak = {};
 
 /*
  * From 6.3 on an event of one of the software source's two clocks, which `perf stat` opens unasked, has the number of a
@@ -47,23 +60,26 @@ static __always_inline int is_clock(struct perf_event *event)
 	return 0;
 }
 
-static __always_inline int is_harmless_source(struct perf_event *event, __u32 type)
+static __always_inline int has_number(const volatile __u32 *pmus, __u32 type)
 {
-	if (type < PERF_TYPES_BUILT_IN)
-		return 1;
-	if (type < PMU_WORDS * 32 && (harmless_pmus[type / 32 & (PMU_WORDS - 1)] >> (type % 32) & 1))
-		return 1;
-	return is_clock(event);
+	return type < PMU_WORDS * 32 && (pmus[type / 32 & (PMU_WORDS - 1)] >> (type % 32) & 1);
 }
 
-/* The sample types of an event that tell of user memory; for a source that is not known to be harmless, all bits. */
-static __always_inline __u64 samples_of_user(struct perf_event *event)
+static __always_inline int is_probe(__u32 type)
+{
+	return type == PERF_TYPE_TRACEPOINT || type == PERF_TYPE_BREAKPOINT || has_number(probe_pmus, type);
+}
+
+static __always_inline int is_harmless_source(struct perf_event *event, __u32 type)
+{
+	return type < PERF_TYPES_BUILT_IN || has_number(harmless_pmus, type) || is_clock(event);
+}
+
+/* The sample types of an event that tell of user memory, whatever its source. */
+static __always_inline __u64 samples_asked(struct perf_event *event, __u32 type)
 {
 	__u64 samples = BPF_CORE_READ(event, attr.sample_type);
-	__u32 type = BPF_CORE_READ(event, attr.type);
 
-	if (!is_harmless_source(event, type))
-		return ~0ULL;
 	if (type == PERF_TYPE_SOFTWARE && BPF_CORE_READ(event, attr.config) == PERF_COUNT_SW_BPF_OUTPUT)
 		return samples &
 		       ~(PERF_SAMPLES_HARMLESS | PERF_SAMPLE_RAW); /* output of BPF programs, and nothing else */
@@ -72,6 +88,16 @@ static __always_inline __u64 samples_of_user(struct perf_event *event)
 	if (BPF_CORE_READ_BITFIELD_PROBED(&event->attr, exclude_user))
 		samples &= ~PERF_SAMPLE_IP;
 	return samples & ~PERF_SAMPLES_HARMLESS;
+}
+
+/* 0: harmless. For a source that is not known to be harmless, all bits. */
+static __always_inline __u64 samples_of_user(struct perf_event *event)
+{
+	__u32 type = BPF_CORE_READ(event, attr.type);
+
+	if (is_probe(type))
+		return samples_asked(event, type) | BY_PROBE;
+	return is_harmless_source(event, type) ? samples_asked(event, type) : ~0ULL;
 }
 
 #endif

@@ -1,11 +1,11 @@
 /** The whole sweep: the same steps by the same attackers, of a target without protection first, then of one that is sealed. */
-import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { type Attacker, type AttackerName, byVictim } from '../runner/attackers.ts'
 import type { Identity } from '../runner/identity.ts'
 import { until } from '../runner/launch.ts'
 import { environmentOf } from '../runner/locate.ts'
+import { numberOfTracepoint } from '../runner/tracepoint.ts'
 import type { Canary } from '../targets/canary.ts'
 import { type Cleanup, newCleanup } from '../targets/cleanup.ts'
 import { type CanaryProgram, copyProgram } from '../targets/program.ts'
@@ -19,7 +19,7 @@ import type { SweepRequest } from './request.ts'
 import { joined, type Swept, sweepAs } from './sweeper.ts'
 
 const TARGET = join(import.meta.dirname, 'target.ts')
-const TRACEPOINT = '/sys/kernel/tracing/events/raw_syscalls/sys_enter/id'
+const TRACEPOINT = 'raw_syscalls/sys_enter'
 const PAGE = 4096n
 /** So many targets may end in the hands of one attacker. */
 const MOST_TARGETS = 6
@@ -40,7 +40,7 @@ export async function holdSweep({ cleanup = newCleanup(), ...options }: SweepOpt
   try {
     const program = copyProgram()
     cleanup.add(program.close)
-    const plan = { ...options, program, cleanup, tracepoint: tracepoint(), page: undefined }
+    const plan = { ...options, program, cleanup, tracepoint: numberOfTracepoint(TRACEPOINT) ?? 0, page: undefined }
     onStage('sweeping a target without protection')
     const open = newSweepNeedle()
     const unprotected = await sweepSide(openUnprotected(program, open), open, false, plan)
@@ -62,15 +62,6 @@ export async function holdSweep({ cleanup = newCleanup(), ...options }: SweepOpt
     }
   } finally {
     await cleanup.run()
-  }
-}
-
-/** A number that an attacker knows from another machine with that kernel. */
-function tracepoint(): number {
-  try {
-    return Number(readFileSync(TRACEPOINT, 'utf8'))
-  } catch {
-    return 0
   }
 }
 
