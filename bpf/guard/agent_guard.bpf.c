@@ -8,7 +8,7 @@
  *   bpf_map    bpf_map_new_fd() by id, pin or name: only an agent gets a descriptor of the secret values, and no other
  *              process in a scope one of our other maps, which hold its policy
  *   bpf_prog   bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs
- *   bpf        bpf(2): in a Pod's scope only its agent calls it at all
+ *   bpf        bpf(2): in a scope only its agent calls it at all, and the processes of the machine itself
  *
  * It identifies itself in track/agent_enroll.bpf.c. Its memory and files are guarded with those of sealed processes, in
  * proc_guard.bpf.c and ptrace_guard.bpf.c.
@@ -116,21 +116,24 @@ ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *pro
 
 /*
  * A tracing program reads any memory. On a plain host other programs call bpf(2) too: service managers filter
- * with it. In a Pod whose agent is gone, its container started again is the agent's successor.
+ * with it; a container there does not. In a Pod whose agent is gone, its container started again is the agent's
+ * successor. A process without a record, which was there before the scope, is one of the scope all the same.
  */
 ENFORCE_UNCOUNTED(guard_bpf, bpf, security_bpf, (command), int command)
 {
 	struct ks_process *process = process_of(current_task());
 	struct ks_scope *scope;
+	__u32 inum;
 
-	if (!process || (process->flags & KS_AGENT))
+	if (process && (process->flags & KS_AGENT))
 		return 0;
-	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	if (!scope || (scope->switches & KS_HOST))
+	inum = current_scope();
+	scope = inum ? bpf_map_lookup_elem(&scopes, &inum) : NULL;
+	if (!scope || ((scope->switches & KS_HOST) && in_machine_pid_ns()))
 		return 0;
-	if (may_open_ours(process->scope))
+	if (may_open_ours(inum))
 		return 0;
-	return judge(scope, process, NULL, 1, KS_WAY_BPF_CALL, command, 0, again);
+	return judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_CALL, command, 0, again);
 }
 
 char LICENSE[] SEC("license") __weak = "GPL";

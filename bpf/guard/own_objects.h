@@ -8,6 +8,7 @@
 
 #include "emit.h"
 #include "home.h"
+#include "report.h"
 
 /* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */
 struct {
@@ -24,10 +25,16 @@ struct {
 	__type(value, __u32);
 } guarded_programs __weak SEC(".maps");
 
+/* A process of a machine that is a scope as a whole, and not of a container below it. */
+static __always_inline int is_of_machine(__u32 inum)
+{
+	return inum == INIT_PID_NS && in_machine_pid_ns();
+}
+
 /* Without an agent its successor must be able to become it; of a whole machine that is its root. */
 static __always_inline int may_open_ours(__u32 inum)
 {
-	return !has_agent(inum) && (inum == INIT_PID_NS || may_succeed(inum));
+	return !has_agent(inum) && (is_of_machine(inum) || may_succeed(inum));
 }
 
 /* `kernelseal status` of root is outside of Pods. */
@@ -36,7 +43,7 @@ static __always_inline int policy_map_verdict(__u32 id, int again)
 	__u32 inum = current_scope();
 	struct ks_scope *scope;
 
-	if (!inum || inum == INIT_PID_NS || may_open_ours(inum))
+	if (!inum || is_of_machine(inum) || may_open_ours(inum))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &inum);
 	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
