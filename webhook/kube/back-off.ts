@@ -1,5 +1,5 @@
 /** How long to leave an API server alone after something with it failed, or ended too soon. */
-import { ApiError } from './client.ts'
+import { ApiError } from './answers.ts'
 
 /** Milliseconds. */
 const SHORTEST = 500

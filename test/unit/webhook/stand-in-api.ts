@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import fastJsonPatch from 'fast-json-patch'
-import { connectKube, type KubeApi, type WatchEvent } from '../../../webhook/kube/client.ts'
+import type { WatchEvent } from '../../../webhook/kube/answers.ts'
+import { connectKube, type KubeApi } from '../../../webhook/kube/client.ts'
 
 interface Stored {
   metadata: { name: string; resourceVersion?: string }

@@ -1,5 +1,6 @@
 /** A Lease of coordination.k8s.io/v1, so that one replica at a time makes certificates. */
-import { ApiError, type KubeApi } from '../../kube/client.ts'
+import { ApiError } from '../../kube/answers.ts'
+import type { KubeApi } from '../../kube/client.ts'
 
 interface Lease {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion?: string }

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError } from '../../../../webhook/kube/answers.ts'
 import { backOff } from '../../../../webhook/kube/back-off.ts'
-import { ApiError, type KubeApi } from '../../../../webhook/kube/client.ts'
+import type { KubeApi } from '../../../../webhook/kube/client.ts'
 import { watchNamespaces } from '../../../../webhook/kube/namespace-watch.ts'
 import { type StandIn, startStandIn } from '../stand-in-api.ts'
 

@@ -1,0 +1,122 @@
+/** The variables of one container under `seal-env`: those with a secret in them, and those that stay in the open, with the reason. */
+import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
+import type { SealEnv } from '../../agent/policy/secrets/seal-env.ts'
+import { templateReferences } from '../../agent/policy/secrets/template.ts'
+import { wrongVariable } from '../../agent/policy/text/names.ts'
+import { quote } from '../../agent/policy/text/suggest.ts'
+import type { Binding, Config } from '../../agent/policy/types.ts'
+import { expand, type Known, knownOf } from './expand.ts'
+import type { Growth } from './growth.ts'
+import { type Deny, deny } from './outcome.ts'
+import { type Container, type EnvVar, isObject } from './pod.ts'
+
+/** A source as it is written in an annotation. */
+type WrittenSource = { secretKeyRef: { name: string; key: string } } | { template: string }
+export interface WrittenRef {
+  readonly name: string
+  readonly source: WrittenSource
+}
+export interface SealInput {
+  readonly sealEnv: SealEnv
+  /** Containers that start after the agent. */
+  readonly covered: readonly Container[]
+  /** Containers that start before it: their variables would stay unfilled. */
+  readonly uncovered: readonly Container[]
+  /** The author's bindings; such a variable is not looked at. */
+  readonly config: Config
+  /** Bindings of an earlier pass, for variables that are placeholders by now. */
+  readonly earlier: readonly Binding[]
+}
+
+interface ContainerResult {
+  readonly refs: readonly WrittenRef[]
+  readonly open: readonly string[]
+  readonly refusal?: Deny
+}
+
+export function sealContainer(container: Container, input: SealInput, growth: Growth): ContainerResult {
+  const openEnded = listOf(container.envFrom).length > 0
+  const bound = boundNames(input.config, container.name)
+  const earlier = earlierSources(input.earlier, container.name)
+  const refs = new Map<string, WrittenRef>()
+  const known = new Map<string, Known>()
+  const open = openSecrets(container)
+  const refuse = (refusal: Deny): ContainerResult => ({ refs: [], open: [], refusal })
+  for (const entry of container.env ?? []) {
+    if (typeof entry.name !== 'string' || entry.name === '') continue
+    const source = bound.has(entry.name) ? undefined : sourceOf(entry, known, openEnded, earlier.get(entry.name))
+    if (source !== undefined && 'unknown' in source) {
+      const place = `\`env\` ${quote(entry.name)} of container \`${container.name}\` also refers to ${quote(source.unknown)}`
+      return refuse(deny('composed-by-kubelet', place))
+    }
+    const why = source === undefined ? undefined : cannotSeal(entry)
+    const sealed = source !== undefined && why === undefined
+    const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, openEnded)
+    known.set(entry.name, now)
+    if (sealed) refs.set(entry.name, { name: entry.name, source: source.source })
+    else refs.delete(entry.name)
+    if (why !== undefined) open.push(`${entry.name} of container ${container.name}: ${why}`)
+    const over = (sealed ? growth.addVariable() : undefined) ?? growth.addComposed(composedBy(entry, now, source))
+    if (over !== undefined) return refuse(deny('too-much-to-seal', `${over}, at ${quote(entry.name)}`))
+  }
+  return { refs: [...refs.values()], open }
+}
+
+/** Characters that following the references of an entry made; a plain value is as long as it was. */
+function composedBy(entry: EnvVar, now: Known, source: ReturnType<typeof sourceOf>): number {
+  if (source !== undefined && 'source' in source && 'template' in source.source) return source.source.template.length
+  if (now.kind !== 'literal' || typeof entry.value !== 'string' || !entry.value.includes('$(')) return 0
+  return now.text.length
+}
+
+/** Where the value of an entry comes from, when it is or contains a secret. */
+function sourceOf(
+  entry: EnvVar,
+  known: ReadonlyMap<string, Known>,
+  openEnded: boolean,
+  earlier: WrittenSource | undefined,
+): { readonly source: WrittenSource } | { readonly unknown: string } | undefined {
+  const reference = isObject(entry.valueFrom) ? entry.valueFrom.secretKeyRef : undefined
+  if (isObject(reference))
+    return { source: { secretKeyRef: { name: String(reference.name), key: String(reference.key) } } }
+  if (typeof entry.value !== 'string') return undefined
+  if (slotIn(entry.value) !== undefined) return earlier && { source: earlier }
+  if (!templateReferences(entry.value).some((name) => known.get(name)?.kind === 'sealed')) return undefined
+  const expansion = expand(entry.value, known, openEnded)
+  if (expansion.kind === 'unknown') return { unknown: expansion.name }
+  return expansion.kind === 'template' ? { source: { template: expansion.template } } : undefined
+}
+
+/** Why a variable with a secret has to stay with the kubelet. */
+function cannotSeal({ name, valueFrom }: EnvVar): string | undefined {
+  const reference = isObject(valueFrom) && isObject(valueFrom.secretKeyRef) ? valueFrom.secretKeyRef : undefined
+  if (reference?.optional === true) return 'the reference is `optional`'
+  return wrongVariable(String(name))?.message
+}
+
+/** Secrets a container takes whole: which variables they make is not written in the Pod. */
+export function openSecrets(container: Container): string[] {
+  return listOf(container.envFrom)
+    .map((item) => (isObject(item) && isObject(item.secretRef) ? item.secretRef.name : undefined))
+    .filter((name) => name !== undefined)
+    .map((name) => `\`envFrom\` Secret ${String(name)} of container ${container.name}`)
+}
+
+function boundNames({ secrets }: Config, container: string): Set<string> {
+  const bindings = secrets.filter(({ selector }) => (selector.container ?? container) === container)
+  return new Set(bindings.flatMap(({ secretRefs }) => secretRefs.map(({ name }) => name)))
+}
+
+function earlierSources(bindings: readonly Binding[], container: string): Map<string, WrittenSource> {
+  const refs = bindings
+    .filter(({ selector }) => selector.container === container)
+    .flatMap(({ secretRefs }) => secretRefs)
+  return new Map(
+    refs.flatMap(({ name, source }): [string, WrittenSource][] => {
+      if (source.kind === 'secretKeyRef') return [[name, { secretKeyRef: { name: source.name, key: source.key } }]]
+      return source.kind === 'template' ? [[name, { template: source.template }]] : []
+    }),
+  )
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
