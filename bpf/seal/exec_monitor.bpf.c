@@ -24,7 +24,7 @@ static __always_inline void describe(struct ks_process *record, const struct ks_
 		*record = *known;
 	} else {
 		record->scope = scope;
-		record->container = mount_ns_of(task);
+		record->container = container_to_enter(task, scope);
 	}
 	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
 }

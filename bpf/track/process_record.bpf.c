@@ -83,6 +83,7 @@ static __always_inline int end_scope(struct pid_namespace *ns)
 	bpf_map_delete_elem(&scopes, &inum);
 	bpf_map_delete_elem(&homes, &inum);
 	bpf_map_delete_elem(&agents, &inum);
+	bpf_map_delete_elem(&entered_namespaces, &inum);
 	return 0;
 }
 
