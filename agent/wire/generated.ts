@@ -132,6 +132,7 @@ export const PROC_FLAG = {
   VALUE_FIRST: 8192,
   FOREIGN: 16384,
   BEGINNING: 32768,
+  HEIR: 65536,
 } as const
 
 /** enum ks_reason, KS_… */

@@ -87,12 +87,20 @@ ENFORCE(guard_file_signal, file_send_sigiotask, security_file_send_sigiotask, (t
 	return process->flags & KS_AGENT ? judge(scope, process, target, 1, KS_WAY_SIGNAL, signal, 0, again) : 0;
 }
 
+/* The maps of values are the whole node's: they open for the agent that a scope has, and not for a child of it. */
+static __always_inline int may_open_map(__u32 kind)
+{
+	struct ks_process *self = process_of(current_task());
+
+	return is_agent(self) && (kind == KS_MAP_OURS || is_enrolled(self->scope));
+}
+
 ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)
 {
 	__u32 id = BPF_CORE_READ(map, id), node = 0, *kind = bpf_map_lookup_elem(&guarded_maps, &id);
 	struct ks_scope *scope;
 
-	if (!kind || is_agent(process_of(current_task())))
+	if (!kind || may_open_map(*kind))
 		return 0;
 	if (*kind == KS_MAP_OURS)
 		return policy_map_verdict(id, again);

@@ -84,7 +84,7 @@ static __always_inline void lose_lineage(struct ks_process *process, unsigned in
 	if (self && self->scope == process->scope &&
 	    ((self->flags & KS_AGENT) || ((self->flags & KS_WORKLOAD) && self->container == process->container)))
 		return;
-	process->flags = (process->flags & ~KS_WORKLOAD) | KS_VISITOR;
+	process->flags = (process->flags & ~(KS_WORKLOAD | KS_BEGINNING)) | KS_VISITOR;
 }
 
 ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child, mode), struct task_struct *child,

@@ -92,6 +92,14 @@ static __always_inline int has_agent(__u32 scope)
 	return process && (process->flags & KS_AGENT) && process->start == agent->start;
 }
 
+/* Whether `current` is the living agent of a scope: neither a child of it nor one that a scope has had. */
+static __always_inline int is_enrolled(__u32 scope)
+{
+	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
+
+	return agent && has_agent(scope) && agent->task == (__u64)BPF_CORE_READ(current_task(), group_leader);
+}
+
 static __always_inline int is_agent_of(__u32 scope)
 {
 	struct ks_process *self = process_of(current_task());

@@ -26,6 +26,8 @@ static __always_inline void describe(struct ks_process *record, const struct ks_
 		record->scope = scope;
 		record->container = container_to_enter(task, scope);
 	}
+	if (record->flags & KS_HEIR) /* by the file of an earlier exec, or of one that failed */
+		record->flags &= record->flags & KS_BEGINNING ? ~(KS_HEIR | KS_AGENT | KS_BLIND) : ~KS_HEIR;
 	record->start = BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
@@ -175,8 +177,8 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	} else if (!known) {
 		record.flags |= lineage_of(task, inum, record.container);
 	}
-	if (!known || (known->flags & (KS_EXECING | KS_AGENT)) == KS_EXECING)
-		record.flags |= flags_of_home(record.flags, inum, bprm->file, task);
+	if (!known || (record.flags & (KS_EXECING | KS_AGENT)) == KS_EXECING)
+		record.flags |= flags_of_home(&record, bprm->file, task);
 	record.pending = eligible(scope, record.flags, program);
 	verify(&record, scope, bprm);
 	record.exec = prove_exec(bprm, known);

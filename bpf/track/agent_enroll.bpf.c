@@ -12,13 +12,6 @@
 
 enum { SCOPE_WORDS = sizeof(struct ks_scope) / sizeof(__u64) };
 
-static __always_inline int is_enrolled(__u32 scope)
-{
-	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &scope);
-
-	return agent && has_agent(scope) && agent->task == (__u64)BPF_CORE_READ(current_task(), group_leader);
-}
-
 /*
  * Once a scope is registered, a process inside of it becomes its agent only as the agent's container started again.
  * Root of the machine is outside, and a host's scope has no inside that is not the machine's.
@@ -34,7 +27,7 @@ static __always_inline int take_home(__u32 inum)
 		return may_succeed(inum) ? 0 : -EACCES;
 	if (scope && bpf_map_lookup_elem(&homes, &inum))
 		return 0;
-	describe_home(&home, program_of(task), task);
+	describe_home(&home, task);
 	return bpf_map_update_elem(&homes, &inum, &home, BPF_ANY) ? -ENOMEM : 0;
 }
 

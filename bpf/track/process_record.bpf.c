@@ -35,7 +35,7 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 	child.pending = 0;
 	child.refused = 0;
 	child.exec = 0;
-	child.flags &= ~(KS_ENTRY | KS_BEGINNING | KS_EXECING | KS_DUMPING | KS_GIVEN | KS_FOREIGN);
+	child.flags &= ~(KS_ENTRY | KS_BEGINNING | KS_HEIR | KS_EXECING | KS_DUMPING | KS_GIVEN | KS_FOREIGN);
 	if (!bpf_map_update_elem(&processes, &key, &child, BPF_ANY))
 		return 0;
 	count(child.scope, KS_N_RECORDS_REFUSED);

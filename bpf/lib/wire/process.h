@@ -36,6 +36,8 @@ enum ks_proc_flag {
 	KS_FOREIGN = 1 << 14,
 	/* until its exec point: the entrypoint of a container's new life, with the environment its runtime made */
 	KS_BEGINNING = 1 << 15,
+	/* until its next exec: a container's first program, which is the agent's; may become it */
+	KS_HEIR = 1 << 16,
 };
 
 /* The binding of the canary: no policy has that many. */

@@ -1,15 +1,13 @@
 /** Between two lives of a Pod's agent: its container, started again, succeeds it, and is guarded before it says a word. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { type AgentImage, agentImage } from '../../support/agent-image.ts'
 import { type Agent, eventually, kernelseal, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
 const ROOT = '/sys/fs/bpf/kernelseal'
-const NODE = new URL('../../../node_modules/node/bin/node', import.meta.url).pathname
 const MAIN = new URL('../../../agent/main.ts', import.meta.url).pathname
 const SECRET = 'between-two-agents-6e'
 const BINDINGS = `
@@ -27,6 +25,7 @@ exit(syscall(321, 7, $attr, length $attr) < 0 ? 1 : 0)`
 /** For what takes milliseconds natively: an emulated machine does it beside others. */
 const LONGEST_MS = 120_000
 
+let image: AgentImage
 let space: PidNamespace
 let first: Agent
 let life: ChildProcess | undefined
@@ -38,22 +37,9 @@ const container = (): readonly string[] => [
 const asContainer = (command: readonly string[]) =>
   spawnSync('unshare', [...container(), ...command], { encoding: 'latin1', timeout: LONGEST_MS })
 
-function executable(name: string, text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-life-')), name)
-  writeFileSync(path, text)
-  chmodSync(path, 0o755)
-  return path
-}
-
-/** The agent as that, with an entrypoint as its image has (Dockerfile.agent) and the /proc of the Pod, in which its canary is. */
-function program(): string {
-  const entrypoint = executable('kernelseal', `#!${NODE} --disable-sigusr1\nimport('${MAIN}')\n`)
-  const place = `nsenter --mount=/proc/${space.init}/ns/mnt unshare --mount --propagation private nsenter --pid=/proc/1/ns/pid`
-  return executable('runtime', `#!/bin/sh\nexec ${place} ${entrypoint} "$@"\n`)
-}
-
 const annotations = writeAnnotations(ANNOTATIONS)
-const start = (): Promise<Agent> => startAgent({ annotations, env: { SOURCE: SECRET }, program: program() })
+const start = (): Promise<Agent> =>
+  startAgent({ annotations, env: { SOURCE: SECRET }, program: image.agent(space.init) })
 
 const childOf = (pid: number): Promise<number> =>
   eventually(
@@ -61,9 +47,23 @@ const childOf = (pid: number): Promise<number> =>
     () => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()) || undefined,
     LONGEST_MS,
   )
-/** By its arguments: Node gives its threads names of their own (`comm`). */
-const runs = (pid: number, program: string): boolean =>
-  readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(program)
+/** By its arguments: Node gives its threads names of their own (`comm`). Others come and go before. */
+const runs = (pid: string, program: string): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(program)
+  } catch {
+    return false
+  }
+}
+const childThatRuns = (pid: number, program: string): Promise<number> =>
+  eventually(
+    'the exec',
+    () => {
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')
+      return Number(children.find((child) => runs(child, program)))
+    },
+    LONGEST_MS,
+  )
 const isGone = (pid: number): Promise<boolean> => eventually('its end', () => !existsSync(`/proc/${pid}`), LONGEST_MS)
 /** In a Pod, by the number that it has there. */
 const signal = (pid: number): string => `kill -USR1 $(awk '/NSpid/ {print $NF}' /proc/${pid}/status)`
@@ -71,16 +71,20 @@ const signal = (pid: number): string => `kill -USR1 $(awk '/NSpid/ {print $NF}' 
 const enroll = () => `${ROOT}/${readdirSync(ROOT).find((name) => /^v\d+$/.test(name))}/programs/agent_enroll`
 const inside = (script: string) => space.run(['/bin/sh', '-c', script], { PATH: '/usr/bin' })
 
-/** The agent's program without the agent, as a container. @param command with `args` before: what becomes unshare(1) */
-async function startIdle(command: string, args: readonly string[]): Promise<number> {
-  const idle = [NODE, '-e', 'setTimeout(() => {}, 600_000)']
-  life = spawn(command, [...args, ...container(), ...idle], { env: { NEEDLE: SECRET } })
-  const pid = await childOf(life.pid as number)
-  await eventually('the exec', () => runs(pid, NODE), LONGEST_MS)
-  return pid
+/** The agent's program without the agent, as a container of its image. @param before words before the runtime's */
+async function startIdle(before: readonly string[] = []): Promise<number> {
+  const [command = '', ...args] = [
+    ...before,
+    image.runtime(space.init, image.node),
+    '-e',
+    'setTimeout(() => {}, 600_000)',
+  ]
+  life = spawn(command, args, { env: { PATH: process.env.PATH, NEEDLE: SECRET } })
+  return childThatRuns(life.pid as number, image.node)
 }
 
 before(async () => {
+  image = agentImage()
   space = await pidNamespace()
   first = await start()
 })
@@ -101,7 +105,8 @@ test('another container of the Pod does not become the agent, while it is gone e
 })
 
 test('the agent’s own program, run by a shell of the Pod, does not become the agent', () => {
-  const impostor = asContainer(['/bin/sh', '-c', `${NODE} ${MAIN} run --annotations ${annotations}; exit 0`])
+  const command = image.runtime(space.init, `sh -c "exec ${image.node} ${MAIN} run --annotations ${annotations}"`)
+  const impostor = spawnSync(command, { encoding: 'latin1', timeout: LONGEST_MS })
   assert.match(impostor.stderr, /this process is inside a scope/)
 })
 
@@ -118,7 +123,7 @@ test('the agent’s program, started again, is closed to the Pod before it enrol
   assert.equal(inside(`ls /proc/${another}/root/`).status, 0, 'of another container both are open')
   assert.equal(inside(signal(another)).status, 0, 'and it takes signals')
   await isGone(another)
-  const pid = await startIdle('unshare', [])
+  const pid = await startIdle()
   assert.notEqual(inside(`cat /proc/${pid}/environ`).status, 0)
   assert.notEqual(inside(`ls /proc/${pid}/root/`).status, 0)
   assert.notEqual(inside(signal(pid)).status, 0)
@@ -129,7 +134,7 @@ test('the agent’s program, started again, is closed to the Pod before it enrol
 test('the same program in another group than the Pod’s is not taken for the agent', async () => {
   const group = '/sys/fs/cgroup/another/container'
   mkdirSync(group, { recursive: true })
-  const pid = await startIdle('/bin/sh', ['-c', 'echo $$ >"$0" && exec unshare "$@"', `${group}/cgroup.procs`])
+  const pid = await startIdle(['/bin/sh', '-c', 'echo $$ >"$0" && exec "$@"', `${group}/cgroup.procs`])
   assert.equal(inside(`cat /proc/${pid}/environ`).stdout.includes(SECRET), true)
   process.kill(pid, 'SIGKILL')
   await isGone(pid)
