@@ -107,7 +107,7 @@ test('another container of the Pod does not become the agent, while it is gone e
 test('the agent’s own program, run by a shell of the Pod, does not become the agent', () => {
   const command = image.runtime(space.init, `sh -c "exec ${image.node} ${MAIN} run --annotations ${annotations}"`)
   const impostor = spawnSync(command, { encoding: 'latin1', timeout: LONGEST_MS })
-  assert.match(impostor.stderr, /this process is inside a scope/)
+  assert.match(impostor.stderr, /the kernel keeps its programs from this process/)
 })
 
 test('nothing in the Pod locks the folder that new agents lock', () => {
