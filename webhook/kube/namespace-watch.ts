@@ -26,6 +26,8 @@ interface Page {
 const PATH = '/api/v1/namespaces'
 /** Objects at a time: one page is parsed in a few milliseconds, in which no Pod is answered, and held in a few MiB. */
 const PAGE = 250
+/** Ten times as many as Kubernetes is made for (kubernetes.io, Considerations for large clusters; SIG Scalability: 10,000). */
+const MOST = 100_000
 /** Without spec and status; a server that does not know the form (before 1.15) takes the other. */
 const only = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`
 /** One watch lasts this long at most; the server would end it between 30 and 60 minutes, and a dead peer never. */
@@ -70,11 +72,15 @@ export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
         continue
       }
       const { items, metadata } = page
+      const before = next.size
       for (const { metadata: found } of items) next.set(found.name, labelsThatCount(found.labels))
       if (!metadata.continue) {
         known = next
         return metadata.resourceVersion
       }
+      // A server, or a proxy before it, that always has another page would be asked for ever, and its answers kept.
+      if (next.size === before) throw new Error(`the list of namespaces goes on after ${before}, with no other ones`)
+      if (next.size > MOST) throw new Error(`there are more than ${MOST} namespaces`)
       query = `&continue=${encodeURIComponent(metadata.continue)}`
     }
   }

@@ -51,6 +51,33 @@ it('so is a line of a watch', async () => {
   assert.ok(sent() < 64 * MiB, `${sent()} bytes`)
 })
 
+for (const [what, nameOf] of [
+  ['the same page again and again', () => 'n'],
+  ['another page for ever', (page: number, n: number) => `n${page}-${n}`],
+] as const) {
+  it(`a list that has ${what} is given up, with a pause and a line`, async () => {
+    let asked = 0
+    const listener: RequestListener = (_request, response) => {
+      asked++
+      const items = Array.from({ length: 1_000 }, (_, n) => ({ metadata: { name: nameOf(asked, n) } }))
+      response.end(JSON.stringify({ items, metadata: { resourceVersion: '1', continue: 'more' } }))
+    }
+    await served(listener, async (api) => {
+      const { promise: warned, resolve } = Promise.withResolvers<{ err?: Error }>()
+      const log = {
+        debug: () => {},
+        info: () => {},
+        error: () => {},
+        warn: (fields: { err?: Error }) => resolve(fields),
+      }
+      const watch = watchNamespaces(api, log)
+      assert.match(String((await warned).err), /goes on after 1,|more than 100000/)
+      assert.ok(asked <= 102, `${asked} pages`)
+      watch.close()
+    })
+  })
+}
+
 it('namespaces with the largest annotations are listed in smaller pages, and all of them are known', async () => {
   const all = 300
   const annotations = { large: 'a'.repeat(256 * 1024) }
