@@ -18,7 +18,7 @@ export interface HealthOptions {
 
 /** @throws where the port is taken */
 export function listen({ host, port, enabled }: HealthOptions, session: Told): Promise<StatusPort> {
-  return openStatusPort(host, port, pagesOf(session, enabled))
+  return openStatusPort(host, port, pagesOf(session, enabled), session.metrics.portClosed)
 }
 
 function pagesOf({ notReady, metrics: { registry } }: Told, hasMetrics: boolean): Pages {

@@ -5,6 +5,8 @@
  * server would parse 5,000 requests that came in one go.
  */
 import { createServer, type Server, type Socket } from 'node:net'
+import { openNeighbours } from './neighbours.ts'
+import { openRates } from './rates.ts'
 
 export interface Page {
   readonly status: number
@@ -22,6 +24,16 @@ export interface StatusPort {
   readonly close: () => void
 }
 
+/** Why a connection was closed unanswered: a closed table, for a metric. */
+const CLOSINGS = {
+  'too-often': 'one of an address that connects too often',
+  'too-many': 'the oldest of the address with most, for a newer one',
+  late: 'one whose head did not come in time, or whose answer was not read in time',
+} as const
+
+export type Closing = keyof typeof CLOSINGS
+export const CLOSING_NAMES = Object.keys(CLOSINGS) as Closing[]
+
 /** Heads of monitoring systems have a few hundred bytes; with a token, two thousand. */
 const HEAD_LIMIT = 8 * 1024
 /** Milliseconds for head, answer and its last byte together: a scrape of a busy node takes tens. */
@@ -31,25 +43,37 @@ const HEAD_MS = 2_000
 /** A kubelet, two Prometheus servers and a person at the same time are four. 32 connections hold less than 1 MiB. */
 const MOST_CONNECTIONS = 32
 
-/** @param host '' for every address @throws the errors of listening, EADDRINUSE among others */
-export async function openStatusPort(host: string, port: number, pages: Pages): Promise<StatusPort> {
+/**
+ * @param host '' for every address
+ * @param closed one more connection was closed unanswered
+ * @throws the errors of listening, EADDRINUSE among others
+ */
+export async function openStatusPort(
+  host: string,
+  port: number,
+  pages: Pages,
+  closed: (why: Closing) => void = () => {},
+): Promise<StatusPort> {
   const rates = openRates()
-  const connections = new Set<Socket>()
+  const countedAs = openNeighbours()
+  const connections = new Map<Socket, string>()
   const server = createServer({ noDelay: true }, (socket) => {
-    const address = socket.remoteAddress ?? ''
-    socket.on('error', () => {})
-    if (!rates.admits(address)) {
-      socket.destroy()
-      return
+    const address = countedAs(socket.remoteAddress ?? '')
+    const end = (one: Socket | undefined, why: Closing): void => {
+      if (one === undefined || one.destroyed) return
+      closed(why)
+      one.destroy()
     }
-    if (connections.size >= MOST_CONNECTIONS) oldestOfMost(connections)?.destroy()
-    connections.add(socket)
+    socket.on('error', () => {})
+    if (!rates.admits(address)) return end(socket, 'too-often')
+    if (connections.size >= MOST_CONNECTIONS) end(oldestOfMost(connections), 'too-many')
+    connections.set(socket, address)
     socket.once('close', () => connections.delete(socket))
-    answerOne(socket, pages)
+    answerOne(socket, pages, () => end(socket, 'late'))
   })
   const close = (): void => {
     server.close()
-    for (const socket of connections) socket.destroy()
+    for (const socket of connections.keys()) socket.destroy()
   }
   return { port: await listenOn(server, host, port), close }
 }
@@ -66,18 +90,19 @@ async function listenOn(server: Server, host: string, port: number): Promise<num
 }
 
 /** The address with most places gives way, its oldest connection first: idle connections cannot keep others out. */
-function oldestOfMost(connections: ReadonlySet<Socket>): Socket | undefined {
+function oldestOfMost(connections: ReadonlyMap<Socket, string>): Socket | undefined {
   const counts = new Map<string, number>()
-  for (const { remoteAddress = '' } of connections) counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1)
+  for (const address of connections.values()) counts.set(address, (counts.get(address) ?? 0) + 1)
   const most = Math.max(...counts.values())
-  return [...connections].find(({ remoteAddress = '' }) => counts.get(remoteAddress) === most)
+  const [oldest] = [...connections].find(([, address]) => counts.get(address) === most) ?? []
+  return oldest
 }
 
-function answerOne(socket: Socket, pages: Pages): void {
+function answerOne(socket: Socket, pages: Pages, late: () => void): void {
   const head: Buffer[] = []
   let length = 0
-  const whole = setTimeout(() => socket.destroy(), WHOLE_MS)
-  const slow = setTimeout(() => socket.destroy(), HEAD_MS)
+  const whole = setTimeout(late, WHOLE_MS)
+  const slow = setTimeout(late, HEAD_MS)
   socket.once('close', () => {
     clearTimeout(whole)
     clearTimeout(slow)
@@ -124,34 +149,4 @@ async function pageOf(method: string | undefined, path: string | undefined, page
   } catch {
     return { status: 500, body: 'the reason is in the log\n' }
   }
-}
-
-/**
- * New connections of one address: at once, and a second. A client that waits for readiness asks ten times a second;
- * 50 are 5 ms of a second.
- */
-const BURST = 100
-const PER_SECOND = 50
-/** Addresses remembered; beyond, the one seen longest ago starts anew. */
-const MOST_ADDRESSES = 256
-
-interface Rates {
-  readonly admits: (address: string) => boolean
-}
-
-function openRates(now: () => number = () => performance.now()): Rates {
-  const known = new Map<string, { tokens: number; at: number }>()
-  const admits = (address: string): boolean => {
-    const found = known.get(address) ?? { tokens: BURST, at: now() }
-    const tokens = Math.min(BURST, found.tokens + ((now() - found.at) / 1000) * PER_SECOND)
-    // Put back at the end: those in front were seen longest ago.
-    known.delete(address)
-    known.set(address, { tokens: tokens < 1 ? tokens : tokens - 1, at: now() })
-    for (const oldest of known.keys()) {
-      if (known.size <= MOST_ADDRESSES) break
-      known.delete(oldest)
-    }
-    return tokens >= 1
-  }
-  return { admits }
 }

@@ -5,6 +5,7 @@
  */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
+import { openNeighbours } from '../../agent/status-port/neighbours.ts'
 import { Fair } from './fair.ts'
 import type { Limits } from './limits.ts'
 import { openQueue } from './queue.ts'
@@ -21,6 +22,8 @@ export interface Door {
   readonly admits: (request: IncomingMessage, response: ServerResponse) => boolean
   /** A review was answered: its connection is one of the last to be closed for a newer one. */
   readonly served: (request: IncomingMessage) => void
+  /** The name under which an address has its share, here and wherever shares are by address. */
+  readonly countedAs: (address: string) => string
   /** Closes the connection of a request. */
   readonly giveUp: (request: IncomingMessage, why: Refusal) => void
   readonly used: () => Readonly<Record<'connections' | 'handshakes' | 'waiting', number>>
@@ -35,9 +38,12 @@ const PENALISED: ReadonlySet<Refusal> = new Set(['slow-request', 'slow-reader', 
 
 export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refusal) => void, isTls: boolean): Door {
   const rates = openRates()
-  const rooms = openRooms(limits, isTls ? 'handshake' : 'open', drop)
+  const countedAs = openNeighbours()
+  const addressOf = ({ remoteAddress = '' }: Socket): string => countedAs(remoteAddress)
+  const rooms = openRooms(limits, isTls ? 'handshake' : 'open', addressOf, drop)
   const waiting = new Fair<Socket>()
-  const queue = openQueue(waiting, { most: limits.waiting, patience: REQUEST_MS }, rates.admits, enter, drop)
+  const bounds = { most: limits.waiting, patience: REQUEST_MS }
+  const queue = openQueue(waiting, bounds, addressOf, rates.admits, enter, drop)
   let closed = false
   // Paused: nothing is read for a connection that has not come in.
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
@@ -58,7 +64,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   inner.on('tlsClientError', () => refused('handshake'))
   const gone = new Promise((resolve) => server.once('close', resolve))
   const used = () => ({ ...rooms.used(), waiting: waiting.size })
-  return { server, admits, served, giveUp, used, close, gone }
+  return { server, admits, served, countedAs, giveUp, used, close, gone }
 
   function enter(socket: Socket): void {
     if (!rooms.enter(socket)) return
@@ -69,7 +75,7 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   function drop(socket: Socket | undefined, why: Refusal): void {
     if (socket === undefined) return
     refused(why)
-    if (PENALISED.has(why)) rates.penalise(socket.remoteAddress ?? '')
+    if (PENALISED.has(why)) rates.penalise(addressOf(socket))
     socket.destroy()
   }
 

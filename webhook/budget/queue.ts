@@ -13,10 +13,11 @@ export interface Queue {
   readonly add: (socket: Socket) => void
 }
 
-/** @param waiting where they wait @param mayEnter by address, now @param patience milliseconds, after which one is closed */
+/** @param waiting where they wait @param addressOf as shares are counted @param mayEnter by address, now @param patience milliseconds, after which one is closed */
 export function openQueue(
   waiting: Fair<Socket>,
   { most, patience }: { readonly most: number; readonly patience: number },
+  addressOf: (socket: Socket) => string,
   mayEnter: (address: string) => boolean,
   enter: (socket: Socket) => void,
   drop: Drop,
@@ -26,7 +27,7 @@ export function openQueue(
   return { add }
 
   function add(socket: Socket): void {
-    const address = socket.remoteAddress ?? ''
+    const address = addressOf(socket)
     if (waiting.size >= most) drop(oldestOf(waiting), 'too-many-waiting')
     waiting.add(address, socket)
     // It is not read, so that a client that has gone is not noticed; and none waits longer than a request may take.

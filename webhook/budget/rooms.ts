@@ -18,7 +18,12 @@ export interface Rooms {
 }
 
 /** @param first the room that connections come into */
-export function openRooms(limits: Limits, first: 'handshake' | 'open', drop: Drop): Rooms {
+export function openRooms(
+  limits: Limits,
+  first: 'handshake' | 'open',
+  addressOf: (socket: Socket) => string,
+  drop: Drop,
+): Rooms {
   const visitors = new Map<string, Visitor>()
   const handshakes = new Fair<Visitor>()
   const open = new Fair<Visitor>()
@@ -31,7 +36,7 @@ export function openRooms(limits: Limits, first: 'handshake' | 'open', drop: Dro
   }
 
   function enter(socket: Socket): boolean {
-    const address = socket.remoteAddress ?? ''
+    const address = addressOf(socket)
     if (handshakes.size >= limits.handshakes) drop(oldestOf(handshakes)?.socket, 'too-many-handshakes')
     if (open.size + handshakes.size >= limits.connections && !makeRoom()) {
       drop(socket, 'too-many-connections')

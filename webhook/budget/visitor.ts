@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Refusal } from './refusals.ts'
 
 export interface Visitor {
+  /** As shares are counted. */
   readonly address: string
   readonly socket: Socket
   /** Its request has no answer yet. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteBudget, Hold } from '../budget/bytes.ts'
+import type { Door } from '../budget/door.ts'
 import { BODY_LIMIT, type Body, readBody } from '../review/body.ts'
 
 /** The API server gives a webhook 10 s at most by default and 5 s by our configuration: a later answer is not read. */
@@ -19,10 +20,11 @@ class Overloaded extends Error {
  * Bodies of any route are counted, by the length they are announced with, and read as `Body`. A body beyond the limit
  * is refused before it is read: to decrypt 7 MB takes as long as a hundred reviews.
  */
-export function countBytes(app: FastifyInstance, budget: ByteBudget, giveUp: (request: IncomingMessage) => void): void {
+export function countBytes(app: FastifyInstance, budget: ByteBudget, door: Pick<Door, 'countedAs' | 'giveUp'>): void {
+  const giveUp = (request: IncomingMessage): void => door.giveUp(request, 'too-many-bytes')
   app.addHook('onRequest', async ({ raw, ip }, reply) => {
     if (raw.method === 'GET') return
-    const hold = budget.open(ip, () => giveUp(raw))
+    const hold = budget.open(door.countedAs(ip), () => giveUp(raw))
     holds.set(raw, hold)
     reply.raw.once('close', () => hold.release())
     if (hold.take(announced(raw))) return

@@ -1,5 +1,6 @@
 /** The webhook's metrics: admissions by outcome and reason, how long they take, and how long its certificate lasts. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { CLOSING_NAMES, type Closing } from '../../agent/status-port/status-port.ts'
 import type { Limits } from '../budget/limits.ts'
 import { REFUSAL_NAMES, type Refusal } from '../budget/refusals.ts'
 import type { Outcome } from '../mutate/outcome.ts'
@@ -19,6 +20,10 @@ export interface Metrics {
   budget(limits: Limits, used: () => Readonly<Record<Budget, number>>): void
   /** A connection or request was not taken on, or was given up. */
   refused(why: Refusal): void
+  /** The metrics port closed a connection unanswered. */
+  portClosed(why: Closing): void
+  /** A line about a request was not written, for many of its kind from one address. */
+  lineHeldBack(): void
 }
 
 /** The bounded resources. */
@@ -77,10 +82,13 @@ export function createMetrics(lostLines: () => number = () => 0): Metrics {
   for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
   trusted.set(1)
   const { budget, refused } = budgetMetrics(registers)
+  const { portClosed, lineHeldBack } = floodMetrics(registers)
   return {
     registry,
     budget,
     refused,
+    portClosed,
+    lineHeldBack,
     admission: ({ kind, reason }, seconds) => {
       requests.inc({ outcome: kind, reason })
       duration.observe(seconds)
@@ -125,6 +133,23 @@ function budgetMetrics(registers: Registry[]): Pick<Metrics, 'budget' | 'refused
       read = used
     },
   }
+}
+
+/** What a flood costs others: scrapes, and lines of the log. */
+function floodMetrics(registers: Registry[]): Pick<Metrics, 'portClosed' | 'lineHeldBack'> {
+  const closings = new Counter({
+    name: 'kernelseal_status_port_closed_total',
+    help: 'Connections to the port of metrics that were closed unanswered, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
+  for (const reason of CLOSING_NAMES) closings.inc({ reason }, 0)
+  const lines = new Counter({
+    name: 'kernelseal_log_lines_held_back_total',
+    help: 'Log lines about requests that were not written, for many of their kind from one address',
+    registers,
+  })
+  return { portClosed: (reason) => closings.inc({ reason }), lineHeldBack: () => lines.inc() }
 }
 
 /** Memory, event loop and garbage collection of this process, beside the above. */

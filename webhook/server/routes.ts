@@ -1,11 +1,13 @@
 /** The paths of the webhook, the callers that may ask, and the way of a review to its answer. */
 import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Door } from '../budget/door.ts'
 import { openTurnstile, type Turnstile } from '../budget/turnstile.ts'
 import type { Body } from '../review/body.ts'
 import { answerTo, JOURNEYS, type Journey, type JourneyDeps } from '../review/endpoints.ts'
 import { logAnswer } from './answer-log.ts'
 import { holdAnswer, overloaded } from './intake.ts'
+import { boundLines } from './lines.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -18,10 +20,16 @@ export interface RouteDeps extends JourneyDeps {
   readonly callers?: readonly string[]
 }
 
-export function addRoutes(app: FastifyInstance, given: RouteDeps, served: (request: FastifyRequest) => void): void {
-  const deps = { ...given, turnstile: openTurnstile() }
+/** The log for lines about a request. */
+type Lined = RouteDeps & { readonly logOf: (request: FastifyRequest) => Log }
+type Shares = Pick<Door, 'served' | 'countedAs'>
+
+export function addRoutes(app: FastifyInstance, given: RouteDeps, door: Shares): void {
+  const linesOf = boundLines(given.log, given.metrics.lineHeldBack)
+  const logOf = ({ ip }: FastifyRequest): Log => linesOf(door.countedAs(ip))
+  const deps = { ...given, logOf, turnstile: openTurnstile() }
   for (const [path, journey] of Object.entries(JOURNEYS)) {
-    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) => answer(request, reply, journey, deps, served))
+    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) => answer(request, reply, journey, deps, door))
   }
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
@@ -31,13 +39,14 @@ export function addRoutes(app: FastifyInstance, given: RouteDeps, served: (reque
 }
 
 /** The API server shows the certificate of its `--admission-control-config-file` (kubernetes.io, Authenticate API servers). */
-function admitCaller({ callers, log, metrics }: RouteDeps) {
+function admitCaller({ callers, logOf, metrics }: Lined) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (callers === undefined) return
     const socket = request.raw.socket as TLSSocket
     const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined
     const known = Array.isArray(name) ? name[0] : name
     if (known !== undefined && (callers.length === 0 || callers.includes(known))) return
+    const log = logOf(request)
     log.warn({ name: known, why: String(socket.authorizationError ?? 'not in the list of names') }, 'caller refused')
     metrics.refused('unknown-caller')
     // The body is not read.
@@ -50,27 +59,28 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   journey: Journey,
-  deps: RouteDeps & { readonly turnstile: Turnstile },
-  served: (request: FastifyRequest) => void,
+  deps: Lined & { readonly turnstile: Turnstile },
+  door: Shares,
 ): Promise<FastifyReply> {
   const body = request.body as Body | undefined
   let start = 0
-  const answered = await deps.turnstile.decide(request.ip, () => {
+  const answered = await deps.turnstile.decide(door.countedAs(request.ip), () => {
     start = performance.now()
     // Its connection may have been given up while it waited.
     return request.raw.socket.destroyed ? undefined : answerTo(body, journey, deps)
   })
   if (answered === undefined) return reply
+  const log = deps.logOf(request)
   if (answered.kind === 'unanswerable') {
-    deps.log.warn({ problem: answered.problem }, 'request without uid refused')
+    log.warn({ problem: answered.problem }, 'request without uid refused')
     return reply.code(body?.kind === 'oversized' ? 413 : 400).send({ error: answered.problem })
   }
   deps.metrics.admission(answered.outcome, (performance.now() - start) / 1000)
-  logAnswer(answered, deps.log)
+  logAnswer(answered, log)
   // While draining, the client shall look for another replica, and not hold a connection that is closed at the end.
   const last = (body?.kind === 'oversized' && !body.drained) || !deps.ready()
   if (last) reply.header('connection', 'close')
   if (!holdAnswer(request, answered.text)) return overloaded(reply)
-  served(request)
+  door.served(request.raw)
   return reply.type('application/json').send(answered.text)
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:https'
 import type { TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { onceASecond } from '../../agent/status-port/cached.ts'
-import { openStatusPort, type StatusPort } from '../../agent/status-port/status-port.ts'
+import { openStatusPort, type Page, type StatusPort } from '../../agent/status-port/status-port.ts'
 import { byteBudget } from '../budget/bytes.ts'
 import { type Door, openDoor } from '../budget/door.ts'
 import { giveBack } from '../budget/give-back.ts'
@@ -65,8 +65,8 @@ export function buildServer(deps: ServerDeps): Front {
   const bytes = byteBudget(limits.bytes)
   app.addHook('onRequest', needHost)
   app.removeAllContentTypeParsers()
-  countBytes(app, bytes, (request) => door?.giveUp(request, 'too-many-bytes'))
-  addRoutes(app, deps, (request) => door?.served(request.raw))
+  countBytes(app, bytes, door!)
+  addRoutes(app, deps, door!)
   const stop = giveBack(bytes, limits.bytes)
   app.addHook('onClose', async () => stop())
   deps.metrics.budget(limits, () => ({ ...door!.used(), bytes: bytes.used() }))
@@ -97,11 +97,11 @@ async function needHost({ raw }: FastifyRequest, reply: FastifyReply): Promise<v
 }
 
 /** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */
-export function openMetricsPort(host: string, port: number, { registry }: Metrics): Promise<StatusPort> {
+export function openMetricsPort(host: string, port: number, { registry, portClosed }: Metrics): Promise<StatusPort> {
   const metrics = onceASecond(() => registry.metrics())
-  return openStatusPort(host, port, async (path) =>
+  const pages = async (path: string): Promise<Page> =>
     path === '/metrics'
       ? { status: 200, body: await metrics(), type: registry.contentType }
-      : { status: 404, body: 'try /metrics\n' },
-  )
+      : { status: 404, body: 'try /metrics\n' }
+  return openStatusPort(host, port, pages, portClosed)
 }

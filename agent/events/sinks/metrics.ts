@@ -1,4 +1,6 @@
 /** Prometheus metrics. Totals come from the kernel's counters, so that a lost event loses no count. */
+
+import { CLOSING_NAMES, type Closing } from '../../status-port/status-port.ts'
 import type { Counter as KernelCounter } from '../../wire/constants.ts'
 import { ACTION_NAMES, REASONS, WAY_NAMES } from '../../wire/constants.ts'
 import type { KernelEvent } from '../../wire/event.ts'
@@ -22,6 +24,8 @@ export interface CanaryMetrics {
 export interface Metrics extends CanaryMetrics {
   readonly registry: Registry
   readonly observe: (event: KernelEvent) => void
+  /** The port of metrics and health closed a connection unanswered. */
+  readonly portClosed: (why: Closing) => void
 }
 
 type Read = () => Readonly<Record<KernelCounter, number>>
@@ -55,7 +59,12 @@ export function openMetrics(read: Read, sealed: () => number, programs: Programs
   infoGauge(registry, programs, mode)
   skippedCounter(registry, programs)
   addProcessMetrics(registry)
-  return { registry, observe: observer(registry), canary: canaryGauges(registry) }
+  return {
+    registry,
+    observe: observer(registry),
+    canary: canaryGauges(registry),
+    portClosed: closingsCounter(registry),
+  }
 }
 
 function infoGauge(registry: Registry, { tier, delivery }: Programs, mode: () => string): void {
@@ -69,6 +78,17 @@ function infoGauge(registry: Registry, { tier, delivery }: Programs, mode: () =>
       this.set({ refusal_tier: tier, delivery_tier: delivery, mode: mode() }, 1)
     },
   })
+}
+
+function closingsCounter(registry: Registry): Metrics['portClosed'] {
+  const closings = new Counter({
+    name: 'kernelseal_status_port_closed_total',
+    help: 'Connections to the port of metrics and health that were closed unanswered, by reason',
+    labelNames: ['reason'],
+    registers: [registry],
+  })
+  for (const reason of CLOSING_NAMES) closings.inc({ reason }, 0)
+  return (reason) => closings.inc({ reason })
 }
 
 /** No samples before Linux 5.12, which does not count it. Read at each scrape, and then only. */
