@@ -17,7 +17,7 @@ const BINDINGS = `
 `
 const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
-/** What a container's shell is replaced by: one that goes on listening. */
+/** Takes the place of a container's shell, and goes on listening. */
 const LISTEN = 'echo over; while read -r line; do eval "$line"; done'
 /** unshare(2) with CLONE_NEWNS, as often as it is told. */
 const UNSHARE = `for (1..shift) { syscall(272, 0x20000) and die $! }`

@@ -1,4 +1,4 @@
-/** A file that has the number of the agent's program, on a file system of the same kind, makes nobody the agent. */
+/** A file that has the number of the agent's program, on a file system of the same kind, makes no process the agent. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
@@ -16,7 +16,7 @@ const BINDINGS = `
 `
 const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
-/** For what takes milliseconds natively: an emulated machine does it beside others. */
+/** For work that takes milliseconds natively: an emulated machine does it beside others. */
 const LONGEST_MS = 120_000
 
 /**

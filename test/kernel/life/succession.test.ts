@@ -22,7 +22,7 @@ const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status'
 const OBJ_GET = `my $path = shift; my $attr = pack("p", $path) . pack("LL", 0, 0);
 exit(syscall(321, 7, $attr, length $attr) < 0 ? 1 : 0)`
 
-/** For what takes milliseconds natively: an emulated machine does it beside others. */
+/** For work that takes milliseconds natively: an emulated machine does it beside others. */
 const LONGEST_MS = 120_000
 
 let image: AgentImage

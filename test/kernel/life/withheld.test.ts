@@ -1,4 +1,4 @@
-/** While an agent withholds values, what a sealed program starts is still searched for them, and binding numbers keep their meaning. */
+/** While an agent withholds values, programs that a sealed one starts are still searched for them, and binding numbers keep their meaning. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'

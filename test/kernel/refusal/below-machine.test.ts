@@ -73,7 +73,7 @@ test('a process that was there before the scope calls no bpf(2) once it stands',
   assert.match(later().trim().split('\n')[1]!, REFUSED)
 })
 
-/** @returns what the call in the namespace has said; it waits for the file */
+/** @returns the text of the call in the namespace; it waits for the file */
 function waiting(file: string): () => string {
   const [command = '', ...args] = [...space.enter, ...CALL, file]
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })

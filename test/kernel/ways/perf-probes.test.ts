@@ -1,6 +1,6 @@
 /**
  * Events of perf that sample nothing and yet read or change a program: tracepoints, breakpoints, kprobes, uprobes. On a sealed program
- * they are refused to everybody, on whole CPUs to the scope; strangers and plain counters go on.
+ * they are refused to all, on whole CPUs to the scope; strangers and plain counters go on.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
