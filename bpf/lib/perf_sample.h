@@ -85,16 +85,24 @@ static __always_inline __u64 samples_asked(struct perf_event *event, __u32 type)
 		       ~(PERF_SAMPLES_HARMLESS | PERF_SAMPLE_RAW); /* output of BPF programs, and nothing else */
 	if (!BPF_CORE_READ(event, attr.sample_period))		   /* it counts (is_sampling_event) */
 		return 0;
-	if (BPF_CORE_READ_BITFIELD_PROBED(&event->attr, exclude_user))
+	if (BPF_CORE_READ_BITFIELD_PROBED(event, attr.exclude_user))
 		samples &= ~PERF_SAMPLE_IP;
 	return samples & ~PERF_SAMPLES_HARMLESS;
 }
 
-/* 0: harmless. For a source that is not known to be harmless, all bits. */
+/* The kernel sends its target SIGTRAP (perf_sigtrap, kernel/events/core.c), and no task_kill is asked. */
+static __always_inline int is_trap(struct perf_event *event)
+{
+	return bpf_core_field_exists(event->attr.sigtrap) && BPF_CORE_READ_BITFIELD_PROBED(event, attr.sigtrap);
+}
+
+/* 0: harmless. For a source that is not known to be harmless, and an event that ends its target, all bits. */
 static __always_inline __u64 samples_of_user(struct perf_event *event)
 {
 	__u32 type = BPF_CORE_READ(event, attr.type);
 
+	if (is_trap(event))
+		return ~0ULL;
 	if (is_probe(type))
 		return samples_asked(event, type) | BY_PROBE;
 	return is_harmless_source(event, type) ? samples_asked(event, type) : ~0ULL;

@@ -13,6 +13,7 @@ struct perf_event_attr {
 	__u64 sample_period;
 	__u64 sample_type;
 	__u64 exclude_user : 1;
+	__u64 sigtrap : 1; /* from 5.13 on */
 };
 
 struct hw_perf_event {

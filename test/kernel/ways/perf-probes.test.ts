@@ -50,20 +50,22 @@ function outside(kind: Kind, pid: number, cpu = -1): string {
   return opened(spawnSync(python, args, { env: fileOf(BOUND), encoding: 'latin1' }))
 }
 
-/** 5.10 lets no program see which event it is: no capability helps inside a scope to open one of others. */
+/** 5.10 has no event that sends SIGTRAP, and lets no program see which event it is: no capability helps inside a scope to open one of others. */
 const UNSEEN = !/^perf_uprobe_event_init$/m.test(
   readFileSync('/sys/kernel/tracing/available_filter_functions', 'latin1'),
 )
 const REFUSED = /^E(PERM|ACCES)$/
 
 test('without protection probes count, of a task and of a CPU, and a uprobe adds one to a variable', async () => {
-  const { pid, said, end } = await watched(space, BOUND, 'not-sealed')
+  const { child, pid, outer, said, end } = await watched(space, BOUND, 'not-sealed')
   for (const probe of probes) {
     assert.equal(inside(probe, pid), 'ok', probe[0])
     if (probe[0] !== 'breakpoint') assert.equal(inside(probe, -1, 0), 'ok', `${probe[0]} by CPU`)
   }
   await eventually('the change', () => said().includes('!'))
-  end()
+  if (UNSEEN) return end()
+  await hold(['sigtrap'], outer, BOUND)
+  await eventually('its end by a trap', () => child.exitCode !== null || child.signalCode !== null)
 })
 
 test('of a sealed program no probe counts, from inside its scope or outside, and plain counters do', async () => {
@@ -74,8 +76,13 @@ test('of a sealed program no probe counts, from inside its scope or outside, and
     assert.match(inside(probe, pid), REFUSED, probe[0])
     assert.match(outside(probe, outer), REFUSED, probe[0])
   }
-  assert.equal(outside(['software'], outer), 'ok')
-  if (!UNSEEN) assert.equal(inside(['software'], pid), 'ok')
+  for (const harmless of ['software', 'kernel-ip']) assert.equal(outside([harmless], outer), 'ok', harmless)
+  assert.match(outside(['ip'], outer), REFUSED)
+  if (!UNSEEN) {
+    assert.equal(inside(['software'], pid), 'ok')
+    assert.match(inside(['sigtrap'], pid), REFUSED)
+    assert.match(outside(['sigtrap'], agent.pid), REFUSED, 'the agent, in every mode')
+  }
   end()
   await eventually('the event', () => agent?.events().some((e) => e.way === 'perf' && e.action === 'blocked'))
 })
