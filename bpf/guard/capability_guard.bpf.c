@@ -71,17 +71,19 @@ ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options
 	struct user_namespace *ns, int capability, unsigned int options)
 {
 	__u32 call;
+	long number;
+	int compat;
 
 	if (capability == SYS_NICE)
 		return number_of_current() == NR_PROCESS_MADVISE ? judge_advice(again) : 0;
-	if (capability == PERFMON)
-		return is_opening_event() ? judge_probe(again) : 0;
 	if (capability != DAC_READ_SEARCH && capability != SYS_ADMIN && capability != SYS_RAWIO &&
-	    capability != SYS_PACCT)
+	    capability != SYS_PACCT && capability != PERFMON)
 		return 0;
-	if (capability == SYS_ADMIN && is_opening_event())
+	number = number_of_current();
+	compat = is_compat();
+	if ((capability == PERFMON || capability == SYS_ADMIN) && is_opening_event(number, compat))
 		return judge_probe(again);
-	call = is_compat() ? call_of_compat(number_of_current()) : call_of(number_of_current());
+	call = compat ? call_of_compat(number) : call_of(number);
 	if (!call)
 		return 0;
 	return judge_control(call == KS_CALL_FILE_HANDLE ? KS_CONTROL_FILE_HANDLES : 0, KS_WAY_CAPABILITY, call, again);

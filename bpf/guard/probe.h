@@ -19,9 +19,9 @@
 /* Set by the agent that loads, on kernels that let no program see the event (5.10). */
 const volatile __u32 probes_unseen __weak = 0;
 
-static __always_inline int is_opening_event(void)
+static __always_inline int is_opening_event(long number, int compat)
 {
-	return number_of_current() == (is_compat() ? COMPAT_PERF_EVENT_OPEN : __NR_perf_event_open);
+	return number == (compat ? COMPAT_PERF_EVENT_OPEN : __NR_perf_event_open);
 }
 
 /* What kind of event it is then cannot be told: inside a scope no capability helps to look at others' tasks or CPUs. */
