@@ -61,7 +61,7 @@ test('where nothing is refused a map with values or placeholders shows nothing a
   await agent.stop()
 })
 
-test('what lies beside our folder is nobody’s, also under a name that begins as ours', async () => {
+test('a folder beside ours is left alone, also under a name that begins as ours', async () => {
   const space = await pidNamespace()
   const agent = await start('enforce', space.args)
   const makeIn = (folder: string) => space.run(['/bin/ln', '-s', 'x', `${folder}/by-a-pod`])
