@@ -82,7 +82,13 @@ for (const overlay of OVERLAYS) {
     })
 
     it('give the webhook only settings it knows', () => {
-      const runtime = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_']
+      const runtime = [
+        'NODE_OPTIONS',
+        'MALLOC_ARENA_MAX',
+        'MALLOC_MMAP_THRESHOLD_',
+        'MALLOC_TRIM_THRESHOLD_',
+        'MALLOC_TOP_PAD_',
+      ]
       const known = [...NAMES.map(envOf), ...runtime]
       assert.deepEqual(
         env.map(({ name }) => name).filter((name) => !known.includes(name)),

@@ -196,27 +196,33 @@ describe('bytes in flight', () => {
 })
 
 describe('memory after a flood', () => {
-  it('is collected once, when the flood is over and not before', (test) => {
+  it('is collected twice after much work, seldom, and not while much is in flight', (test) => {
     test.mock.timers.enable({ apis: ['setInterval'] })
     const budget = byteBudget(1_000)
-    let collected = 0
-    const stop = giveBack(budget, 1_000, () => collected++)
+    let [collected, worked] = [0, 0]
+    const stop = giveBack(budget, 1_000, { collect: () => collected++, worked: () => worked })
+    test.mock.timers.tick(600_000)
+    assert.equal(collected, 0, 'nothing was done')
+    worked = 5_000
     const hold = budget.open('flood', () => {})
-    hold.take(100)
-    test.mock.timers.tick(10_000)
-    assert.equal(collected, 0, 'an ordinary day')
-    hold.take(800)
-    test.mock.timers.tick(10_000)
+    hold.take(900)
+    test.mock.timers.tick(60_000)
     assert.equal(collected, 0, 'it goes on')
     hold.release()
-    test.mock.timers.tick(4_000)
     const wave = budget.open('flood', () => {})
     wave.take(800)
     wave.release()
     test.mock.timers.tick(5_000)
     assert.equal(collected, 0, 'another wave')
-    test.mock.timers.tick(60_000)
+    test.mock.timers.tick(5_000)
     assert.equal(collected, 1)
+    test.mock.timers.tick(5_000)
+    assert.equal(collected, 2, 'the second of the pair')
+    worked = 10_000
+    test.mock.timers.tick(25_000)
+    assert.equal(collected, 2, 'a short time after')
+    test.mock.timers.tick(600_000)
+    assert.equal(collected, 4, 'at rest')
     stop()
   })
 })
