@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
+import type { Door } from './budget/door.ts'
 import { limitsFor, memoryLimit } from './budget/limits.ts'
 import { startSelfProbe } from './certificate/self-probe.ts'
 import type { KeyPair, ServingCertificate } from './certificate/tls.ts'
@@ -74,7 +75,7 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
   // Open connections keep the old certificate, new ones get the new; none is dropped. All of it is set anew, the callers' CA too.
   take = (pair) => (app.server as unknown as TlsServer).setSecureContext({ ...pair, ...callers })
   await app.ready()
-  const port = await listenAt(door.server, settings.host, settings.port)
+  const port = await listenAt(door, settings.host, settings.port)
   const metricsServer = await anyAddress(settings.host, (host) => openMetricsPort(host, settings.metricsPort, metrics))
   const ending: (() => void)[] = [() => cluster.close()]
   let ca = opened?.ca
@@ -139,9 +140,13 @@ function startProbe(settings: Settings, api: KubeApi | undefined, port: number, 
 }
 
 /** @returns the port listened on, which the system chose when 0 was asked for */
-async function listenAt(server: Server, host: string, port: number): Promise<number> {
-  await anyAddress(host, (address) => once(server.listen({ host: address, port, backlog: BACKLOG }), 'listening'))
-  return (server.address() as AddressInfo).port
+async function listenAt({ server, others }: Door, host: string, port: number): Promise<number> {
+  const listen = (one: Server, at: string, on: number) =>
+    once(one.listen({ host: at, port: on, backlog: BACKLOG, reusePort: true }), 'listening')
+  await anyAddress(host, (address) => listen(server, address, port))
+  const { address, port: chosen } = server.address() as AddressInfo
+  for (const one of others) await listen(one, address, chosen)
+  return chosen
 }
 
 async function anyAddress<Listening>(host: string, listen: (host: string) => Promise<Listening>): Promise<Listening> {

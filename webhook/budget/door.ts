@@ -18,6 +18,8 @@ import type { Visitor } from './visitor.ts'
 export interface Door {
   /** To listen with. Not listening yet. */
   readonly server: Server
+  /** To listen with at the same address and port: each accepts one connection in a turn of the event loop (libuv, uv__server_io). */
+  readonly others: readonly Server[]
   /** Before anything else looks at a request. @returns false where it is not to be answered */
   readonly admits: (request: IncomingMessage, response: ServerResponse) => boolean
   /** A review was answered: its connection is one of the last to be closed for a newer one. */
@@ -36,6 +38,12 @@ export interface Door {
 /** Refusals that an API server never causes. */
 const PENALISED: ReadonlySet<Refusal> = new Set(['slow-request', 'slow-reader', 'pipelined', 'too-many-bytes'])
 
+/**
+ * Connections that may be accepted in a turn. With one, those of a flood of 3,400 stood before a newcomer for thousands of turns, which
+ * under expensive reviews were more than the five seconds that an API server waits. Sixteen accepted and dropped take a millisecond.
+ */
+const LISTENERS = 16
+
 export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refusal) => void, isTls: boolean): Door {
   const rates = openRates()
   const countedAs = openNeighbours()
@@ -45,16 +53,8 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   const bounds = { most: limits.waiting, patience: REQUEST_MS }
   const queue = openQueue(waiting, bounds, addressOf, rates.admits, enter, drop)
   let closed = false
-  // Paused: nothing is read for a connection that has not come in.
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-    socket.on('error', () => {})
-    if (closed) socket.destroy()
-    else queue.add(socket)
-  })
-  // Of one connection alone, while it listens (net.js, onconnection): without a listener it would end the process.
-  server.on('error', () => {
-    if (server.listening) refused('not-accepted')
-  })
+  const servers = Array.from({ length: LISTENERS }, listener)
+  const [server, ...others] = servers as [Server, ...Server[]]
   if (isTls) {
     inner.on('secureConnection', (socket) => {
       neverPause(socket)
@@ -62,9 +62,22 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
     })
   }
   inner.on('tlsClientError', () => refused('handshake'))
-  const gone = new Promise((resolve) => server.once('close', resolve))
+  const gone = Promise.all(servers.map((one) => new Promise((resolve) => one.once('close', resolve))))
   const used = () => ({ ...rooms.used(), waiting: waiting.size })
-  return { server, admits, served, countedAs, giveUp, used, close, gone }
+  return { server, others, admits, served, countedAs, giveUp, used, close, gone }
+
+  function listener(): Server {
+    // Paused: nothing is read for a connection that has not come in.
+    const one = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      socket.on('error', () => {})
+      if (closed) socket.destroy()
+      else queue.add(socket)
+    })
+    // Of one connection alone, while it listens (net.js, onconnection): without a listener it would end the process.
+    return one.on('error', () => {
+      if (one.listening) refused('not-accepted')
+    })
+  }
 
   function enter(socket: Socket): void {
     if (!rooms.enter(socket)) return
@@ -102,7 +115,8 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
 
   function close(ms: number): void {
     closed = true
-    server.close()
+    // One that never listened is closed with an error, and says so all the same.
+    for (const one of servers) one.close()
     for (let socket = waiting.oldest(); socket !== undefined; socket = waiting.oldest()) socket.destroy()
     for (const { socket, pending } of rooms.all()) if (pending === 0) socket.destroy()
     setTimeout(() => {
