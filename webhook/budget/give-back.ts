@@ -17,6 +17,8 @@ const WORK_MS = 2_000
  * that the first one emptied in a pool, and gives them to the system some seconds after the second: 178 MB, 84 of them in the pool, became 110.
  */
 const LOOKS_BETWEEN = 6
+/** From the first of a pair to the second: one that came 5 s later left the pool as it was. */
+const LOOKS_WITHIN = 3
 
 type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }) => unknown
 
@@ -39,8 +41,9 @@ export function giveBack(
   const look = (): void => {
     looks++
     const isMuch = budget.highest() > limit * MUCH
-    const isDue = looks >= LOOKS_BETWEEN && worked() - collectedAt >= WORK_MS
-    if (isMuch || !(isDue || again)) return
+    const isDue = !again && looks >= LOOKS_BETWEEN && worked() - collectedAt >= WORK_MS
+    const isSecond = again && looks >= LOOKS_WITHIN
+    if (isMuch || !(isDue || isSecond)) return
     collect({ type: 'major', execution: 'async' })
     again = !again
     looks = 0

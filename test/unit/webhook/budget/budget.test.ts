@@ -216,7 +216,7 @@ describe('memory after a flood', () => {
     assert.equal(collected, 0, 'another wave')
     test.mock.timers.tick(5_000)
     assert.equal(collected, 1)
-    test.mock.timers.tick(5_000)
+    test.mock.timers.tick(15_000)
     assert.equal(collected, 2, 'the second of the pair')
     worked = 10_000
     test.mock.timers.tick(25_000)
