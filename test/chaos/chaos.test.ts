@@ -7,6 +7,7 @@ import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { call } from '../support/cluster/cluster.ts'
 import { type Installation, install } from '../support/cluster/installation.ts'
+import { mulberry } from '../support/random.ts'
 import { CLOCK_ENV } from './clock.ts'
 import { FAULTS, type Fault } from './faults.ts'
 import { type ApiProxy, openProxy } from './proxy.ts'
@@ -79,15 +80,4 @@ async function recovery(steady: Steady, from: number): Promise<number | undefine
 function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
   const order = items.map((item) => ({ item, key: random() }))
   return order.sort((a, b) => a.key - b.key).map(({ item }) => item)
-}
-
-/** A small generator whose sequence a seed fixes (Tommy Ettinger's mulberry32). */
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -59,9 +59,18 @@ const KINDS: Readonly<Record<string, readonly [count: number, open: () => Socket
       const socket = connectPlain({ host, port: Number(metricsPort), localAddress }, () => {
         socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(5_000))
       })
-      socket.resume()
       return socket
     },
+  ],
+  /** Connections to the metrics that ask for nothing. */
+  held: [64, () => connectPlain({ host, port: Number(metricsPort), localAddress })],
+  /** Heads that Node's server answers by itself unless told otherwise, hundreds in one go, whose answers are not read. */
+  expecting: [
+    16,
+    overTls((socket) => {
+      socket.pause()
+      socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: x\r\n\r\n'.repeat(500))
+    }),
   ],
   /** Half a header. */
   halves: [200, overTls((socket) => socket.write('POST /mutate HTTP/1.1\r\nhost: loc'))],
@@ -71,6 +80,8 @@ const KINDS: Readonly<Record<string, readonly [count: number, open: () => Socket
 }
 
 const AGAIN_MS = 1_000
+/** Of a connection: longer than the webhook leaves any of these alone. One that does not read never hears of its end. */
+const LONGEST_MS = 10_000
 const [count, open] = KINDS[kind] ?? []
 if (count === undefined || open === undefined)
   throw new Error(`no such flood: ${kind}; there are ${Object.keys(KINDS)}`)
@@ -78,6 +89,12 @@ for (let n = 0; n < count; n++) keepOpen(open)
 
 function keepOpen(one: () => Socket): void {
   const socket = one()
+  // An answer that is not read hides that the connection was closed. The kinds that do not read pause it again.
+  socket.resume()
+  const end = setTimeout(() => socket.destroy(), LONGEST_MS)
   socket.on('error', () => {})
-  socket.once('close', () => setTimeout(() => keepOpen(one), AGAIN_MS))
+  socket.once('close', () => {
+    clearTimeout(end)
+    setTimeout(() => keepOpen(one), AGAIN_MS)
+  })
 }

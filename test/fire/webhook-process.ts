@@ -19,13 +19,14 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-/** @param main another tree's `webhook/main.ts`, to compare with */
-export async function startWebhook(main = join(ROOT, 'webhook/main.ts')): Promise<Running> {
+/** @param main another tree's `webhook/main.ts`, to compare with @param first shell text that its process runs before */
+export async function startWebhook(main = join(ROOT, 'webhook/main.ts'), first = ''): Promise<Running> {
   const directory = mkdtempSync(join(tmpdir(), 'kernelseal-fire-'))
   const caOut = join(directory, 'ca.pem')
   const flags = ['--agent-image', 'a', '--host', '127.0.0.1', '--port', '0', '--metrics-port', '0', '--ca-out', caOut]
   const env = { ...process.env, ...shippedEnvironment() }
-  const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'inherit'], env })
+  const command = ['-c', `set -e\n${first}\nexec "$@"`, 'sh', process.execPath, main, ...flags]
+  const child = spawn('sh', command, { stdio: ['ignore', 'pipe', 'inherit'], env })
   const lines = createInterface(child.stdout!)
   const [line] = await once(lines, 'line')
   lines.on('line', () => {})

@@ -1,0 +1,12 @@
+/** Choices that a seed says, so that a run can be had again. */
+
+/** Tommy Ettinger's mulberry32. @returns numbers from 0 to 1 */
+export function mulberry(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
