@@ -26,3 +26,10 @@ export function readCounters(counters: BpfMap, scope: number): Counts {
   }
   return Object.fromEntries(COUNTER_NAMES.map((name, i) => [name, sum(i)])) as Counts
 }
+
+/** The counters of several scopes together. */
+export function sumOf(counters: BpfMap, scopes: Iterable<number>): Counts {
+  const each = Array.from(scopes, (scope) => readCounters(counters, scope))
+  const sum = (name: Counter): number => each.reduce((total, counts) => total + counts[name], 0)
+  return Object.fromEntries(COUNTER_NAMES.map((name) => [name, sum(name)])) as Counts
+}

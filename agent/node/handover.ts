@@ -3,13 +3,14 @@
  * sealed stay sealed, by that set; programs that start from now on get their values from ours.
  *
  * Of another version only this is known, and every version keeps to it: the keys of the maps `scopes`, `agents`, `paths`, `slots`
- * and `secret_values` begin with the scope's number, `agents` has the scopes whose agent lives, and `programs/agent_enroll`
- * makes the caller the agent of the scope in ctx[0].
+ * and `secret_values` begin with the scope's number, a value of `agents` begins with a key of `processes`, which has the scope's
+ * agent while it lives, and `programs/agent_enroll` makes the caller the agent of the scope in ctx[0].
  */
 import { closeSync } from 'node:fs'
 import { BpfMap } from '../libbpf/map.ts'
 import { enrollBy, livingAgent, openOwnProgram } from './enroll.ts'
 import * as pins from './pins.ts'
+import { livingAgents } from './process-records.ts'
 
 export interface Predecessor {
   /** The set's ABI, for example `v0`. */
@@ -48,7 +49,9 @@ function takeOver(abi: string, program: number, scope: number): () => void {
 }
 
 const hasAgent = (abi: string, scope: number): boolean =>
-  withMap(abi, 'agents', (map) => map.keys().some((key) => key.readUInt32LE(0) === scope))
+  withMap(abi, 'agents', (agents) =>
+    withMap(abi, 'processes', (processes) => livingAgents(agents, processes).has(scope)),
+  )
 
 function empty(map: BpfMap, scope: number): void {
   for (const key of map.keys()) if (key.readUInt32LE(0) === scope) map.delete(key)

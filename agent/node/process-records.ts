@@ -1,5 +1,6 @@
 /** The kernel's records of processes, as they are now. */
 
+import type { BpfMap } from '../libbpf/map.ts'
 import { PROC_FLAG, PROCESS } from '../wire/generated.ts'
 import type { Guard } from './guard.ts'
 
@@ -37,6 +38,20 @@ export function processRecords(guard: Guard): ProcessRecord[] {
       },
     ]
   })
+}
+
+/** Scopes whose agent lives: an agent that was killed may have left entries behind. */
+export function livingAgents(agents: BpfMap, processes: BpfMap): Set<number> {
+  const lives = (key: Buffer): boolean => {
+    const agent = agents.get(key)
+    return agent !== undefined && processes.get(agent.subarray(0, processes.keySize)) !== undefined
+  }
+  return new Set(
+    agents
+      .keys()
+      .filter(lives)
+      .map((key) => key.readUInt32LE(0)),
+  )
 }
 
 /** The set of bindings that processes of a scope have. */

@@ -1,10 +1,7 @@
 /** Registers a scope's values, and again whenever policy or values change; owns the timers and watches that notice it. */
-import type { CanaryWatch } from '../canary/watch.ts'
 import type { AgentConfig } from '../config/load.ts'
-import type { Metrics } from '../events/sinks/metrics.ts'
-import { openRotationMetrics } from '../events/sinks/rotation-metrics.ts'
+import type { RotationMetrics } from '../events/sinks/rotation-metrics.ts'
 import type { Guard } from '../node/guard.ts'
-import { processRecords } from '../node/process-records.ts'
 import { registeredValues } from '../scope/read-back.ts'
 import { register } from '../scope/registration.ts'
 import { nextGeneration } from '../scope/scope.ts'
@@ -12,7 +9,7 @@ import { fileOf } from '../sources/sources.ts'
 import { changedSince } from './compare.ts'
 import { openKernel } from './kernel.ts'
 import { type Journey, openJourney } from './reload.ts'
-import { freshness, type Registered } from './state.ts'
+import type { Registered } from './state.ts'
 import { startTriggers, type Triggers } from './triggers.ts'
 
 export type Reloads = Triggers
@@ -27,13 +24,13 @@ interface Options extends Omit<Journey, 'kernel' | 'metrics'> {
   readonly scope: number
 }
 
-/** @throws when the first registration fails */
+/** @param recheck for a policy that changed: protection proves itself anew. @throws when the first registration fails */
 export function startReloads(
   guard: Guard,
   options: Options,
   state: State,
-  metrics: Metrics,
-  canary: CanaryWatch,
+  metrics: RotationMetrics,
+  recheck: () => Promise<void>,
 ): Reloads {
   const { agent, scope, log } = options
   const generation = nextGeneration(guard, scope)
@@ -44,9 +41,7 @@ export function startReloads(
     generation,
     changedAt: new Map(changed.map((number) => [number, generation])),
   }
-  const fresh = () => freshness(processRecords(guard), scope, state.registered.changedAt)
-  const rotation = openRotationMetrics(metrics.registry, () => state.registered.generation, fresh)
-  const reload = openJourney({ ...options, kernel, metrics: rotation })
+  const reload = openJourney({ ...options, kernel, metrics })
   const run: Parameters<typeof startTriggers>[2] = async (what) => {
     const before = state.registered
     try {
@@ -54,7 +49,7 @@ export function startReloads(
     } catch (error) {
       log.say('error', 'ROTATE', `nothing is reloaded: ${(error as Error).message}`)
     }
-    if (state.registered.agent.config.policy !== before.agent.config.policy) void canary.recheck()
+    if (state.registered.agent.config.policy !== before.agent.config.policy) void recheck()
   }
   const triggers = startTriggers(() => filesOf(state.registered.agent), !agent.host, run)
   // Changes made before the watches stood are noticed now; processes with values of an earlier agent are notified.

@@ -6,6 +6,7 @@ import * as ffi from '../libbpf/ffi.ts'
 import { BpfMap } from '../libbpf/map.ts'
 import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
+import { livingAgents } from '../node/process-records.ts'
 import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
 import { SCOPE, SWITCH } from '../wire/generated.ts'
@@ -112,11 +113,22 @@ function numbersIn(guard: Guard, map: SharedMap): number[] {
 export function sweep(guard: Guard, own: number): number[] {
   const keyed = [...KEYED, 'rings', 'orders', 'counters'] as const
   const known = keyed.flatMap((map) => numbersIn(guard, map))
-  const enrolled = numbersIn(guard, 'agents').filter((scope) => scope !== own)
+  const enrolled = livingAgents(guard.map('agents'), guard.map('processes'))
+  enrolled.delete(own)
   const alive = new Set([...enrolled, ...scopesOf(guard)])
   const dead = [...new Set(known)].filter((scope) => scope !== 0 && !alive.has(scope))
-  for (const scope of dead) unregister(guard, scope)
+  for (const scope of dead) {
+    unregister(guard, scope)
+    guard.map('agents').delete(u32(scope)) // of an agent that was killed
+  }
   return dead
+}
+
+/** Leaves a scope that an agent served beside its first to others; one that has another agent stays that agent's. */
+export function resign(guard: Guard, scope: number, first: number): void {
+  const agents = guard.map('agents')
+  const [own, entry] = [agents.get(u32(first)), agents.get(u32(scope))]
+  if (own && entry?.equals(own)) agents.delete(u32(scope))
 }
 
 /** From now on nothing is stopped for an agent that does not listen: a start that would have to wait fails instead. */

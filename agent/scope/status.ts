@@ -4,7 +4,7 @@ import { type Counts, readCounters } from '../node/counters.ts'
 import { pinnedGuard } from '../node/guard.ts'
 import type { DeliveryTier, Tier } from '../node/load.ts'
 import { type OtherSet, otherSets } from '../node/pins.ts'
-import { processRecords, sealedIn } from '../node/process-records.ts'
+import { livingAgents, processRecords, sealedIn } from '../node/process-records.ts'
 import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
 import { SCOPE } from '../wire/generated.ts'
@@ -38,12 +38,7 @@ export function surveyNode(): Survey | undefined {
   const guard = pinnedGuard()
   if (!guard) return undefined
   try {
-    const agents = new Set(
-      guard
-        .map('agents')
-        .keys()
-        .map((key) => key.readUInt32LE(0)),
-    )
+    const agents = livingAgents(guard.map('agents'), guard.map('processes'))
     const records = processRecords(guard)
     const cgroups = cgroupsOf(guard)
     const scopes = scopesOf(guard).map((scope): ScopeSurvey => {

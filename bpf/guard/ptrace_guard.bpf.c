@@ -84,6 +84,8 @@ static __always_inline void lose_lineage(struct ks_process *process, unsigned in
 	if (self && self->scope == process->scope &&
 	    ((self->flags & KS_AGENT) || ((self->flags & KS_WORKLOAD) && self->container == process->container)))
 		return;
+	if (is_agent_of(process->scope))
+		return;
 	process->flags = (process->flags & ~(KS_WORKLOAD | KS_BEGINNING)) | KS_VISITOR;
 }
 

@@ -45,9 +45,9 @@ static __always_inline int is_of_workload(struct ks_process *process, struct ks_
 		return is_agent(self) || is_of_service(actor, target);
 	if (!self)
 		return scope_of(actor) != process->scope;
-	if (self->scope != process->scope)
-		return 0;
-	return is_agent(self) || ((self->flags & KS_WORKLOAD) && self->container == process->container);
+	if (is_agent_of(process->scope))
+		return 1;
+	return self->scope == process->scope && (self->flags & KS_WORKLOAD) && self->container == process->container;
 }
 
 static __always_inline int judge_door(struct ks_process *process, struct task_struct *target, __u32 way, __u32 detail,

@@ -100,11 +100,15 @@ static __always_inline int is_enrolled(__u32 scope)
 	return agent && has_agent(scope) && agent->task == (__u64)BPF_CORE_READ(current_task(), group_leader);
 }
 
+/*
+ * Whether `current` is the agent of a scope. Its record names the scope it enrolled in first, by whose rules it is
+ * guarded; it may serve others beside (track/agent_enroll.bpf.c).
+ */
 static __always_inline int is_agent_of(__u32 scope)
 {
 	struct ks_process *self = process_of(current_task());
 
-	return is_agent(self) && self->scope == scope;
+	return is_agent(self) && (self->scope == scope || is_enrolled(scope));
 }
 
 #endif

@@ -33,7 +33,8 @@ static __always_inline int take_home(__u32 inum)
 
 /*
  * Run by the agent on itself (BPF_PROG_TEST_RUN, in the caller's context): only the holder of this program's
- * descriptor can, and no number or name is involved. ctx[0]: the scope it serves. Returns 0, also for the agent the
+ * descriptor can, and no number or name is involved. ctx[0]: a scope it serves; run again for each further one. By the
+ * rules of the first it is guarded, and while that is registered it stays the first. Returns 0, also for the agent the
  * scope has, or a negative errno: EBUSY while the scope has another living agent, EACCES for a process inside a
  * registered scope and is not its agent's container.
  */
@@ -53,13 +54,15 @@ int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 	refused = take_home(scope);
 	if (refused)
 		return refused;
+	agent.start = BPF_CORE_READ(leader, start_boottime);
+	if (known && (known->flags & KS_AGENT) && is_enrolled(known->scope)) /* one more: its record stays as it is */
+		return bpf_map_update_elem(&agents, &scope, &agent, BPF_ANY);
 	if (known && known->scope == scope) {
 		record.flags |= known->flags & KS_ENTRY;
 		record.container = known->container;
 	}
 	record.scope = scope;
-	record.start = BPF_CORE_READ(leader, start_boottime);
-	agent.start = record.start;
+	record.start = agent.start;
 	end_life(scope, mount_ns_of(leader), record.start); /* an agent's container brings no placeholders */
 	if (bpf_map_update_elem(&processes, &agent.task, &record, BPF_ANY))
 		return -ENOMEM;
@@ -83,7 +86,7 @@ int agent_stance(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * Run by the agent on itself: gives a scope that is registered another policy, in place. ctx[0]: its own scope, or 0
+ * Run by the agent on itself: gives a scope that is registered another policy, in place. ctx[0]: one it serves, or 0
  * for the whole node's entry; then the words of struct ks_scope. ENOENT: it is not registered.
  */
 SEC("raw_tp")
@@ -94,7 +97,9 @@ int agent_settle(struct bpf_raw_tracepoint_args *ctx)
 	volatile __u64 *words;
 
 	/* An agent outside of its scope outlives it, and then settles the node's entry. */
-	if (!process || !(is_enrolled(process->scope) || is_agent(process)) || (inum && inum != process->scope))
+	if (!process || !(is_enrolled(process->scope) || is_agent(process)))
+		return -EPERM;
+	if (inum && inum != process->scope && !is_enrolled(inum))
 		return -EPERM;
 	words = bpf_map_lookup_elem(&scopes, &inum);
 	if (!words)

@@ -58,7 +58,10 @@ struct ks_process {
 	__u32 reason;	  /* enum ks_reason: why `refused` is not empty */
 };
 
-/* agents: scope -> its living agent. Gone with that process. */
+/*
+ * agents: scope -> its agent, which lives while `processes` has its record. Entries of scopes that an agent served
+ * beside its first outlive one that is killed.
+ */
 struct ks_agent {
 	__u64 task; /* key in processes */
 	__u64 start;

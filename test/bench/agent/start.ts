@@ -41,6 +41,7 @@ const session: Session = {
   tier: 'none',
   notReady: () => undefined,
   reload: async () => {},
+  serve: () => Promise.reject(new Error('nothing is served here')),
   close: async () => {},
 }
 const server = await listen({ host: '127.0.0.1', port: 0, enabled: true }, session)
