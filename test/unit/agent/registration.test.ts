@@ -41,6 +41,7 @@ function memoryMap(name: string) {
       writes.push(name)
       entries.set(key.toString('hex'), Buffer.from(value))
     },
+    keySize: 8, // of `processes`; no other's is asked for
     delete: (key: Buffer) => {
       deleted.push(name)
       return entries.delete(key.toString('hex'))
@@ -248,7 +249,10 @@ test('the node is as strict as a scope that is registered while that is worked o
 
 test('a sweep removes entries of ended scopes, and not those that another agent is about to register', () => {
   register(guard, input(1)) // 7: registered, and its agent is gone
-  for (const agent of [8, 9]) memoryMap('agents').set(key(agent), Buffer.alloc(16))
+  const [alive, killed] = [Buffer.alloc(16, 1), Buffer.alloc(16, 2)] // begin with a key of `processes`
+  memoryMap('processes').set(alive.subarray(0, 8), Buffer.alloc(8))
+  for (const scope of [8, 9]) memoryMap('agents').set(key(scope), alive)
+  memoryMap('agents').set(key(10), killed)
   for (const scope of [8, 9, 10]) memoryMap('rings').set(key(scope), key(1))
   assert.deepEqual(sweep(guard, 9), [9, 10], '8 has an agent; 9 is the caller, whose number another scope had before')
   assert.deepEqual(scopesOf(guard), [7])
