@@ -51,7 +51,9 @@ async function start(): Promise<ChildProcess> {
   const child = fork(PROGRAM, [configs[0], namespaceOf(a), configs[1], namespaceOf(b)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  await once(child, 'message')
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the agent ended; its reason is above')))
+  await Promise.race([once(child, 'message'), ended])
+  ended.catch(() => {}) // later it is ended by the tests
   return child
 }
 
