@@ -69,7 +69,7 @@ it(`two replicas besieged for ${SECONDS} s, seed ${SEED}, ${RATE} admissions a s
   const kills = boxes.reduce((all, box) => all + (box?.kills() ?? 0), 0)
   const isBombed = rounds.some(({ kinds }) => kinds.includes('bombs'))
   assert.ok(answered > 0 || !isBombed, 'no hostile request was answered: there was no siege')
-  assert.deepEqual(complaints(why, replicas.filter(hasEnded).length + kills), [])
+  assert.deepEqual(complaints(why, replicas.filter(hasEnded).length + kills, memory), [])
 })
 
 /** MB of V8, by the metrics. */

@@ -25,9 +25,22 @@ export function tableOf<Kind extends string>(kinds: readonly Kind[], rounds: rea
   return [head, '|---|--:|--:|--:|--:|--:|--:|', ...rows].join('\n')
 }
 
+/** Of one replica, MB resident: before the siege, and a minute after it. */
+export interface Rest {
+  readonly before: number
+  readonly after: number
+}
+
+/** Memory at rest may be this much more than before. */
+const MORE = 1.15
+
 /** The violations, one line each; none: the run passed. @param why of the admissions that failed @param ends of replicas */
-export function complaints(why: readonly string[], ends: number): string[] {
+export function complaints(why: readonly string[], ends: number, rests: readonly Rest[]): string[] {
+  const kept = rests.filter(({ before, after }) => after > before * MORE)
   return [
+    ...kept.map(
+      ({ before, after }) => `memory did not come back: ${before.toFixed(0)} MB before, ${after.toFixed(0)} after`,
+    ),
     ...(why.length > 0 ? [`${why.length} admissions failed: ${[...new Set(why)].slice(0, 3).join('; ')}`] : []),
     ...(ends > 0 ? [`${ends} replicas ended`] : []),
   ]
