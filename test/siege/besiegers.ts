@@ -1,4 +1,4 @@
-/** Those who ask for much: every hostile request there is, and every flood, each from a process and an address of its own. */
+/** The attackers: every hostile request there is, and every flood, each from a process and an address of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

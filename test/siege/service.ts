@@ -80,7 +80,7 @@ export class Service {
 
 class ClosedWhileKept extends Error {}
 
-/** @returns what is wrong with the answer */
+/** @returns the fault of the answer, or nothing */
 async function post({ port }: Endpoint, body: Buffer, agent: Agent, signal: AbortSignal): Promise<string> {
   const asking = request({ host: '127.0.0.1', port, path: '/mutate', method: 'POST', agent, signal })
   asking.end(body)
@@ -89,7 +89,7 @@ async function post({ port }: Endpoint, body: Buffer, agent: Agent, signal: Abor
   })
   const answer = await text(response)
   if (response.statusCode !== 200) return `${response.statusCode} ${answer.slice(0, 200)}`
-  // The patch is what makes it an injection.
+  // Without a patch nothing was injected.
   const isAdmitted = answer.includes('"allowed":true') && answer.includes('"patch":"')
   return isAdmitted ? '' : answer.slice(0, 300)
 }

@@ -1,4 +1,4 @@
-/** What a siege came to, as a table and as complaints. Pure. */
+/** The result of a siege as a table and as complaints. Pure. */
 
 export interface Round<Kind extends string> {
   readonly kinds: readonly Kind[]
