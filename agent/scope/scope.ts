@@ -119,7 +119,8 @@ export function sweep(guard: Guard, own: number): number[] {
   const dead = [...new Set(known)].filter((scope) => scope !== 0 && !alive.has(scope))
   for (const scope of dead) {
     unregister(guard, scope)
-    guard.map('agents').delete(u32(scope)) // of an agent that was killed
+    // Of an agent that was killed; the caller has enrolled in its own by now.
+    if (scope !== own) guard.map('agents').delete(u32(scope))
   }
   return dead
 }

@@ -73,9 +73,9 @@ export async function deploy(name: string, pod: object): Promise<void> {
 }
 
 /** With its Pods, so that the next story has the node for itself. */
-export async function remove(kind: Kind, name: string, propagationPolicy: 'Foreground' | 'Orphan' = 'Foreground') {
+export async function remove(kind: Kind, name: string) {
   const path = `${allOf(kind)}/${name}`
-  await call('DELETE', path, { propagationPolicy })
+  await call('DELETE', path, { propagationPolicy: 'Foreground' })
   await until(`${name} is gone`, async () => (await call('GET', path)).status === 404, PATIENCE)
 }
 

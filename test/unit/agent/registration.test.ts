@@ -256,6 +256,12 @@ test('a sweep removes entries of ended scopes, and not those that another agent 
   for (const scope of [8, 9, 10]) memoryMap('rings').set(key(scope), key(1))
   assert.deepEqual(sweep(guard, 9), [9, 10], '8 has an agent; 9 is the caller, whose number another scope had before')
   assert.deepEqual(scopesOf(guard), [7])
+  const agents = memoryMap('agents').keys()
+  assert.deepEqual(
+    agents.map((scope) => scope.readUInt32LE(0)),
+    [8, 9],
+    'the caller is the agent of its own',
+  )
   assert.deepEqual(
     memoryMap('rings')
       .keys()
