@@ -1,4 +1,5 @@
 /** How often an address may come in. A handshake costs a millisecond of the one thread that answers. */
+import { openBuckets } from './buckets.ts'
 
 export interface Rates {
   /** One more from this address now? It counts when it may. */
@@ -22,15 +23,10 @@ const LEAST = -5 * PER_SECOND
 /** Addresses remembered; beyond, the one seen longest ago starts anew. */
 const MOST_ADDRESSES = 1024
 
-interface Bucket {
-  isTrusted: boolean
-  tokens: number
-  at: number
-}
-
 /** @param now ms */
 export function openRates(now: () => number = () => performance.now()): Rates {
-  const known = new Map<string, Bucket>()
+  const rates = { burst: BURST, perSecond: PER_SECOND, most: MOST_ADDRESSES }
+  const bucketOf = openBuckets(rates, () => ({ isTrusted: false }), now)
   return {
     admits: (address) => {
       const bucket = bucketOf(address)
@@ -49,20 +45,5 @@ export function openRates(now: () => number = () => performance.now()): Rates {
       bucket.isTrusted = false
       bucket.tokens = Math.max(bucket.tokens - PENALTY, LEAST)
     },
-  }
-
-  function bucketOf(address: string): Bucket {
-    const time = now()
-    const bucket = known.get(address) ?? { isTrusted: false, tokens: BURST, at: time }
-    bucket.tokens = Math.min(BURST, bucket.tokens + ((time - bucket.at) / 1000) * PER_SECOND)
-    bucket.at = time
-    // Put back at the end: those in front were seen longest ago.
-    known.delete(address)
-    known.set(address, bucket)
-    for (const oldest of known.keys()) {
-      if (known.size <= MOST_ADDRESSES) break
-      known.delete(oldest)
-    }
-    return bucket
   }
 }

@@ -2,6 +2,7 @@
  * Lines about requests, bounded in rate. Any Pod that reaches the port may cause one with each request, thousands a second, and a log
  * that is cut or thrown away at a size would lose the others. By address, so that a flood holds back its own.
  */
+import { openBuckets } from '../budget/buckets.ts'
 import type { Log } from './log.ts'
 
 /** Lines of one kind from one address, at once and a second: more than an API server's refusals. */
@@ -9,12 +10,6 @@ const BURST = 100
 const PER_SECOND = 20
 /** Of an address and a kind; beyond, the one seen longest ago starts anew. */
 const MOST_BUCKETS = 1024
-
-interface Bucket {
-  tokens: number
-  at: number
-  heldBack: number
-}
 
 /**
  * @param heldBack one more line was not written
@@ -26,7 +21,8 @@ export function boundLines(
   heldBack: () => void,
   now: () => number = () => performance.now(),
 ): (address: string) => Log {
-  const buckets = new Map<string, Bucket>()
+  const rates = { burst: BURST, perSecond: PER_SECOND, most: MOST_BUCKETS }
+  const bucketOf = openBuckets(rates, () => ({ heldBack: 0 }), now)
   const at = (level: 'info' | 'warn' | 'error', address: string) => (fields: object, message: string) => {
     const bucket = bucketOf(`${address} ${message}`)
     if (bucket.tokens < 1) {
@@ -43,19 +39,4 @@ export function boundLines(
     warn: at('warn', address),
     error: at('error', address),
   })
-
-  function bucketOf(key: string): Bucket {
-    const time = now()
-    const bucket = buckets.get(key) ?? { tokens: BURST, at: time, heldBack: 0 }
-    bucket.tokens = Math.min(BURST, bucket.tokens + ((time - bucket.at) / 1000) * PER_SECOND)
-    bucket.at = time
-    // Put back at the end: those in front were seen longest ago.
-    buckets.delete(key)
-    buckets.set(key, bucket)
-    for (const oldest of buckets.keys()) {
-      if (buckets.size <= MOST_BUCKETS) break
-      buckets.delete(oldest)
-    }
-    return bucket
-  }
 }
