@@ -1,13 +1,13 @@
 /** An agent whose programs the kernel no longer calls, or whose pins are gone, says so at once and gives nothing meanwhile. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
+import { trySetFtrace } from '../../support/ftrace-setting.ts'
 
 const ROOT = '/sys/fs/bpf/kernelseal'
-const SETTING = '/proc/sys/kernel/ftrace_enabled'
 const SECRET = 'switched-off-4a90'
 
 const CONFIG = `
@@ -22,22 +22,11 @@ secrets:
 let agent: Agent | undefined
 
 afterEach(async () => {
-  trySet('1')
+  trySetFtrace('1')
   await agent?.stop()
   agent = undefined
   kernelseal(['unload', '--force'])
 })
-
-/** @returns whether the kernel let it be */
-function trySet(text: string): boolean {
-  try {
-    writeFileSync(SETTING, text)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false
-    throw error
-  }
-}
 
 const printed = (): string =>
   spawnSync('/usr/bin/printenv', ['PRINTED'], { env: agent?.placeholders ?? {}, encoding: 'latin1' }).stdout
@@ -63,7 +52,7 @@ const NOTICED_MS = 90_000
 test('ftrace switched off is noticed, and nothing is given from that moment on until it is on again', async (t) => {
   agent = await startAgent({ config: CONFIG, env: { SOURCE: SECRET } })
   assert.equal(printed(), `${SECRET}\n`)
-  if (!trySet('0')) return t.skip('this kernel does not switch ftrace off while programs are attached (EBUSY)')
+  if (!trySetFtrace('0')) return t.skip('this kernel does not switch ftrace off while programs are attached (EBUSY)')
   assert.doesNotMatch(
     printed(),
     new RegExp(SECRET),
@@ -76,7 +65,7 @@ test('ftrace switched off is noticed, and nothing is given from that moment on u
   const doctor = kernelseal(['doctor'])
   assert.equal(doctor.status, 1)
   assert.match(doctor.stdout, /ftrace_enabled/)
-  assert.ok(trySet('1'))
+  assert.ok(trySetFtrace('1'))
   await becomes(/^200 /)
   assert.equal(printed(), `${SECRET}\n`)
 })

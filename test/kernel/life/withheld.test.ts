@@ -1,13 +1,13 @@
 /** While an agent withholds values, programs that a sealed one starts are still searched for them, and binding numbers keep their meaning. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agent, environOf, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
+import { trySetFtrace } from '../../support/ftrace-setting.ts'
 
-const SETTING = '/proc/sys/kernel/ftrace_enabled'
 const [LONG, SHORT] = ['withheld-7f31c2', 'ab12']
 const env = { LONG_SOURCE: LONG, SHORT_SOURCE: SHORT }
 
@@ -34,24 +34,13 @@ let agent: Agent | undefined
 let shell: ChildProcess | undefined
 
 afterEach(async () => {
-  trySet('1')
+  trySetFtrace('1')
   shell?.kill('SIGKILL')
   if (agent) process.kill(agent.pid, 'SIGCONT') // else a test that failed would wait for it
   await agent?.stop()
   agent = undefined
   kernelseal(['unload', '--force'])
 })
-
-/** @returns whether the kernel let it be: 5.10 does not, while programs are attached */
-function trySet(text: string): boolean {
-  try {
-    writeFileSync(SETTING, text)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false
-    throw error
-  }
-}
 
 interface SealedShell {
   /** The environment of a program that it starts now. */
@@ -99,14 +88,14 @@ async function heldWhileWithheld(running: Agent): Promise<void> {
   await becomesUnready(running.port)
   process.kill(running.pid, 'SIGSTOP')
   await eventually('the stop', () => / T /.test(readFileSync(`/proc/${running.pid}/stat`, 'latin1')))
-  assert.ok(trySet('1'))
+  assert.ok(trySetFtrace('1'))
 }
 
 test('a program that a sealed one starts while values are withheld has none, and the same under the next agent', async (t) => {
   agent = await startAgent({ config: config(SHELL), env })
   const { childsEnvironment } = await sealedShell(agent.placeholders)
   assertScrubbed(await childsEnvironment())
-  if (!trySet('0')) return t.skip('this kernel does not switch ftrace off while programs are attached (EBUSY)')
+  if (!trySetFtrace('0')) return t.skip('this kernel does not switch ftrace off while programs are attached (EBUSY)')
   await heldWhileWithheld(agent)
   assertScrubbed(await childsEnvironment())
   process.kill(agent.pid, 'SIGKILL')
