@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Whether an event of perf may be opened: by what it tells or changes (lib/perf_sample.h), and of whom.
+ * Whether an event of perf may be opened: by the memory that it shows or changes (lib/perf_sample.h), and by its
+ * target.
  */
 #ifndef KERNELSEAL_PERF_VERDICT_H
 #define KERNELSEAL_PERF_VERDICT_H

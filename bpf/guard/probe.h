@@ -24,7 +24,7 @@ static __always_inline int is_opening_event(long number, int compat)
 	return number == (compat ? COMPAT_PERF_EVENT_OPEN : __NR_perf_event_open);
 }
 
-/* What kind of event it is then cannot be told: inside a scope no capability helps to look at others' tasks or CPUs. */
+/* The kind of the event is unknown then: inside a scope no capability helps to look at others' tasks or CPUs. */
 static __always_inline int judge_unseen(int again)
 {
 	__u32 inum = current_scope();
