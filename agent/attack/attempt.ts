@@ -26,6 +26,8 @@ export interface Target {
   /** The same shell, bound with its content. */
   readonly pinned?: string
   readonly agentPid?: number
+  /** The number of the tracepoint at chdir(2). */
+  readonly tracepoint?: number
   /** Allows attempts that outlive the target or disturb more than it: `core_pattern`, SIGKILL to the agent. */
   readonly disruptive?: boolean
 }

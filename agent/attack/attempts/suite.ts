@@ -28,6 +28,7 @@ import { listenerAttempts } from './ways/listener.ts'
 import { lookedBeforeAttempts } from './ways/looked-before.ts'
 import { machineCallAttempts } from './ways/machine-calls.ts'
 import { memoryCallAttempts } from './ways/memory-call.ts'
+import { perfProbeAttempts } from './ways/perf-probes.ts'
 import { perfSampleAttempts } from './ways/perf-samples.ts'
 import { pinNameAttempts } from './ways/pin-names.ts'
 import { procEntryAttempts } from './ways/proc-entries.ts'
@@ -63,6 +64,7 @@ export const attempts: readonly Attempt[] = [
   ...listenerAttempts,
   ...memoryCallAttempts,
   ...perfSampleAttempts,
+  ...perfProbeAttempts,
   ...procEntryAttempts,
 ].toSorted((a, b) => a.row - b.row)
 

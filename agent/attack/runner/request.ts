@@ -13,6 +13,7 @@ export interface AttackRequest {
   readonly shell?: string
   readonly pinned?: string
   readonly agentPid?: number
+  readonly tracepoint?: number
   readonly disruptive?: boolean
 }
 

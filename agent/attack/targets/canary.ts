@@ -26,9 +26,12 @@ export function newNeedle(): Buffer {
 
 /**
  * Perf samples the user stack of a task only while it runs, so it spins for 5 of every 20 ms; it imports nothing, which
- * leaves the stack between its frames and its environment short enough for one sample (64 KiB).
+ * leaves the stack between its frames and its environment short enough for one sample (64 KiB). Each time it hands its value to a
+ * system call, as programs do: to look for a folder of that name.
  */
-const PROGRAM = 'setInterval(() => { const end = Date.now() + 5; while (Date.now() < end); }, 20)'
+const SPIN = 'const end = Date.now() + 5; while (Date.now() < end);'
+const HAND = `try { process.chdir(process.env.${CANARY_VARIABLE}) } catch {}`
+const PROGRAM = `setInterval(() => { ${SPIN} ${HAND} }, 20)`
 
 /** The default canary program: this runtime, or a copy of it, spinning. */
 export function canaryArgv(program: string = process.execPath): string[] {

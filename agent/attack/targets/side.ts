@@ -5,6 +5,7 @@ import { attemptsById } from '../attempts/suite.ts'
 import { attack, type Outcomes } from '../runner/attacker.ts'
 import { type Attacker, type AttackerName, byVictim } from '../runner/attackers.ts'
 import type { Identity } from '../runner/identity.ts'
+import { numberOfTracepoint } from '../runner/tracepoint.ts'
 import type { Canary } from './canary.ts'
 
 export interface Side {
@@ -57,7 +58,9 @@ async function attackVictim(
   const found: [AttackerName, Outcomes][] = []
   try {
     for (const { name, identity } of attackers) {
-      const target = { ...startable(canary.target, side.bound), agentPid: await side.agentPid(), disruptive }
+      const tracepoint = numberOfTracepoint('syscalls/sys_enter_chdir')
+      const about = { agentPid: await side.agentPid(), disruptive, ...(tracepoint && { tracepoint }) }
+      const target = { ...startable(canary.target, side.bound), ...about }
       const outcomes = await attack(target, identity, ids, (id, outcome) => onOutcome?.(name, id, outcome))
       if (verified) await side.verify(outcomes)
       found.push([name, outcomes])

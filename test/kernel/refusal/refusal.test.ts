@@ -19,10 +19,10 @@ import type { Mode } from '../../../agent/policy/types.ts'
 const attempts = attemptsOfRows([1, 2, 3, 5])
 const attackers = EVERY_ATTACKER.map(attackerOf)
 
-/** Build options of kernels; a processor's unit that records branches, which no emulated one has. */
+/** Build options of kernels; a processor's unit that records branches, which no emulated one has; filters on user strings (5.17). */
 const MAY_BE_ABSENT = new Set([
   ...['numa-maps', 'environ-io-uring', 'mem-io-uring'],
-  ...['perf-branches', 'perf-branches-cpu'],
+  ...['perf-branches', 'perf-branches-cpu', 'perf-tracepoint-filter'],
 ])
 /** Mounting takes CAP_SYS_ADMIN, a kernel stack too, perf CAP_PERFMON (Debian: kernel.perf_event_paranoid=3), advice CAP_SYS_NICE. */
 const TAKES_FULL_ROOT = new Set([
