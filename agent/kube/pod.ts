@@ -1,4 +1,4 @@
-/** The Pod of this sidecar, from the downward API (webhook/mutate/sidecar.ts), and the address of its API server. */
+/** The Pod of this sidecar, from the downward API (webhook/mutate/sidecar/sidecar.ts), and the address of its API server. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -10,7 +10,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stateOf } from '../../agent/attack/runner/launch.ts'
-import { CAPABILITIES } from '../../webhook/mutate/sidecar.ts'
+import { CAPABILITIES } from '../../webhook/mutate/sidecar/sidecar.ts'
 import { type Agent, environOf, eventually, KERNELSEAL, startAgent, writeConfig } from '../support/agent-under-test.ts'
 import { pidNamespace } from '../support/pid-namespace.ts'
 

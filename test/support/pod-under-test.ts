@@ -2,7 +2,7 @@
 import { applyPatch } from 'rfc6902'
 import { AGENT_IMAGE, images } from '../../scripts/demo.d/images.ts'
 import type { Image, Pod } from '../../scripts/demo.d/pod/spec.ts'
-import type { Cluster } from '../../webhook/mutate/cluster.ts'
+import type { Cluster } from '../../webhook/mutate/cluster/cluster.ts'
 import { injectPod } from '../../webhook/mutate/inject.ts'
 
 /**

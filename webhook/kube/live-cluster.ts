@@ -1,7 +1,7 @@
 /** The cluster's facts, kept up to date beside the admission path. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { GuardedCluster } from '../mutate/cluster.ts'
-import { featuresOf, namespaceFacts } from '../mutate/namespaces.ts'
+import type { GuardedCluster } from '../mutate/cluster/cluster.ts'
+import { featuresOf, namespaceFacts } from '../mutate/cluster/namespaces.ts'
 import type { Log } from '../server/log.ts'
 import type { Settings } from '../settings/table.ts'
 import type { KubeApi } from './client.ts'

@@ -1,6 +1,6 @@
 /** All namespaces' labels, in memory and up to date: list once, then follow the changes (KEP-956). */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { labelsThatCount, type NamespaceLabels } from '../mutate/namespaces.ts'
+import { labelsThatCount, type NamespaceLabels } from '../mutate/cluster/namespaces.ts'
 import type { Log } from '../server/log.ts'
 import { backOff, LIVED } from './back-off.ts'
 import { TooLarge } from './bounded.ts'

@@ -4,12 +4,18 @@ import type { AgentResources } from '../../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
 import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
 import type { Config } from '../../agent/policy/types.ts'
-import type { Cluster } from './cluster.ts'
-import { type Deny, deny, type Skip, skip } from './outcome.ts'
-import type { Container, Pod } from './pod.ts'
-import { reasonEntry } from './reasons.ts'
-import { sealEnvOf } from './seal-env.ts'
-import { applicationContainers, refuseCount, refuseShape, warnAboutHostNetwork, warnAboutInit } from './unsupported.ts'
+import { type Deny, deny, type Skip, skip } from './answer/outcome.ts'
+import { reasonEntry } from './answer/reasons.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import type { Container, Pod } from './pod/pod.ts'
+import {
+  applicationContainers,
+  refuseCount,
+  refuseShape,
+  warnAboutHostNetwork,
+  warnAboutInit,
+} from './refuse/unsupported.ts'
+import { sealEnvOf } from './seal-env/seal-env.ts'
 
 /** The Pod is to be injected with this policy. */
 export interface Go {

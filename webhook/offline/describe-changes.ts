@@ -2,9 +2,9 @@
 import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
 import type { Config, Source } from '../../agent/policy/types.ts'
-import { isAgentVolume } from '../mutate/agent-volumes.ts'
-import { type Operation, stepsOf } from '../mutate/patch.ts'
-import { type Container, isObject, type Pod } from '../mutate/pod.ts'
+import { type Operation, stepsOf } from '../mutate/answer/patch.ts'
+import { type Container, isObject, type Pod } from '../mutate/pod/pod.ts'
+import { isAgentVolume } from '../mutate/sidecar/agent-volumes.ts'
 
 /** One line per thing that changes, in the order of the Pod's members. */
 export function describeChanges(pod: Pod, operations: readonly Operation[], config: Config): string[] {

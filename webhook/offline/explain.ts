@@ -1,9 +1,9 @@
 /** Why a Pod of a manifest is injected or not: the decision, its reason, and every change in words. */
 import { parseAnnotations } from '../../agent/policy/annotations.ts'
-import { INJECTION_LABEL } from '../mutate/namespaces.ts'
-import { applyOperations } from '../mutate/patch.ts'
-import type { Pod } from '../mutate/pod.ts'
-import { reasonEntry } from '../mutate/reasons.ts'
+import { applyOperations } from '../mutate/answer/patch.ts'
+import { reasonEntry } from '../mutate/answer/reasons.ts'
+import { INJECTION_LABEL } from '../mutate/cluster/namespaces.ts'
+import type { Pod } from '../mutate/pod/pod.ts'
 import { describeChanges } from './describe-changes.ts'
 import type { Decided } from './inject-manifests.ts'
 import type { OfflineCluster } from './offline-cluster.ts'
@@ -12,7 +12,7 @@ export interface Explanation {
   readonly where: string
   readonly object: string
   readonly decision: 'injected' | 'not injected' | 'refused'
-  /** One of the table in webhook/mutate/reasons.ts, or `not-called`. */
+  /** One of the table in webhook/mutate/answer/reasons.ts, or `not-called`. */
   readonly reason: string
   readonly because: string
   readonly changes: readonly string[]

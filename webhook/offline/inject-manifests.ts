@@ -1,8 +1,8 @@
 /** The webhook's work on whole manifests: every Pod in them decided, and all of them written back. */
 import { randomBytes } from 'node:crypto'
+import type { Outcome } from '../mutate/answer/outcome.ts'
+import { applyOperations, withMember } from '../mutate/answer/patch.ts'
 import { type InjectionSettings, injectPod } from '../mutate/inject.ts'
-import type { Outcome } from '../mutate/outcome.ts'
-import { applyOperations, withMember } from '../mutate/patch.ts'
 import type { ManifestFile } from './documents.ts'
 import type { OfflineCluster } from './offline-cluster.ts'
 import { type PodPlace, podsIn } from './workloads.ts'

@@ -1,8 +1,8 @@
 /** The facts of a cluster without one: the Namespaces among the manifests, and the command line's options. */
 import type { Mode } from '../../agent/policy/types.ts'
-import type { GuardedCluster } from '../mutate/cluster.ts'
-import { featuresOf, type NamespaceLabels, namespaceFacts } from '../mutate/namespaces.ts'
-import { isObject } from '../mutate/pod.ts'
+import type { GuardedCluster } from '../mutate/cluster/cluster.ts'
+import { featuresOf, type NamespaceLabels, namespaceFacts } from '../mutate/cluster/namespaces.ts'
+import { isObject } from '../mutate/pod/pod.ts'
 import { objectsIn } from './workloads.ts'
 
 export interface OfflineCluster extends GuardedCluster {

@@ -3,11 +3,11 @@ import { ConfigError, parseAnnotations, parseStatus } from '../../agent/policy/a
 import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import type { Config } from '../../agent/policy/types.ts'
-import { isAgentVolume } from '../mutate/agent-volumes.ts'
 import { SEALED_ENV } from '../mutate/decide.ts'
 import { APP_ARMOR } from '../mutate/inject.ts'
-import { asPod, type Container, type EnvVar, type Pod } from '../mutate/pod.ts'
-import { SEAL_ENV_BINDING } from '../mutate/seal-env.ts'
+import { asPod, type Container, type EnvVar, type Pod } from '../mutate/pod/pod.ts'
+import { SEAL_ENV_BINDING } from '../mutate/seal-env/seal-env.ts'
+import { isAgentVolume } from '../mutate/sidecar/agent-volumes.ts'
 
 /** @returns undefined when the object is no Pod that was injected */
 export function uninjectPod(object: unknown): unknown {

@@ -1,5 +1,5 @@
 /** Where the Pods are: in Pods, in the templates of workloads, in Lists of those. */
-import { isObject } from '../mutate/pod.ts'
+import { isObject } from '../mutate/pod/pod.ts'
 
 /** A Pod or a Pod template inside an object of a manifest. */
 export interface PodPlace {

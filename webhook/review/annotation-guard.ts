@@ -6,11 +6,11 @@ import { type Annotations, ConfigError, parseAnnotations } from '../../agent/pol
 import { PREFIX } from '../../agent/policy/sidecar.ts'
 import { weakenings } from '../../agent/policy/strength/weaker.ts'
 import type { Config } from '../../agent/policy/types.ts'
+import { type Deny, deny, type Outcome, skip } from '../mutate/answer/outcome.ts'
 import { hasAgent } from '../mutate/decide.ts'
-import { type Deny, deny, type Outcome, skip } from '../mutate/outcome.ts'
-import { asPod, type Pod } from '../mutate/pod.ts'
-import type { AgentSettings } from '../mutate/sidecar.ts'
-import { refuseSources } from '../mutate/sources-allowed.ts'
+import { asPod, type Pod } from '../mutate/pod/pod.ts'
+import { refuseSources } from '../mutate/refuse/sources-allowed.ts'
+import type { AgentSettings } from '../mutate/sidecar/sidecar.ts'
 
 const STATUS = `${PREFIX}status`
 

@@ -1,8 +1,8 @@
 /** A request's bytes → the answer's text, without a server: the API server's questions, and the decision on each. */
 
-import type { GuardedCluster } from '../mutate/cluster.ts'
+import { deny, fail, type Outcome, skip } from '../mutate/answer/outcome.ts'
+import type { GuardedCluster } from '../mutate/cluster/cluster.ts'
 import { type InjectionSettings, injectPod } from '../mutate/inject.ts'
-import { deny, fail, type Outcome, skip } from '../mutate/outcome.ts'
 import { guardAnnotations } from './annotation-guard.ts'
 import { BODY_LIMIT, type Body } from './body.ts'
 import { GUARDED_KINDS, guard } from './guard.ts'

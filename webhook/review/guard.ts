@@ -1,8 +1,8 @@
 /** Access to a running sealed Pod: no session in the agent's container, no debug container beside it. */
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
 import { quote } from '../../agent/policy/text/suggest.ts'
-import { deny, type Outcome, skip } from '../mutate/outcome.ts'
-import { isObject } from '../mutate/pod.ts'
+import { deny, type Outcome, skip } from '../mutate/answer/outcome.ts'
+import { isObject } from '../mutate/pod/pod.ts'
 import type { Review } from './review.ts'
 
 /** Kinds of the objects that reach `/validate` (k8s.io/api/core/v1); 1.20 to 1.22 sent EphemeralContainers. */

@@ -1,7 +1,7 @@
 /** An outcome → the AdmissionReview that answers (k8s.io/api/admission/v1). */
 import { visible } from '../../agent/policy/text/suggest.ts'
-import { MAX_MESSAGE, type Outcome } from '../mutate/outcome.ts'
-import { reasonEntry } from '../mutate/reasons.ts'
+import { MAX_MESSAGE, type Outcome } from '../mutate/answer/outcome.ts'
+import { reasonEntry } from '../mutate/answer/reasons.ts'
 import type { Caller } from './review.ts'
 
 /** The reason that kubectl and the audit log show for each code. */

@@ -1,6 +1,6 @@
 /** Request bytes → an AdmissionReview (k8s.io/api/admission/v1). */
-import { type Deny, deny } from '../mutate/outcome.ts'
-import { isObject } from '../mutate/pod.ts'
+import { type Deny, deny } from '../mutate/answer/outcome.ts'
+import { isObject } from '../mutate/pod/pod.ts'
 import { beyondBounds } from './json-bounds.ts'
 import { uidIn } from './uid.ts'
 

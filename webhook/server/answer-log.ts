@@ -1,5 +1,5 @@
 /** The log line of an answered review. What strangers wrote goes into it cut: a line must not be as long as a body. */
-import { MAX_MESSAGE } from '../mutate/outcome.ts'
+import { MAX_MESSAGE } from '../mutate/answer/outcome.ts'
 import type { Answer } from '../review/endpoints.ts'
 import type { Review } from '../review/review.ts'
 import type { Log } from './log.ts'

@@ -3,8 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { CLOSING_NAMES, type Closing } from '../../agent/status-port/status-port.ts'
 import type { Limits } from '../budget/limits.ts'
 import { REFUSAL_NAMES, type Refusal } from '../budget/refusals.ts'
-import type { Outcome } from '../mutate/outcome.ts'
-import type { Reason } from '../mutate/reasons.ts'
+import type { Outcome } from '../mutate/answer/outcome.ts'
+import type { Reason } from '../mutate/answer/reasons.ts'
 
 export interface Metrics {
   readonly registry: Registry

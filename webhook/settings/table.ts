@@ -1,7 +1,7 @@
 /** The webhook's settings, one table: flags, environment, file and help text (help.ts) all follow from it. */
 import type { Mode } from '../../agent/policy/types.ts'
-import type { SidecarForm } from '../mutate/cluster.ts'
-import { type AgentSettings, READY_SECONDS } from '../mutate/sidecar.ts'
+import type { SidecarForm } from '../mutate/cluster/cluster.ts'
+import { type AgentSettings, READY_SECONDS } from '../mutate/sidecar/sidecar.ts'
 import type { Kind } from './kinds.ts'
 
 export interface Setting {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
 import { RESULTS } from '../../../agent/events/sinks/kube-event.ts'
 import { LABELS } from '../../../agent/events/sinks/metrics.ts'
-import { REASONS } from '../../../webhook/mutate/reasons.ts'
+import { REASONS } from '../../../webhook/mutate/answer/reasons.ts'
 import { agentRegistry, type Exported, exportedByAgent, exportedByWebhook, webhookRegistry } from './exported.ts'
 import { groupingIn, selectorsIn } from './promql.ts'
 

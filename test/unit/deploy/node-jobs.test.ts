@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseConfig } from '../../../agent/policy/parse.ts'
-import { agentVolumes } from '../../../webhook/mutate/agent-volumes.ts'
-import { type AgentSettings, agentContainer } from '../../../webhook/mutate/sidecar.ts'
+import { agentVolumes } from '../../../webhook/mutate/sidecar/agent-volumes.ts'
+import { type AgentSettings, agentContainer } from '../../../webhook/mutate/sidecar/sidecar.ts'
 import { build } from '../../support/kustomize.ts'
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { parseConfig } from '../../../agent/policy/parse.ts'
-import { agentContainer } from '../../../webhook/mutate/sidecar.ts'
+import { agentContainer } from '../../../webhook/mutate/sidecar/sidecar.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const FOLDER = join(ROOT, 'deploy/systemd')

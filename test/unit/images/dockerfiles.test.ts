@@ -70,4 +70,6 @@ it('the agent’s image has of the webhook only the imports of the offline comma
 const TYPES_ONLY: readonly string[] = []
 
 const filesOf = (source: string): string[] =>
-  source.endsWith('.json') ? [source] : readdirSync(join(ROOT, source)).map((file) => `${source}/${file}`)
+  source.endsWith('.json')
+    ? [source]
+    : readdirSync(join(ROOT, source), { recursive: true }).map((file) => `${source}/${file}`)

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import fastJsonPatch from 'fast-json-patch'
 import jsonpatch from 'jsonpatch'
 import { applyPatch } from 'rfc6902'
-import { type GuardedCluster, POD_SECURITY_LEVELS } from '../../../webhook/mutate/cluster.ts'
+import type { Outcome } from '../../../webhook/mutate/answer/outcome.ts'
+import type { Operation } from '../../../webhook/mutate/answer/patch.ts'
+import { type GuardedCluster, POD_SECURITY_LEVELS } from '../../../webhook/mutate/cluster/cluster.ts'
 import { type InjectionSettings, injectPod } from '../../../webhook/mutate/inject.ts'
-import type { Outcome } from '../../../webhook/mutate/outcome.ts'
-import type { Operation } from '../../../webhook/mutate/patch.ts'
 
 export const NONCE = '000102030405060708090a0b0c0d0e0f'
 

@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { load } from 'js-yaml'
 import { applyPatch } from 'rfc6902'
-import { applyOperations, type Operation } from '../../../webhook/mutate/patch.ts'
+import { applyOperations, type Operation } from '../../../webhook/mutate/answer/patch.ts'
 import { answerTo, JOURNEYS } from '../../../webhook/review/endpoints.ts'
 import { CLUSTER, NONCE, SETTINGS } from './fixtures.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
-import { REASONS, type Reason } from '../../../../webhook/mutate/reasons.ts'
+import { REASONS, type Reason } from '../../../../webhook/mutate/answer/reasons.ts'
 import { CLUSTER, golden, inject, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
 
 const PODS = new URL('../../../fixtures/pods/', import.meta.url)

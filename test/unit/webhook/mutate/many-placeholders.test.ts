@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { it, mock } from 'node:test'
-import type { Outcome } from '../../../../webhook/mutate/outcome.ts'
+import type { Outcome } from '../../../../webhook/mutate/answer/outcome.ts'
 import { inject } from '../fixtures.ts'
 
 /** Variables that one Pod may bind. */

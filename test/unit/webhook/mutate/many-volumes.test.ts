@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { tokenMountOf } from '../../../../webhook/mutate/account-token.ts'
-import { deny } from '../../../../webhook/mutate/outcome.ts'
-import type { Pod } from '../../../../webhook/mutate/pod.ts'
+import { deny } from '../../../../webhook/mutate/answer/outcome.ts'
+import { tokenMountOf } from '../../../../webhook/mutate/pod/account-token.ts'
+import type { Pod } from '../../../../webhook/mutate/pod/pod.ts'
 import { inject } from '../fixtures.ts'
 
 it('looks at each volume once, however many mounts have the shape of the token’s', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { expand, type Known } from '../../../../webhook/mutate/expand.ts'
+import { expand, type Known } from '../../../../webhook/mutate/seal-env/expand.ts'
 import { inject, patched } from '../fixtures.ts'
 
 interface Env {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { quantityOf } from '../../../../webhook/mutate/quantity.ts'
+import { quantityOf } from '../../../../webhook/mutate/pod/quantity.ts'
 import { CLUSTER, inject, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
 
 const POD = {

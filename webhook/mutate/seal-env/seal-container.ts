@@ -1,14 +1,14 @@
 /** The variables of one container under `seal-env`: those with a secret in them, and those that stay in the open, with the reason. */
-import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
-import type { SealEnv } from '../../agent/policy/secrets/seal-env.ts'
-import { templateReferences } from '../../agent/policy/secrets/template.ts'
-import { wrongVariable } from '../../agent/policy/text/names.ts'
-import { quote } from '../../agent/policy/text/suggest.ts'
-import type { Binding, Config } from '../../agent/policy/types.ts'
+import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
+import type { SealEnv } from '../../../agent/policy/secrets/seal-env.ts'
+import { templateReferences } from '../../../agent/policy/secrets/template.ts'
+import { wrongVariable } from '../../../agent/policy/text/names.ts'
+import { quote } from '../../../agent/policy/text/suggest.ts'
+import type { Binding, Config } from '../../../agent/policy/types.ts'
+import { type Deny, deny } from '../answer/outcome.ts'
+import { type Container, type EnvVar, isObject } from '../pod/pod.ts'
 import { expand, type Known, knownOf } from './expand.ts'
 import type { Growth } from './growth.ts'
-import { type Deny, deny } from './outcome.ts'
-import { type Container, type EnvVar, isObject } from './pod.ts'
 
 /** A source as it is written in an annotation. */
 type WrittenSource = { secretKeyRef: { name: string; key: string } } | { template: string }

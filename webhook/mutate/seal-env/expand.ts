@@ -2,9 +2,9 @@
  * `$(NAME)` in `env[].value`, resolved as the kubelet would: by value where the webhook knows it, by name where only
  * the agent does.
  */
-import { MAX_CAPACITY } from '../../agent/policy/secrets/placeholder.ts'
-import { templateParts } from '../../agent/policy/secrets/template.ts'
-import { type EnvVar, isObject } from './pod.ts'
+import { MAX_CAPACITY } from '../../../agent/policy/secrets/placeholder.ts'
+import { templateParts } from '../../../agent/policy/secrets/template.ts'
+import { type EnvVar, isObject } from '../pod/pod.ts'
 
 /** An earlier environment entry, as seen by one that refers to it. */
 export type Known =

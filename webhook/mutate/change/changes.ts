@@ -1,13 +1,13 @@
 /** The changes to the Pod: one change per member that is ours, however many variables there are. */
 
-import type { Variable } from '../../agent/policy/secrets/variables.ts'
-import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import { tokenMountOf } from './account-token.ts'
-import type { AgentVolumes } from './agent-volumes.ts'
-import type { Change } from './patch.ts'
+import type { Variable } from '../../../agent/policy/secrets/variables.ts'
+import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
+import type { Change } from '../answer/patch.ts'
+import { tokenMountOf } from '../pod/account-token.ts'
+import type { Container, Pod } from '../pod/pod.ts'
+import type { AgentVolumes } from '../sidecar/agent-volumes.ts'
+import type { AgentContainer, Form } from '../sidecar/sidecar.ts'
 import { envWith, variablesIn } from './placeholders.ts'
-import type { Container, Pod } from './pod.ts'
-import type { AgentContainer, Form } from './sidecar.ts'
 
 export interface Place {
   readonly pod: Pod

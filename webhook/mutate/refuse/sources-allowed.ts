@@ -1,11 +1,11 @@
 /** Sources that the agent would refuse to read, by the settings it is given. */
-import { filesOutside } from '../../agent/policy/secrets/file-roots.ts'
-import { literalsIn } from '../../agent/policy/secrets/literal.ts'
-import { quote } from '../../agent/policy/text/suggest.ts'
-import type { Config, Source } from '../../agent/policy/types.ts'
-import { type Deny, deny } from './outcome.ts'
-import type { AgentSettings } from './sidecar.ts'
-import { vaultRefsIn } from './vault.ts'
+import { filesOutside } from '../../../agent/policy/secrets/file-roots.ts'
+import { literalsIn } from '../../../agent/policy/secrets/literal.ts'
+import { quote } from '../../../agent/policy/text/suggest.ts'
+import type { Config, Source } from '../../../agent/policy/types.ts'
+import { type Deny, deny } from '../answer/outcome.ts'
+import type { AgentSettings } from '../sidecar/sidecar.ts'
+import { vaultRefsIn } from '../sidecar/vault.ts'
 
 type Refusal = (config: Config, settings: AgentSettings) => Deny | undefined
 const never: Refusal = () => undefined

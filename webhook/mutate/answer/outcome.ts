@@ -1,5 +1,5 @@
 /** The webhook's decisions, as constructors. An outcome is made once and never changed. */
-import { visible } from '../../agent/policy/text/suggest.ts'
+import { visible } from '../../../agent/policy/text/suggest.ts'
 import type { Operation } from './patch.ts'
 import { type Reason, reasonEntry } from './reasons.ts'
 

@@ -1,8 +1,8 @@
 /** The effect of namespaces' labels and of the server's version on a decision. */
 
-import { MODES } from '../../agent/policy/schema.ts'
-import { PREFIX } from '../../agent/policy/sidecar.ts'
-import type { Mode } from '../../agent/policy/types.ts'
+import { MODES } from '../../../agent/policy/schema.ts'
+import { PREFIX } from '../../../agent/policy/sidecar.ts'
+import type { Mode } from '../../../agent/policy/types.ts'
 import { type Cluster, type GuardedCluster, POD_SECURITY_LEVELS, type SidecarForm } from './cluster.ts'
 
 export type NamespaceLabels = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 /** The agent's permissions, as its command line and its environment give them. */
-import { ADMITTED_VARIABLE } from '../../agent/policy/sidecar.ts'
-import type { Config } from '../../agent/policy/types.ts'
+import { ADMITTED_VARIABLE } from '../../../agent/policy/sidecar.ts'
+import type { Config } from '../../../agent/policy/types.ts'
 import type { AgentSettings } from './sidecar.ts'
 
 export function flagsOf({ lockPolicy, allowLiteral, fileRoots = [] }: AgentSettings): string[] {

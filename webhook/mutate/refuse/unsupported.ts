@@ -1,8 +1,8 @@
 /** Shapes of Pods the agent cannot work in, or not well. */
-import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import { quote } from '../../agent/policy/text/suggest.ts'
-import { type Deny, deny } from './outcome.ts'
-import type { Container, Pod } from './pod.ts'
+import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
+import { quote } from '../../../agent/policy/text/suggest.ts'
+import { type Deny, deny } from '../answer/outcome.ts'
+import type { Container, Pod } from '../pod/pod.ts'
 
 /** The API server has no limit of its own, and asks us before it looks at the Pod: the work is bounded here. */
 const MAX_CONTAINERS = 256

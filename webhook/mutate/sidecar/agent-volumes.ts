@@ -1,7 +1,7 @@
 /** The volumes of the agent, and their places in its container. Only the bound keys of a Secret are mounted. */
 import { createHash } from 'node:crypto'
-import { PODINFO_DIR, SECRETS_DIR } from '../../agent/policy/sidecar.ts'
-import type { Config } from '../../agent/policy/types.ts'
+import { PODINFO_DIR, SECRETS_DIR } from '../../../agent/policy/sidecar.ts'
+import type { Config } from '../../../agent/policy/types.ts'
 import { VAULT_TOKEN_VOLUME, type VaultAccess, vaultMounts, vaultVolumes } from './vault.ts'
 
 export type AgentVolumes = ReturnType<typeof agentVolumes>

@@ -2,7 +2,7 @@
  * The parts an agent needs to read from Vault: address, role, mounts and authority from the webhook's own settings,
  * never from an annotation, and a service-account token of its own, which no other container mounts.
  */
-import type { Config } from '../../agent/policy/types.ts'
+import type { Config } from '../../../agent/policy/types.ts'
 
 export interface VaultAccess {
   /** https://host:port */

@@ -1,10 +1,10 @@
 /** Names of ours that something else in the Pod has taken. */
-import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import { type AgentVolumes, isAgentVolume } from './agent-volumes.ts'
-import type { Place } from './changes.ts'
-import { differenceFrom, differenceInContainer } from './container-diff.ts'
-import { type Deny, deny } from './outcome.ts'
-import type { Pod } from './pod.ts'
+import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
+import { type Deny, deny } from '../answer/outcome.ts'
+import type { Place } from '../change/changes.ts'
+import { differenceFrom, differenceInContainer } from '../pod/container-diff.ts'
+import type { Pod } from '../pod/pod.ts'
+import { type AgentVolumes, isAgentVolume } from '../sidecar/agent-volumes.ts'
 
 /** Also the test for an earlier pass: an agent equal to the one we would add counts as ours, from any author. */
 export function refuseNames({ pod, agent, volumes, form, keepsProfile }: Place): Deny | undefined {

@@ -1,8 +1,8 @@
 /** Parts of an injection that the Pod's author might have written as well, kept in the status for `uninject`. */
 
-import type { Variable } from '../../agent/policy/secrets/variables.ts'
-import { ADDED, type Added, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
-import { type Container, isObject, type Pod } from './pod.ts'
+import type { Variable } from '../../../agent/policy/secrets/variables.ts'
+import { ADDED, type Added, DEFAULT_CONTAINER, PREFIX, type Status } from '../../../agent/policy/sidecar.ts'
+import { type Container, isObject, type Pod } from '../pod/pod.ts'
 
 /** A later pass finds its own work and believes the first one's account of it. */
 export function added({ metadata, spec }: Pod, before: Status | undefined): readonly Added[] {

@@ -3,7 +3,7 @@
  * a whole, so that a Pod with 1,500 variables takes as many operations as one with three.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { isObject } from './pod.ts'
+import { isObject } from '../pod/pod.ts'
 
 export interface Operation {
   readonly op: 'add' | 'replace'

@@ -2,7 +2,7 @@
  * Limits of the output of `seal-env` for one Pod, counted while it is made: a Pod of 165 KB can ask for 650 MB of
  * composed values.
  */
-import { MAX_VARIABLES } from '../../agent/policy/secrets/check-bindings.ts'
+import { MAX_VARIABLES } from '../../../agent/policy/secrets/check-bindings.ts'
 
 /** As much as all annotations of a Pod may have (apimachinery, TotalAnnotationSizeLimitB), where the templates go. */
 const MAX_COMPOSED = 256 * 1024

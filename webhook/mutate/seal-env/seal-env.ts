@@ -1,9 +1,9 @@
 /** `kernelseal.io/seal-env`: the references to Secret keys in a Pod's `env` → bindings, which the Pod then carries. */
 import { createHash } from 'node:crypto'
-import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
+import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
+import { type Deny, deny } from '../answer/outcome.ts'
+import { type Container, isObject } from '../pod/pod.ts'
 import { Growth } from './growth.ts'
-import { type Deny, deny } from './outcome.ts'
-import { type Container, isObject } from './pod.ts'
 import { openSecrets, type SealInput, sealContainer, type WrittenRef } from './seal-container.ts'
 
 /** The beginning of our bindings' names. */

@@ -1,7 +1,7 @@
 /** The agent's container. Everything here comes from the webhook's own settings, never from the Pod's author. */
-import type { AgentResources } from '../../agent/policy/pod-keys.ts'
-import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import type { Config } from '../../agent/policy/types.ts'
+import type { AgentResources } from '../../../agent/policy/pod-keys.ts'
+import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
+import type { Config } from '../../../agent/policy/types.ts'
 import { admittedEnv, flagsOf } from './agent-options.ts'
 import { agentMounts } from './agent-volumes.ts'
 import { type VaultAccess, vaultEnv } from './vault.ts'

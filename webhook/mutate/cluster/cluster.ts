@@ -1,5 +1,5 @@
 /** The facts about the cluster that a decision may use. All of it is in memory: nothing is asked while a Pod waits. */
-import type { Mode } from '../../agent/policy/types.ts'
+import type { Mode } from '../../../agent/policy/types.ts'
 
 /** Levels of Pod Security admission, `pod-security.kubernetes.io/enforce` on a namespace. */
 export const POD_SECURITY_LEVELS = ['privileged', 'baseline', 'restricted'] as const

@@ -1,10 +1,10 @@
 /** Placeholders into the environment of the application's containers, and the obstacles to it. */
-import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
-import { findReference } from '../../agent/policy/secrets/template.ts'
-import type { Variable } from '../../agent/policy/secrets/variables.ts'
-import type { Config, Source } from '../../agent/policy/types.ts'
-import { type Container, type EnvVar, isObject } from './pod.ts'
-import { SEAL_ENV_BINDING } from './seal-env.ts'
+import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
+import { findReference } from '../../../agent/policy/secrets/template.ts'
+import type { Variable } from '../../../agent/policy/secrets/variables.ts'
+import type { Config, Source } from '../../../agent/policy/types.ts'
+import { type Container, type EnvVar, isObject } from '../pod/pod.ts'
+import { SEAL_ENV_BINDING } from '../seal-env/seal-env.ts'
 
 export const variablesIn = ({ name }: Container, variables: readonly Variable[]): readonly Variable[] =>
   variables.filter(({ container }) => container === name)
