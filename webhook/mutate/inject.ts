@@ -10,6 +10,7 @@ import { patchOf } from './answer/patch.ts'
 import { type Place, podChanges } from './change/changes.ts'
 import { added, replaced } from './change/injection-record.ts'
 import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './change/placeholders.ts'
+import { changedMembers, warnAboutChange } from './change/put-back.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { decide, type Go, hasAgent, SEALED_ENV } from './decide.ts'
 import { asPod, type Container, type Pod } from './pod/pod.ts'
@@ -59,7 +60,8 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const early = refuseCapacity(config, names) ?? refuseSources(config, settings.agent)
   if (early !== undefined) return early
   const variables = variablesOf(config, names, nonce)
-  const place: Place = { pod, agent, volumes, variables, form, keepsProfile: deps.cluster.appArmorField() }
+  const keepsProfile = deps.cluster.appArmorField()
+  const place: Place = { pod, agent, volumes, variables, form, keepsProfile, isLaterPass: before !== undefined }
   const refusal = refuseNames(place) ?? refuseVariables(covered, variables, config)
   if (refusal !== undefined) return refusal
   const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
@@ -72,7 +74,14 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
     replaced: replaced(covered, variables, before),
   }
   const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
-  return inject(patchOf(pod, podChanges(place, annotations)), go.warnings)
+  return inject(patchOf(pod, podChanges(place, annotations)), [...go.warnings, ...warnAboutOthers(place)])
+}
+
+/** What others did to our container since the last pass. */
+function warnAboutOthers({ pod, agent, keepsProfile }: Place): string[] {
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+  const found = containers.find(({ name }) => name === AGENT_CONTAINER)
+  return found === undefined ? [] : warnAboutChange(found, changedMembers(found, agent, pod, !keepsProfile))
 }
 
 const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>
@@ -95,7 +104,7 @@ function unmarked(pod: Pod, marks = MARKS): Pick<Skip, 'operations'> {
 
 /** It would have no configuration, and to people and to the API server's own check the Pod would look like a sealed one. */
 const refuseIdleAgent = (pod: Pod): Deny | undefined =>
-  hasAgent(pod) ? deny('container-name-taken', `\`${AGENT_CONTAINER}\` in a Pod that binds no secrets`) : undefined
+  hasAgent(pod) ? deny('agent-without-bindings', `container \`${AGENT_CONTAINER}\``) : undefined
 
 /** Without it the API server's own check would take the Pod for one that the webhook was not asked about. */
 function markOf(pod: Pod): Pick<Skip, 'operations'> {

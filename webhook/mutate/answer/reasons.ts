@@ -83,6 +83,11 @@ export const REASONS = {
     sentence: 'a container has the name of the agent and is not what would be added',
     hint: 'remove or rename it',
   },
+  'agent-without-bindings': {
+    code: 403,
+    sentence: 'the Pod has the agent, and annotations that bind no secrets: it may be a copy that lost its annotations',
+    hint: 'copy the annotations too (`kubectl debug --copy-to` leaves them out), or take the container and its volumes out',
+  },
   'volume-name-taken': {
     code: 403,
     sentence: 'a volume has the name of one of the agent and is not what would be added',

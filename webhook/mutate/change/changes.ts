@@ -3,11 +3,11 @@
 import type { Variable } from '../../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import type { Change } from '../answer/patch.ts'
-import { tokenMountOf } from '../pod/account-token.ts'
 import type { Container, Pod } from '../pod/pod.ts'
 import type { AgentVolumes } from '../sidecar/agent-volumes.ts'
 import type { AgentContainer, Form } from '../sidecar/sidecar.ts'
 import { envWith, variablesIn } from './placeholders.ts'
+import { putBack, withToken } from './put-back.ts'
 
 export interface Place {
   readonly pod: Pod
@@ -17,6 +17,8 @@ export interface Place {
   readonly form: Form
   /** The server knows `appArmorProfile`. */
   readonly keepsProfile: boolean
+  /** The Pod has the record of an earlier pass: what differs in its agent has been changed since. */
+  readonly isLaterPass: boolean
 }
 
 export function podChanges(place: Place, annotations: Readonly<Record<string, string>>): Change[] {
@@ -24,7 +26,7 @@ export function podChanges(place: Place, annotations: Readonly<Record<string, st
   return [
     ...annotationChanges(pod, annotations),
     { at: ['spec', 'shareProcessNamespace'], value: true },
-    { at: ['spec', 'volumes'], value: withMissing(pod.spec.volumes ?? [], volumes) },
+    { at: ['spec', 'volumes'], value: withOwn(pod.spec.volumes ?? [], volumes) },
     ...(place.form === 'native' ? nativeChanges(place) : containerChanges(place)),
   ]
 }
@@ -36,9 +38,11 @@ function annotationChanges({ metadata }: Pod, own: Readonly<Record<string, strin
   return Object.entries(own).map(([key, value]) => ({ at: ['metadata', 'annotations', key], value }))
 }
 
-function withMissing<Item extends { readonly name: string }>(existing: readonly Item[], own: readonly Item[]): Item[] {
+/** Those that are there already are ours, or have been refused; another webhook may have written into one since. */
+function withOwn<Item extends { readonly name: string }>(existing: readonly Item[], own: readonly Item[]): Item[] {
   const names = new Set(existing.map(({ name }) => name))
-  return [...existing, ...own.filter(({ name }) => !names.has(name))]
+  const byName = new Map(own.map((item) => [item.name, item]))
+  return [...existing.map((item) => byName.get(item.name) ?? item), ...own.filter(({ name }) => !names.has(name))]
 }
 
 /** The agent among the init containers; of the others only the environment changes. */
@@ -59,13 +63,11 @@ function containerChanges(place: Place): Change[] {
 function agentFirst(existing: readonly Container[], { pod, agent, variables, keepsProfile }: Place): unknown[] {
   const found = existing.find(({ name }) => name === AGENT_CONTAINER)
   const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
-  const first = found === undefined ? withToken(agent, pod, !keepsProfile) : withOwnMembers(found, agent, keepsProfile)
+  const first =
+    found === undefined
+      ? withToken(agent, pod, !keepsProfile)
+      : withOwnMembers(putBack(found, agent, pod, !keepsProfile), agent, keepsProfile)
   return [first, ...others.map((container) => withPlaceholders(container, variables))]
-}
-
-function withToken(agent: AgentContainer, pod: Pod, isOld: boolean): unknown {
-  const mount = tokenMountOf(pod, isOld)
-  return mount === undefined ? agent : { ...agent, volumeMounts: [...agent.volumeMounts, mount] }
 }
 
 /**

@@ -6,8 +6,11 @@ import { differenceFrom, differenceInContainer } from '../pod/container-diff.ts'
 import type { Pod } from '../pod/pod.ts'
 import { type AgentVolumes, isAgentVolume } from '../sidecar/agent-volumes.ts'
 
-/** Also the test for an earlier pass: an agent equal to the one we would add counts as ours, from any author. */
-export function refuseNames({ pod, agent, volumes, form, keepsProfile }: Place): Deny | undefined {
+/**
+ * Without the record of an earlier pass an agent equal to the one we would add counts as ours, from any author. With one, ours is
+ * written in its place, so that nothing of it is believed.
+ */
+export function refuseNames({ pod, agent, volumes, form, keepsProfile, isLaterPass }: Place): Deny | undefined {
   const { spec } = pod
   const inits = spec.initContainers ?? []
   const [home, away] = form === 'native' ? [inits, spec.containers] : [spec.containers, inits]
@@ -19,13 +22,14 @@ export function refuseNames({ pod, agent, volumes, form, keepsProfile }: Place):
   const found = home.filter(({ name }) => name === AGENT_CONTAINER)
   if (found.length > 1)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` stands in the Pod ${found.length} times`)
-  const difference = found[0] === undefined ? undefined : differenceInContainer(found[0], agent, pod, !keepsProfile)
+  const difference =
+    found[0] === undefined || isLaterPass ? undefined : differenceInContainer(found[0], agent, pod, !keepsProfile)
   if (difference !== undefined)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` differs at \`${difference}\``)
-  return refuseVolumes(spec, volumes)
+  return refuseVolumes(spec, isLaterPass ? [] : volumes)
 }
 
-function refuseVolumes(spec: Pod['spec'], volumes: AgentVolumes): Deny | undefined {
+function refuseVolumes(spec: Pod['spec'], volumes: AgentVolumes | []): Deny | undefined {
   // Looked up: a Pod may have a hundred thousand volumes, and hundreds of bound Secrets.
   const byName = new Map(volumes.map((volume) => [volume.name, volume]))
   for (const volume of spec.volumes ?? []) {

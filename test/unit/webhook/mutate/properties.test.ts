@@ -189,9 +189,18 @@ describe('a Pod that has passed through the API server', () => {
     ['a lifecycle hook', { lifecycle: { postStart: { exec: { command: ['sh'] } } } }],
     ['another mount', { volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
   ] as const) {
-    it(`and gave the agent ${what} is refused`, () => {
+    it(`and gave the agent ${what} gets ours back, and is told so`, () => {
       const pod = injected()
       Object.assign(pod.spec.initContainers[0]!, change)
+      const repair = inject(pod)
+      assert.match(repair.warnings.join(), /another webhook changed `\w+` of container `kernelseal-agent`/)
+      assert.deepEqual(patched(pod, repair.kind === 'inject' ? repair.operations : []), injected())
+    })
+
+    it(`and, without the record of a pass, has an agent with ${what} is refused`, () => {
+      const pod = injected()
+      Object.assign(pod.spec.initContainers[0]!, change)
+      delete pod.metadata.annotations['kernelseal.io/status']
       assert.equal(inject(pod).reason, 'container-name-taken')
     })
   }

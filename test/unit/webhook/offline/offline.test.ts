@@ -89,6 +89,7 @@ describe('uninject', () => {
     'a-forged-placeholder',
     'a-forged-status',
     'a-stale-sealed-env',
+    'another-webhook-writes-into-the-agent',
     'empty-and-null-lists',
     'seal-env-a-forged-list',
     'seal-env-connection-string',

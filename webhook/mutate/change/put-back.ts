@@ -1,0 +1,49 @@
+/**
+ * Our container, after another webhook has written into it (a role and a token, a default of a policy engine, a client that
+ * loses unknown fields): ours again, member by member, so that the API server's defaults stay.
+ */
+import { tokenMountOf } from '../pod/account-token.ts'
+import { differenceInContainer } from '../pod/container-diff.ts'
+import type { Container, Pod } from '../pod/pod.ts'
+import type { AgentContainer } from '../sidecar/sidecar.ts'
+
+/** @param isOld as for `isTokenMount` */
+export function changedMembers(found: Container, agent: AgentContainer, pod: Pod, isOld: boolean): string[] {
+  const members = new Set([...Object.keys(agent), ...Object.keys(found)])
+  return [...members].filter(
+    (key) => differenceInContainer(only(found, key), only(agent, key), pod, isOld) !== undefined,
+  )
+}
+
+export function putBack(found: Container, agent: AgentContainer, pod: Pod, isOld: boolean): Container {
+  const changed = changedMembers(found, agent, pod, isOld)
+  const kept = Object.entries(found).filter(([key]) => !changed.includes(key))
+  const ours = Object.entries(withToken(agent, pod, isOld)).filter(([key]) => changed.includes(key))
+  return { ...Object.fromEntries([...kept, ...ours]), name: agent.name }
+}
+
+/** Our container with the mount that the API server would add (account-token.ts). */
+export function withToken(agent: AgentContainer, pod: Pod, isOld: boolean): Container {
+  const mount = tokenMountOf(pod, isOld)
+  return mount === undefined ? agent : { ...agent, volumeMounts: [...agent.volumeMounts, mount] }
+}
+
+const only = (object: object, key: string): object =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => name === key))
+
+/** Traces of well-known webhooks, which write into every container, init containers too. */
+const SIGNATURES: readonly (readonly [trace: RegExp, webhook: string])[] = [
+  [/"AWS_(ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_FULL_URI)"/, 'the EKS Pod identity webhook'],
+  [/"AZURE_(CLIENT_ID|FEDERATED_TOKEN_FILE|AUTHORITY_HOST)"/, 'Azure workload identity'],
+  [/"\/vault\/secrets"/, 'the Vault injector'],
+  [/"\/app-health\//, "Istio's injector"],
+]
+
+/** One sentence for the author, who did not write the change. */
+export function warnAboutChange(found: Container, changed: readonly string[]): string[] {
+  if (changed.length === 0) return []
+  const text = JSON.stringify(changed.map((key) => (found as unknown as Record<string, unknown>)[key]))
+  const who = SIGNATURES.find(([trace]) => trace.test(text))?.[1] ?? 'another webhook'
+  const where = changed.map((key) => `\`${key}\``).join(', ')
+  return [`KernelSeal: ${who} changed ${where} of container \`${found.name}\`, which is put back (exclude it there)`]
+}
