@@ -34,7 +34,7 @@ function environBlocked({ blockEnviron }: Policy): boolean {
 
 /**
  * A call that uses the caller's own credentials on the other's memory is refused by either switch
- * (bpf/guard/ptrace_guard.bpf.c).
+ * (bpf/guard/process/ptrace_guard.bpf.c).
  */
 function memoryBlocked({ blockMem, blockPtrace }: Policy): boolean {
   return blockMem || blockPtrace

@@ -99,7 +99,7 @@ interface KernelFeatures {
   readonly doCoredump: boolean
 }
 
-/** The entry points of perf_event_open(2), by the program that waits for their end (bpf/guard/perf_guard.bpf.c). */
+/** The entry points of perf_event_open(2), by the program that waits for their end (bpf/guard/perf/perf_guard.bpf.c). */
 const PERF_OPEN = {
   perf_opened_x64: '__x64_sys_perf_event_open',
   perf_opened_ia32: '__ia32_sys_perf_event_open',

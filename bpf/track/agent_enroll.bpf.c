@@ -4,7 +4,7 @@
  *
  *   agent_enroll, agent_stance, agent_settle  no hooks: the agent runs them on itself (BPF_PROG_TEST_RUN)
  *
- * guard/agent_guard.bpf.c protects it.
+ * guard/agent/agent_guard.bpf.c protects it.
  */
 #include "emit.h"
 #include "home.h"

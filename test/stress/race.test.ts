@@ -1,5 +1,5 @@
 /**
- * Opens of environ that are in the middle when their target execs (bpf/guard/opening.h). The numbers of the long run:
+ * Opens of environ that are in the middle when their target execs (bpf/guard/process/opening.h). The numbers of the long run:
  * KERNELSEAL_RACE_STARTS=20000. At 198d7de, of starts by a second thread 11 in 100 leaked to such a reader on 5.10 and 6.1, and by a listener of
  * fanotify 2.4 in 100 on 6.12 and 7.2.
  */

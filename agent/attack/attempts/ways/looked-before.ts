@@ -1,6 +1,6 @@
 /**
  * Row 15: a look at the process before its exec must not open it afterwards. At 198d7de the word that an open of /proc/P/fd left
- * for the ptrace check took the place of that check's own verdict, once (bpf/guard/opening.h).
+ * for the ptrace check took the place of that check's own verdict, once (bpf/guard/process/opening.h).
  */
 import { closeSync, openSync, readdirSync } from 'node:fs'
 import type { Attempt, Outcome, Target } from '../../attempt.ts'

@@ -11,7 +11,7 @@
  */
 #include "emit.h"
 #include "hook.h"
-#include "kernel_file.h"
+#include "../machine/kernel_file.h"
 #include "opening.h"
 #include "proc_access.h"
 #include "proc_entry.h"

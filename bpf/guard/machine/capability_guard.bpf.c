@@ -17,10 +17,10 @@
  * to a scope.
  */
 #include "advice.h"
-#include "current_call.h"
+#include "../current_call.h"
 #include "hook.h"
 #include "kernel_control.h"
-#include "probe.h"
+#include "../perf/probe.h"
 
 /* include/uapi/linux/capability.h */
 enum { DAC_READ_SEARCH = 2, SYS_RAWIO = 17, SYS_PACCT = 20, SYS_ADMIN = 21, SYS_NICE = 23, PERFMON = 38 };

@@ -5,7 +5,7 @@
 
 #include "control_group.h"
 #include "kernel_memory.h"
-#include "pin.h"
+#include "../agent/pin.h"
 
 #define MINOR_BITS 20 /* include/linux/kdev_t.h */
 

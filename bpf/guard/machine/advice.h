@@ -8,7 +8,7 @@
 #define KERNELSEAL_ADVICE_H
 
 #include "emit.h"
-#include "current_call.h"
+#include "../current_call.h"
 
 #define NR_PROCESS_MADVISE 440 /* the same for all architectures and tables */
 

@@ -8,7 +8,7 @@
 
 #include "emit.h"
 #include "home.h"
-#include "report.h"
+#include "../report.h"
 
 /* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */
 struct {

@@ -15,7 +15,7 @@
 #define KERNELSEAL_KERNEL_CONTROL_H
 
 #include "file_place.h"
-#include "report.h"
+#include "../report.h"
 
 /* include/uapi/linux/magic.h */
 #define SYSFS_MAGIC 0x62656572

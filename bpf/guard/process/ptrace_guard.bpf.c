@@ -5,7 +5,7 @@
  *   ptrace_access_check  ptrace_may_access(): attach, process_vm_readv/writev, pidfd_getfd, kcmp
  *   ptrace_traceme       PTRACE_TRACEME: no process becomes the tracer of a sealed one
  */
-#include "current_call.h"
+#include "../current_call.h"
 #include "emit.h"
 #include "hook.h"
 #include "identity.h"

@@ -9,7 +9,7 @@
 #include "identity.h"
 #include "perf_opening.h"
 #include "perf_sample.h"
-#include "report.h"
+#include "../report.h"
 
 /* Whether its next exec may make it a guarded one. All others pass, however full our tables are. */
 static __always_inline int may_be_guarded(struct task_struct *target)

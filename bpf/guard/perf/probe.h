@@ -7,7 +7,7 @@
 #ifndef KERNELSEAL_PROBE_H
 #define KERNELSEAL_PROBE_H
 
-#include "current_call.h"
+#include "../current_call.h"
 #include "perf_verdict.h"
 
 #ifdef __TARGET_ARCH_x86

@@ -14,7 +14,7 @@
  */
 #include "hook.h"
 #include "pin.h"
-#include "report.h"
+#include "../report.h"
 
 /* s_dev of the file system that holds the pins; 0: there is none. Set by the agent that loads. */
 const volatile __u32 pin_device __weak = 0;
