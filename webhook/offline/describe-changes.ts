@@ -1,7 +1,8 @@
 /** The operations of an injection in words, for `kernelseal explain`. */
 import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
+import { describeSource } from '../../agent/policy/secrets/source.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import type { Config, Source } from '../../agent/policy/types.ts'
+import type { Config } from '../../agent/policy/types.ts'
 import { type Operation, stepsOf } from '../mutate/answer/patch.ts'
 import { type Container, isObject, type Pod } from '../mutate/pod/pod.ts'
 import { isAgentVolume } from '../mutate/sidecar/agent-volumes.ts'
@@ -73,21 +74,4 @@ function describeEnv(container: string, env: readonly unknown[], config: Config)
       `container \`${container}\`: \`${String(entry.name)}\` is a placeholder of ${entry.value.length} bytes${from}`,
     ]
   })
-}
-
-function describeSource(source: Source): string {
-  switch (source.kind) {
-    case 'secretKeyRef':
-      return `key \`${source.key}\` of Secret \`${source.name}\``
-    case 'fileRef':
-      return `file \`${source.path}\` of the agent`
-    case 'envRef':
-      return `variable \`${source.name}\` of the agent`
-    case 'template':
-      return 'a template of other sealed values'
-    case 'value':
-      return 'the annotation itself'
-    case 'vaultRef':
-      return `Vault path \`${source.path}\``
-  }
 }

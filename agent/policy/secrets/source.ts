@@ -59,6 +59,24 @@ const SOURCE_READERS: Record<Source['kind'], (field: Field) => Source | undefine
 /** In this order they stand in messages. */
 export const SOURCE_KINDS = Object.keys(SOURCE_READERS) as Source['kind'][]
 
+/** Its words in `kernelseal explain`. */
+export function describeSource(source: Source): string {
+  switch (source.kind) {
+    case 'secretKeyRef':
+      return `key \`${source.key}\` of Secret \`${source.name}\``
+    case 'fileRef':
+      return `file \`${source.path}\` of the agent`
+    case 'envRef':
+      return `variable \`${source.name}\` of the agent`
+    case 'template':
+      return 'a template of other sealed values'
+    case 'value':
+      return 'the annotation itself'
+    case 'vaultRef':
+      return `Vault path \`${source.path}\``
+  }
+}
+
 function readSecretKeyRef(field: Field): Source | undefined {
   const keys = field.mapping(['name', 'key', 'namespace'])
   const nameField = keys?.required('name')
