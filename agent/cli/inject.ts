@@ -1,7 +1,8 @@
 /** `kernelseal inject`: the webhook's work, offline. */
 
 import { parseArgs } from 'node:util'
-import { type Format, type ManifestFile, printManifests } from '../../webhook/offline/documents.ts'
+import { joined } from '../../webhook/offline/document-texts.ts'
+import { type Format, type ManifestFile, printFile, printManifests } from '../../webhook/offline/documents.ts'
 import { decideManifests, injectFile } from '../../webhook/offline/inject-manifests.ts'
 import { UsageError } from '../policy/text/problems.ts'
 import { type Command, complain, EXIT } from './command.ts'
@@ -17,7 +18,7 @@ import {
 const HELP = `usage: kernelseal inject -f FILE [options]
 
 Writes the manifests to standard output as the webhook would make them: Pods, and the Pod templates of Deployments,
-StatefulSets, DaemonSets, Jobs, CronJobs, ReplicaSets, and Lists of those. Everything else passes through unchanged.
+StatefulSets, DaemonSets, Jobs, CronJobs, ReplicaSets, and Lists of those. Every other document passes through as it stands.
 Warnings go to standard error. When a Pod is refused, nothing is written.
 
 ${MANIFEST_HELP}${CLUSTER_HELP}  -o, --output FORMAT      yaml or json (default: json when every file is)
@@ -63,5 +64,6 @@ export function write(
   rewrite: (file: ManifestFile) => readonly unknown[],
 ): void {
   const common = files.every((file) => file.format === 'json') ? 'json' : 'yaml'
-  process.stdout.write(printManifests(files.flatMap(rewrite), format ?? common))
+  if ((format ?? common) === 'json') process.stdout.write(printManifests(files.flatMap(rewrite), 'json'))
+  else process.stdout.write(joined(files.flatMap((file) => printFile(file, rewrite(file)))))
 }

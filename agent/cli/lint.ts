@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util'
 import type { ManifestFile } from '../../webhook/offline/documents.ts'
 import { decideManifests } from '../../webhook/offline/inject-manifests.ts'
 import { lintManifests } from '../../webhook/offline/lint.ts'
+import { podsIn } from '../../webhook/offline/workloads.ts'
 import { ConfigError, parseConfig } from '../policy/parse.ts'
 import { formatProblem } from '../policy/text/problems.ts'
 import type { Problem } from '../policy/types.ts'
-import { type Command, EXIT } from './command.ts'
+import { type Command, complain, EXIT } from './command.ts'
 import {
   CLUSTER_HELP,
   CLUSTER_OPTIONS,
@@ -23,6 +24,7 @@ Names errors and warnings in the annotations and labels of Pods, Pod templates a
 workload instead of its Pod template, keys that Secrets among the files lack; and in the agent's own config files.
 
 ${MANIFEST_HELP}${CLUSTER_HELP}  --strict                 warnings count as errors
+  --json                   findings about manifests as JSON: severity, where, object, text
 
 Exit status: 0, 1 when there are errors, 2 when a file cannot be read.
 `
@@ -35,19 +37,29 @@ interface Line {
 }
 
 async function main(args: string[]): Promise<number> {
-  const options = { ...MANIFEST_OPTIONS, ...CLUSTER_OPTIONS, strict: { type: 'boolean' } } as const
+  const more = { strict: { type: 'boolean' }, json: { type: 'boolean' } } as const
+  const options = { ...MANIFEST_OPTIONS, ...CLUSTER_OPTIONS, ...more } as const
   const { values } = parseArgs({ args, options })
   const files = readFiles(values.filename)
   const manifests = files.filter((file) => !isConfig(file))
   const findings = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, values)))
   const lines = [
     ...files.filter(isConfig).flatMap(({ where }) => lintConfig(where)),
-    ...findings.map(({ severity, where, object, text }) => ({ severity, text: `${where}: ${object}: ${text}` })),
+    ...findings.map(({ severity, where, object, text }) => ({
+      severity,
+      text: `${where}: ${object}: ${oneLine(text)}`,
+    })),
   ]
-  for (const { severity, text } of lines) process.stdout.write(`${severity}: ${text}\n`)
+  if (values.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`)
+  else for (const { severity, text } of lines) process.stdout.write(`${severity}: ${text}\n`)
+  if (manifests.length > 0 && !manifests.some(({ objects }) => objects.some((object) => podsIn(object).length > 0)))
+    complain('there is no Pod and no Pod template in these files')
   const errors = lines.filter(({ severity }) => severity === 'error' || values.strict).length
   return errors > 0 ? EXIT.failed : EXIT.ok
 }
+
+/** One finding is one line, which says whose it is at its beginning. */
+const oneLine = (text: string): string => text.replace(/^KernelSeal: /, '').replaceAll('\n', '; ')
 
 /** A config file of the agent is one object without a `kind`; it is read once more, for the lines of its problems. */
 const isConfig = ({ objects: [first, ...rest], where }: ManifestFile): boolean =>

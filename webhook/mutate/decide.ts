@@ -3,7 +3,7 @@ import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/polic
 import type { AgentResources } from '../../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
 import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
-import type { Config } from '../../agent/policy/types.ts'
+import type { Config, Problem } from '../../agent/policy/types.ts'
 import { type Deny, deny, type Skip, skip } from './answer/outcome.ts'
 import { reasonEntry } from './answer/reasons.ts'
 import type { Cluster } from './cluster/cluster.ts'
@@ -57,7 +57,8 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
   const refusal =
     refuseShape(pod, metricsPort) ?? refuseLevel(cluster, namespace) ?? refuseBindings(pod, covered, config, namespace)
   const advice = [...warnAboutInit(pod), ...warnAboutHostNetwork(pod, metricsPort)]
-  return refusal ?? { kind: 'go', config, resources, covered, sealed, warnings: [...warnings, ...advice] }
+  if (refusal !== undefined) return { ...refusal, warnings }
+  return { kind: 'go', config, resources, covered, sealed, warnings: [...warnings, ...advice] }
 }
 
 interface Policies {
@@ -87,6 +88,7 @@ function readPolicies(
     covered,
     uncovered: applicationContainers(pod).filter((container) => !covered.includes(container)),
     config: policy.config,
+    serviceLinks: pod.spec.enableServiceLinks !== false,
     earlier: earlier === undefined || 'kind' in earlier ? [] : earlier.config.secrets,
   })
   if (sealing.kind === 'deny') return sealing
@@ -112,7 +114,7 @@ function readPolicy(annotations: Annotations, mode: Config['policy']['mode']): P
   try {
     return parseAnnotations(annotations, { mode })
   } catch (error) {
-    if (error instanceof ConfigError) return deny('bad-annotation', error.message)
+    if (error instanceof ConfigError) return deny('bad-annotation', error.message, textsOf(error.problems))
     throw error
   }
 }
@@ -122,11 +124,13 @@ function warningsOf({ config, warnings }: PodPolicy): string[] {
     .flatMap(({ secretRefs }) => secretRefs)
     .filter(({ source }) => source.kind === 'value')
     .map(({ name }) => `KernelSeal: the value of ${name} stands in the annotation, for all who can read the Pod`)
-  const texts = warnings.map(
-    ({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
-  )
-  return [...texts, ...inTheOpen]
+  return [...textsOf(warnings), ...inTheOpen]
 }
+
+const textsOf = (problems: readonly Problem[]): string[] =>
+  problems
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`)
 
 /** The agent's capabilities and host paths pass only `privileged` (kubernetes.io, Pod Security Standards). */
 function refuseLevel(cluster: Cluster, namespace: string | undefined): Deny | undefined {

@@ -1,4 +1,5 @@
 /** Manifest files → objects, and back. Read as Kubernetes reads them, so that the output means the same as the input. */
+import { isDeepStrictEqual } from 'node:util'
 import {
   binaryTag,
   boolYaml11Tag,
@@ -16,6 +17,7 @@ import {
   YAMLException,
 } from 'js-yaml'
 import { ConfigError } from '../../agent/policy/text/problems.ts'
+import { documentTexts, hasContent } from './document-texts.ts'
 
 export type Format = 'yaml' | 'json'
 
@@ -25,6 +27,8 @@ export interface ManifestFile {
   readonly where: string
   readonly format: Format
   readonly objects: readonly unknown[]
+  /** As it came. */
+  readonly text: string
 }
 
 /**
@@ -50,8 +54,8 @@ const READ_SCHEMA = new Schema([
 export function readManifests(text: string, where: string): ManifestFile {
   const format = /^\s*[{[]/.test(text) ? 'json' : 'yaml'
   try {
-    const objects = loadAll(text, { schema: READ_SCHEMA }).filter((object) => object !== null && object !== undefined)
-    return { where, format, objects }
+    const objects = loadAll(text, { schema: READ_SCHEMA }).filter(isThere)
+    return { where, format, objects, text }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     const line = error.mark && error.mark.line + 1
@@ -60,13 +64,46 @@ export function readManifests(text: string, where: string): ManifestFile {
   }
 }
 
+const isThere = (object: unknown): boolean => object !== null && object !== undefined
+
+/** The text in pieces, of which each belongs to the next of the objects, or has none; undefined where they do not fit. */
+export function piecesOf({ format, text, objects }: ManifestFile): readonly string[] | undefined {
+  const pieces = format === 'yaml' ? documentTexts(text) : undefined
+  const own = pieces?.filter(hasContent)
+  return own?.length === objects.length && own.every((piece, index) => isTextOf(piece, objects[index]))
+    ? pieces
+    : undefined
+}
+
+function isTextOf(piece: string, object: unknown): boolean {
+  try {
+    return isDeepStrictEqual(loadAll(piece, { schema: READ_SCHEMA }).filter(isThere), [object])
+  } catch {
+    return false
+  }
+}
+
+/** A file's objects as YAML: those that are the very ones that were read, by the text they were read from. */
+export function printFile(file: ManifestFile, objects: readonly unknown[]): readonly string[] {
+  const pieces = piecesOf(file)
+  if (pieces === undefined) return objects.map(dumped)
+  let next = 0
+  return pieces.map((piece) => {
+    if (!hasContent(piece)) return piece
+    const index = next++
+    if (objects[index] === file.objects[index]) return piece
+    return `${piece.startsWith('---') ? '---\n' : ''}${dumped(objects[index])}`
+  })
+}
+
 /** Several objects as YAML documents or, in JSON, as a List, which is one object to every reader. */
 export function printManifests(objects: readonly unknown[], format: Format): string {
   if (format === 'json') {
     const whole = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects }
     return `${JSON.stringify(whole, null, 2)}\n`
   }
-  // The widest schema for writing: any text that some reader takes for something else is put in quotes.
-  const options = { schema: YAML11_SCHEMA, noRefs: true, lineWidth: -1 }
-  return objects.map((object) => dump(object, options)).join('---\n')
+  return objects.map(dumped).join('---\n')
 }
+
+/** The widest schema for writing: any text that some reader takes for something else is put in quotes. */
+const dumped = (object: unknown): string => dump(object, { schema: YAML11_SCHEMA, noRefs: true, lineWidth: -1 })

@@ -3,7 +3,7 @@ import { parseAnnotations } from '../../agent/policy/annotations.ts'
 import { applyOperations } from '../mutate/answer/patch.ts'
 import { reasonEntry } from '../mutate/answer/reasons.ts'
 import { INJECTION_LABEL } from '../mutate/cluster/namespaces.ts'
-import type { Pod } from '../mutate/pod/pod.ts'
+import { asPod, type Pod } from '../mutate/pod/pod.ts'
 import { describeChanges } from './describe-changes.ts'
 import type { Decided } from './inject-manifests.ts'
 import type { OfflineCluster } from './offline-cluster.ts'
@@ -33,8 +33,8 @@ export function explain(decided: Decided, cluster: OfflineCluster): Explanation 
     return { ...common, decision: outcome.kind === 'skip' ? 'not injected' : 'refused', reason, because, changes: [] }
   }
   const pod = place.pod as unknown as Pod
-  const after = applyOperations(pod, outcome.operations) as Pod
-  const { config } = parseAnnotations(after.metadata.annotations ?? {}, {})
+  const after = asPod(applyOperations(pod, outcome.operations))
+  const { config } = parseAnnotations(('pod' in after && after.pod.metadata.annotations) || {}, {})
   return { ...common, decision: 'injected', reason, because, changes: describeChanges(pod, outcome.operations, config) }
 }
 

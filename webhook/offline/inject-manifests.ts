@@ -1,8 +1,10 @@
 /** The webhook's work on whole manifests: every Pod in them decided, and all of them written back. */
 import { randomBytes } from 'node:crypto'
-import type { Outcome } from '../mutate/answer/outcome.ts'
+import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
+import { type Outcome, skip } from '../mutate/answer/outcome.ts'
 import { applyOperations, withMember } from '../mutate/answer/patch.ts'
 import { type InjectionSettings, injectPod } from '../mutate/inject.ts'
+import { isObject } from '../mutate/pod/pod.ts'
 import type { ManifestFile } from './documents.ts'
 import type { OfflineCluster } from './offline-cluster.ts'
 import { type PodPlace, podsIn } from './workloads.ts'
@@ -48,7 +50,15 @@ export function rewritePods(object: unknown, rewrite: (place: PodPlace) => unkno
 
 function decidePlace(where: string, place: PodPlace, { settings, cluster, namespace }: Surroundings): Decided {
   const own = place.namespace ?? namespace
+  // Templates of others, which may have shapes that the API server would not take for a Pod's (Knative: containers without names).
+  if (!mentionsUs(place.pod)) return { where, place, namespace: own, outcome: skip('no-bindings') }
   const nonce = () => randomBytes(16).toString('hex')
   const outcome = injectPod(place.pod, settings, { nonce, cluster, ...(own === undefined ? {} : { namespace: own }) })
   return { where, place, namespace: own, outcome }
+}
+
+/** As the webhook's own `matchConditions`, and a copy of a sealed Pod that lost its annotations. */
+function mentionsUs({ metadata, ...rest }: PodPlace['pod']): boolean {
+  const keys = [metadata.annotations, metadata.labels].flatMap((map) => Object.keys(isObject(map) ? map : {}))
+  return keys.some((key) => key.includes(PREFIX)) || JSON.stringify(rest).includes(`"${AGENT_CONTAINER}"`)
 }

@@ -60,6 +60,8 @@ function refused(where: string, path: string, message: string, line?: number): C
 function reasonOf(error: YAMLException, text: string): string {
   const quoting = QUOTING.find(({ match }) => match.test(error.reason))
   if (quoting) return `${quoting.reason} (put a value that begins so in quotes)`
+  // The parser complains of the end of the stream, or of nothing a reader would connect with a tab.
+  if (/^ *\t/m.test(text)) return 'a line is indented with a tab (use spaces)'
   if (error.reason !== 'duplicated mapping key' || error.mark === undefined) return error.reason
   const key = /^["']?([^"':\s]+)/.exec(text.slice(error.mark.position))?.[1]
   return key === undefined ? 'duplicate key' : `duplicate key \`${key}\``

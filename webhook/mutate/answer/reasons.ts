@@ -121,28 +121,28 @@ export const REASONS = {
   },
   'variable-referenced': {
     code: 422,
-    sentence: 'a bound variable is expanded by the kubelet, which only has its placeholder',
+    sentence: 'a bound variable stands in the value of another one, where only its placeholder can come',
     hint: 'bind the composed value, with `source.template`',
   },
   'variable-in-command': {
     code: 422,
     sentence: 'a bound variable is expanded in `command` or `args`, for all to read, sealed or not',
-    hint: 'let the program read its environment',
+    hint: 'let the program read its environment, or name only other containers in `seal-env`',
   },
   'composed-by-kubelet': {
     code: 422,
     sentence: 'a value made of a sealed variable has another part that only the kubelet knows',
-    hint: 'write that part as a plain value, or bind the composed value, with `source.template`',
+    hint: 'write that part as a plain value, let the program compose the value, or name only other containers in `seal-env`',
   },
   'not-sealed': {
     code: 422,
     sentence: 'under `seal-env: strict` every secret has to be sealed',
-    hint: 'use `secretKeyRef` for each variable, or drop `strict`',
+    hint: 'use `secretKeyRef` without `optional` for each variable, or drop `strict`',
   },
   'too-much-to-seal': {
     code: 422,
     sentence: '`seal-env` would make more of the Pod than an annotation holds',
-    hint: 'name the containers to seal, compose fewer values of others, or bind single variables',
+    hint: 'name the containers to seal in `seal-env`, or bind single variables; the rest stays in the open',
   },
   'foreign-secret': {
     code: 422,

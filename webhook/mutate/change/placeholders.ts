@@ -33,7 +33,9 @@ export function envWith(container: Container, variables: readonly Variable[]): r
 export function envConflict(container: Container, variables: readonly Variable[], config: Config): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
   const sources = sourcesFor(container.name, config)
-  for (const entry of container.env ?? []) {
+  // The last entry of a name is the one that counts (kubelet, makeEnvironmentVariables); the others are dropped.
+  const last = new Map((container.env ?? []).map((entry) => [entry.name, entry]))
+  for (const entry of last.values()) {
     if (typeof entry.name !== 'string' || !bound.has(entry.name)) continue
     if (typeof entry.value === 'string' && slotIn(entry.value) !== undefined) continue
     if (isSealedAsItStands(entry, sources.get(entry.name) ?? [])) continue
@@ -80,27 +82,33 @@ export function expansionInCommand(container: Container, variables: readonly Var
   ])
 }
 
+/** A value before the variable keeps `$(NAME)` as text, which no program expects either. */
 export function expansionInEnv(container: Container, variables: readonly Variable[]): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
-  const others = (container.env ?? []).filter(({ name }) => !bound.has(String(name)))
-  return expansionOf(
-    container,
-    variables,
-    others.map(({ name, value }): Place => [`\`env\` ${String(name)}`, value]),
+  const env = container.env ?? []
+  const first = new Map(env.map(({ name }, index) => [String(name), index] as const).toReversed())
+  const places = env.flatMap(({ name, value }, index): Place[] =>
+    bound.has(String(name)) ? [] : [[`\`env\` ${String(name)}`, value, index]],
+  )
+  return expansionOf(container, variables, places, (reference, index) =>
+    index < (first.get(reference) ?? env.length)
+      ? ', which stands before it, so that the kubelet leaves it as text'
+      : '',
   )
 }
 
-type Place = readonly [place: string, text: unknown]
+type Place = readonly [place: string, text: unknown, index?: number]
 
 function expansionOf(
   container: Container,
   variables: readonly Variable[],
   texts: readonly Place[],
+  more: (reference: string, index: number) => string = () => '',
 ): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
-  for (const [place, text] of texts) {
+  for (const [place, text, index = 0] of texts) {
     const name = typeof text === 'string' ? findReference(text, (reference) => bound.has(reference)) : undefined
-    if (name !== undefined) return `\`$(${name})\` in ${place} of container \`${container.name}\``
+    if (name !== undefined) return `\`$(${name})\` in ${place} of container \`${container.name}\`${more(name, index)}`
   }
   return undefined
 }

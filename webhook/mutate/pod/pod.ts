@@ -32,6 +32,7 @@ export interface Pod {
     readonly hostPID?: unknown
     readonly hostNetwork?: unknown
     readonly hostUsers?: unknown
+    readonly enableServiceLinks?: unknown
     readonly shareProcessNamespace?: unknown
     readonly os?: unknown
     readonly runtimeClassName?: unknown
@@ -42,8 +43,22 @@ export interface Pod {
 /** The object as a Pod, or where it is not one. The API server sends well-formed Pods; other callers need not. */
 export function asPod(value: unknown): { readonly pod: Pod } | { readonly problem: string } {
   const problem = problemIn(value)
-  return problem === undefined ? { pod: value as Pod } : { problem }
+  return problem === undefined ? { pod: withoutNulls(value as Pod) } : { problem }
 }
+
+/** Charts leave `key: null` behind, which the API server reads as empty text. */
+function withoutNulls(pod: Pod): Pod {
+  const { annotations, labels } = pod.metadata
+  if (!hasNull(annotations) && !hasNull(labels)) return pod
+  return { ...pod, metadata: { ...pod.metadata, annotations: filled(annotations), labels: filled(labels) } }
+}
+
+type Texts = Pod['metadata']['annotations']
+const hasNull = (map: Texts): boolean => Object.values(map ?? {}).some((text) => text === null)
+const filled = (map: Texts): NonNullable<Texts> | null =>
+  map === undefined || map === null
+    ? null
+    : Object.fromEntries(Object.entries(map).map(([key, text]) => [key, text ?? '']))
 
 function problemIn(pod: unknown): string | undefined {
   if (!isObject(pod)) return 'is not an object'
@@ -65,8 +80,10 @@ function problemIn(pod: unknown): string | undefined {
 function problemInTexts(path: string, map: unknown): string | undefined {
   if (map === undefined || map === null) return undefined
   if (!isObject(map)) return `\`${path}\` is not an object`
-  const wrong = Object.keys(map).find((key) => typeof map[key] !== 'string')
-  return wrong === undefined ? undefined : `\`${path}[${wrong}]\` is not text`
+  const wrong = Object.keys(map).find((key) => typeof map[key] !== 'string' && map[key] !== null)
+  if (wrong === undefined) return undefined
+  const hint = isObject(map[wrong]) || Array.isArray(map[wrong]) ? '' : ', put it in quotes'
+  return `\`${path}[${wrong}]\` is not text${hint}`
 }
 
 /** A list of objects with a `name`, whose own lists hold objects. */

@@ -23,9 +23,13 @@ export type Expansion =
  * written. `envFrom` and Services are known to the kubelet alone. A value that grows beyond any placeholder (each of forty
  * variables may double the one before) counts as unknown.
  * @param earlier entries before this one, by name
- * @param openEnded the container has `envFrom`, so that an unknown name may exist after all
+ * @param mayExist whether the kubelet may know a name that no earlier entry has
  */
-export function expand(value: string, earlier: ReadonlyMap<string, Known>, openEnded: boolean): Expansion {
+export function expand(
+  value: string,
+  earlier: ReadonlyMap<string, Known>,
+  mayExist: (name: string) => boolean,
+): Expansion {
   let template = ''
   let text = ''
   let sealed = false
@@ -36,7 +40,7 @@ export function expand(value: string, earlier: ReadonlyMap<string, Known>, openE
       template += `$(${part.name})`
       continue
     }
-    if (part.kind === 'reference' && (known?.kind === 'kubelet' || (known === undefined && openEnded))) {
+    if (part.kind === 'reference' && (known?.kind === 'kubelet' || (known === undefined && mayExist(part.name)))) {
       return { kind: 'unknown', name: part.name }
     }
     const literal = part.kind === 'text' ? part.text : known?.kind === 'literal' ? known.text : `$(${part.name})`
@@ -51,9 +55,22 @@ export function expand(value: string, earlier: ReadonlyMap<string, Known>, openE
 const escaped = (text: string): string => text.replaceAll('$', '$$$$')
 
 /** An entry as later ones see it. */
-export function knownOf(entry: EnvVar, earlier: ReadonlyMap<string, Known>, openEnded: boolean): Known {
+export function knownOf(
+  entry: EnvVar,
+  earlier: ReadonlyMap<string, Known>,
+  mayExist: (name: string) => boolean,
+): Known {
   if (isObject(entry.valueFrom)) return { kind: 'kubelet' }
-  const expansion = expand(typeof entry.value === 'string' ? entry.value : '', earlier, openEnded)
+  const expansion = expand(typeof entry.value === 'string' ? entry.value : '', earlier, mayExist)
   if (expansion.kind === 'literal') return { kind: 'literal', text: expansion.text }
   return expansion.kind === 'template' ? { kind: 'sealed' } : { kind: 'kubelet' }
 }
+
+/**
+ * Variables of Services, `<NAME>_SERVICE_HOST` and the like (kubelet, envvars.FromServices): which there are is known when the
+ * container starts. Those of the API server come even without `enableServiceLinks`.
+ */
+const OF_SERVICE = /_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/
+
+export const isOfService = (name: string, hasLinks: boolean): boolean =>
+  OF_SERVICE.test(name) && (hasLinks || name.startsWith('KUBERNETES_'))

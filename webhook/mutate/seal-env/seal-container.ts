@@ -2,12 +2,12 @@
 import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import type { SealEnv } from '../../../agent/policy/secrets/seal-env.ts'
 import { templateReferences } from '../../../agent/policy/secrets/template.ts'
-import { wrongVariable } from '../../../agent/policy/text/names.ts'
+import { wrongSecretKey, wrongSecretName, wrongVariable } from '../../../agent/policy/text/names.ts'
 import { quote } from '../../../agent/policy/text/suggest.ts'
 import type { Binding, Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import { type Container, type EnvVar, isObject } from '../pod/pod.ts'
-import { expand, type Known, knownOf } from './expand.ts'
+import { expand, isOfService, type Known, knownOf } from './expand.ts'
 import type { Growth } from './growth.ts'
 
 /** A source as it is written in an annotation. */
@@ -24,6 +24,8 @@ export interface SealInput {
   readonly uncovered: readonly Container[]
   /** The author's bindings; such a variable is not looked at. */
   readonly config: Config
+  /** The kubelet knows the variables of Services (`enableServiceLinks`). */
+  readonly serviceLinks: boolean
   /** Bindings of an earlier pass, for variables that are placeholders by now. */
   readonly earlier: readonly Binding[]
 }
@@ -35,7 +37,8 @@ interface ContainerResult {
 }
 
 export function sealContainer(container: Container, input: SealInput, growth: Growth): ContainerResult {
-  const openEnded = listOf(container.envFrom).length > 0
+  const hasEnvFrom = listOf(container.envFrom).length > 0
+  const mayExist = (name: string): boolean => hasEnvFrom || isOfService(name, input.serviceLinks)
   const bound = boundNames(input.config, container.name)
   const earlier = earlierSources(input.earlier, container.name)
   const refs = new Map<string, WrittenRef>()
@@ -44,20 +47,23 @@ export function sealContainer(container: Container, input: SealInput, growth: Gr
   const refuse = (refusal: Deny): ContainerResult => ({ refs: [], open: [], refusal })
   for (const entry of container.env ?? []) {
     if (typeof entry.name !== 'string' || entry.name === '') continue
-    const source = bound.has(entry.name) ? undefined : sourceOf(entry, known, openEnded, earlier.get(entry.name))
+    const source = bound.has(entry.name) ? undefined : sourceOf(entry, known, mayExist, earlier.get(entry.name))
     if (source !== undefined && 'unknown' in source) {
       const place = `\`env\` ${quote(entry.name)} of container \`${container.name}\` also refers to ${quote(source.unknown)}`
       return refuse(deny('composed-by-kubelet', place))
     }
     const why = source === undefined ? undefined : cannotSeal(entry)
     const sealed = source !== undefined && why === undefined
-    const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, openEnded)
+    const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, mayExist)
     known.set(entry.name, now)
     if (sealed) refs.set(entry.name, { name: entry.name, source: source.source })
     else refs.delete(entry.name)
-    if (why !== undefined) open.push(`${entry.name} of container ${container.name}: ${why}`)
+    if (why !== undefined) open.push(`${why}: ${entry.name} of container ${container.name}`)
+    const wrong = sealed ? wrongReference(source.source) : undefined
+    const place = `${quote(entry.name)} of container \`${container.name}\``
+    if (wrong !== undefined) return refuse(deny('bad-pod', `\`env\` ${place}: ${wrong}`))
     const over = (sealed ? growth.addVariable() : undefined) ?? growth.addComposed(composedBy(entry, now, source))
-    if (over !== undefined) return refuse(deny('too-much-to-seal', `${over}, at ${quote(entry.name)}`))
+    if (over !== undefined) return refuse(deny('too-much-to-seal', `${over}, at ${place}`))
   }
   return { refs: [...refs.values()], open }
 }
@@ -73,7 +79,7 @@ function composedBy(entry: EnvVar, now: Known, source: ReturnType<typeof sourceO
 function sourceOf(
   entry: EnvVar,
   known: ReadonlyMap<string, Known>,
-  openEnded: boolean,
+  mayExist: (name: string) => boolean,
   earlier: WrittenSource | undefined,
 ): { readonly source: WrittenSource } | { readonly unknown: string } | undefined {
   const reference = isObject(entry.valueFrom) ? entry.valueFrom.secretKeyRef : undefined
@@ -82,7 +88,7 @@ function sourceOf(
   if (typeof entry.value !== 'string') return undefined
   if (slotIn(entry.value) !== undefined) return earlier && { source: earlier }
   if (!templateReferences(entry.value).some((name) => known.get(name)?.kind === 'sealed')) return undefined
-  const expansion = expand(entry.value, known, openEnded)
+  const expansion = expand(entry.value, known, mayExist)
   if (expansion.kind === 'unknown') return { unknown: expansion.name }
   return expansion.kind === 'template' ? { source: { template: expansion.template } } : undefined
 }
@@ -91,7 +97,16 @@ function sourceOf(
 function cannotSeal({ name, valueFrom }: EnvVar): string | undefined {
   const reference = isObject(valueFrom) && isObject(valueFrom.secretKeyRef) ? valueFrom.secretKeyRef : undefined
   if (reference?.optional === true) return 'the reference is `optional`'
+  if (/[-.]/.test(String(name))) return 'only names of letters, digits and _ can be sealed'
   return wrongVariable(String(name))?.message
+}
+
+/** The API server looks at neither, and the kubelet would wait for a Secret that nobody can make. */
+function wrongReference(source: WrittenSource): string | undefined {
+  if (!('secretKeyRef' in source)) return undefined
+  const { name, key } = source.secretKeyRef
+  const wrong = wrongSecretName(name) ?? wrongSecretKey(key)
+  return wrong && `${wrong.message} (${wrong.hint})`
 }
 
 /** Secrets a container takes whole: which variables they make is not written in the Pod. */
@@ -99,7 +114,7 @@ export function openSecrets(container: Container): string[] {
   return listOf(container.envFrom)
     .map((item) => (isObject(item) && isObject(item.secretRef) ? item.secretRef.name : undefined))
     .filter((name) => name !== undefined)
-    .map((name) => `\`envFrom\` Secret ${String(name)} of container ${container.name}`)
+    .map((name) => `Secret ${String(name)}, taken whole by \`envFrom\` of container ${container.name}`)
 }
 
 function boundNames({ secrets }: Config, container: string): Set<string> {

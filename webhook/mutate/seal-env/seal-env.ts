@@ -1,5 +1,6 @@
 /** `kernelseal.io/seal-env`: the references to Secret keys in a Pod's `env` → bindings, which the Pod then carries. */
 import { createHash } from 'node:crypto'
+import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import { type Container, isObject } from '../pod/pod.ts'
@@ -45,7 +46,31 @@ export function sealEnvOf(input: SealInput): Sealing | Deny {
       ? []
       : [{ name: bindingName(container.name), selector: { container: container.name }, secretRefs: refs }],
   )
-  return { kind: 'sealing', bindings, open: open.map((text) => `KernelSeal: NOT sealed: ${text}`) }
+  return { kind: 'sealing', bindings, open: [...warningsAbout(open), ...covered.filter(wanted).flatMap(overridden)] }
+}
+
+/** Warnings that a terminal shows, and the API server passes on: 4,096 bytes in all (review/response.ts). */
+const MAX_WARNED = 25
+
+function warningsAbout(open: readonly string[]): string[] {
+  const more = open.length - MAX_WARNED
+  const rest = more > 0 ? [`KernelSeal: NOT sealed: and ${more} more`] : []
+  return [...open.slice(0, MAX_WARNED).map((text) => `KernelSeal: NOT sealed: ${text}`), ...rest]
+}
+
+/** References that never count, since the kubelet takes the last entry of a name. */
+function overridden({ name: container, env }: Container): string[] {
+  const last = new Map((env ?? []).map((entry) => [entry.name, entry]))
+  const lost = (env ?? []).filter(
+    ({ name, valueFrom }) =>
+      isObject(valueFrom) && isObject(valueFrom.secretKeyRef) && typeof last.get(name)?.value === 'string',
+  )
+  const names = new Set(
+    lost.filter(({ name }) => slotIn(String(last.get(name)?.value)) === undefined).map((one) => String(one.name)),
+  )
+  return [...names].map(
+    (name) => `KernelSeal: a later entry overrides the Secret, in the open: ${name} of container ${container}`,
+  )
 }
 
 const usesSecrets = (container: Container): boolean =>

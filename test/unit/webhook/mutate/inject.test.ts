@@ -48,7 +48,7 @@ describe('the table of reasons', () => {
       'not-a-creation',
       ...guarded,
       ...changed,
-      'bad-pod',
+
       'bad-review',
       'body-too-large',
       'internal-error',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { expand, type Known } from '../../../../webhook/mutate/seal-env/expand.ts'
+import { expand, isOfService, type Known } from '../../../../webhook/mutate/seal-env/expand.ts'
 import { inject, patched } from '../fixtures.ts'
 
 interface Env {
@@ -78,10 +78,24 @@ describe('a value with references', () => {
     ['$(SECRET)$(UNSET)', { kind: 'template', template: '$(SECRET)$$(UNSET)' }],
     ['$(SECRET)$(FIELD)', { kind: 'unknown', name: 'FIELD' }],
   ] as const) {
-    it(`${value} is ${JSON.stringify(expected)}`, () => assert.deepEqual(expand(value, known, false), expected))
+    it(`${value} is ${JSON.stringify(expected)}`, () =>
+      assert.deepEqual(
+        expand(value, known, () => false),
+        expected,
+      ))
   }
 
   it('that is not set may come from envFrom', () => {
-    assert.deepEqual(expand('$(SECRET)$(UNSET)', known, true), { kind: 'unknown', name: 'UNSET' })
+    assert.deepEqual(
+      expand('$(SECRET)$(UNSET)', known, () => true),
+      { kind: 'unknown', name: 'UNSET' },
+    )
+  })
+
+  it('may come from a Service, whose variables the kubelet alone knows', () => {
+    for (const name of ['DB_SERVICE_HOST', 'DB_SERVICE_PORT', 'DB_SERVICE_PORT_HTTP', 'DB_PORT', 'DB_PORT_80_TCP_ADDR'])
+      assert.deepEqual([isOfService(name, true), isOfService(name, false)], [true, false], name)
+    assert.ok(isOfService('KUBERNETES_SERVICE_HOST', false), 'which comes without service links, too')
+    for (const name of ['DB_HOST', 'SUPPORT', 'PORT']) assert.ok(!isOfService(name, true), name)
   })
 })

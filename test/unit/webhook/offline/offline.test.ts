@@ -90,7 +90,10 @@ describe('uninject', () => {
     'a-forged-status',
     'a-stale-sealed-env',
     'another-webhook-writes-into-the-agent',
+    'seal-env-a-variable-set-twice',
+    'seal-env-a-default-before-its-reference',
     'empty-and-null-lists',
+    'null-annotations-and-labels',
     'seal-env-a-forged-list',
     'seal-env-connection-string',
   ]

@@ -1,0 +1,108 @@
+/**
+ * Manifests as people have them (test/fixtures/manifests) and the right answer to each: the decisions in the order of the Pods, and
+ * every finding of `lint`, neither more nor fewer.
+ */
+import type { Reason } from '../../../../webhook/mutate/answer/reasons.ts'
+
+export interface Shape {
+  readonly reasons: readonly Reason[]
+  readonly errors?: readonly RegExp[]
+  readonly warnings?: readonly RegExp[]
+  readonly kubernetes?: string
+}
+
+const putBack = (what: RegExp): Shape => ({ reasons: ['injected'], warnings: [what] })
+const refused = (reason: Reason, ...errors: readonly RegExp[]): Shape => ({ reasons: [reason], errors })
+const injected: Shape = { reasons: ['injected'] }
+
+export const SHAPES: Readonly<Record<string, Shape>> = {
+  '01-irsa-webhook-after-ours': putBack(/the EKS Pod identity webhook changed .*`env`/),
+  '05-service-links-in-dsn': refused('composed-by-kubelet', /also refers to `REPORTS_DB_SERVICE_HOST`/),
+  '13-duplicate-env-name': injected,
+  '15-argo-workflow-pod': injected,
+  '20-composed-with-pod-ip': refused('composed-by-kubelet', /`POD_IP` .*name only other containers in `seal-env`/),
+  '25-dotted-names': {
+    reasons: ['no-bindings'],
+    warnings: [
+      /only names of letters, digits and _ can be sealed: spring\.datasource\.password/,
+      /only names of letters, digits and _ can be sealed: my-app-token/,
+      /obeyed by the Java virtual machine/,
+      /finds nothing to seal/,
+    ],
+  },
+  '26-optional-ref': { reasons: ['injected'], warnings: [/the reference is `optional`: SENTRY_DSN/] },
+  '31-dsn-before-its-password': refused(
+    'variable-referenced',
+    /`env` DSN of .* stands before it, .* leaves it as text/,
+  ),
+  '32-k8s-expansion-in-args': refused('variable-in-command', /or name only other containers in `seal-env`/),
+  '33-crlf': injected,
+  '34-bom': injected,
+  '35-tabs-in-bindings': refused('bad-annotation', /kernelseal\.io\/bindings \(line 2\): .* indented with a tab/),
+  '36-bool-annotation': refused(
+    'bad-pod',
+    /`metadata\.annotations\[kernelseal\.io\/seal-env\]` is not text, put it in quotes/,
+  ),
+  '37-json-bindings-emoji': refused('bad-annotation', /\[0\]\.name .* cannot name a binding/),
+  '38-name-taken-by-author': refused('container-name-taken', /`kernelseal-agent` is not an init container/),
+  '45-dsn-with-envfrom-host': refused('composed-by-kubelet', /also refers to `DB_HOST`/),
+  '46-cronjob-k8s-1.28': {
+    reasons: ['injected'],
+    warnings: [/NOT sealed: init container wait-db starts before the agent/],
+    kubernetes: '1.28',
+  },
+  '48-helm-null-and-empty': injected,
+  '49-two-prefix-typos': {
+    ...refused('bad-annotation', /TOKEN: is not a reference to a secret[\s\S]*`pg-password` is not a variable name/),
+    warnings: [
+      /secret\.PGPASSWORD/,
+      /did you mean `secret\.kernelseal\.io\/API`/,
+      /did you mean `kernelseal\.io\/seal-env`/,
+    ],
+  },
+  '50-duplicate-literal-then-ref': {
+    reasons: ['injected', 'no-bindings', 'injected'],
+    warnings: [/a later entry overrides the Secret, in the open: PASS of container c/, /finds nothing to seal/],
+  },
+  '52-superset-rendered': refused('not-sealed', /Secret superset-env, taken whole by `envFrom` of container superset/),
+  '53-keycloak-gitea-rendered': { reasons: ['injected', 'injected'] },
+  '54-spark-driver': injected,
+  '58-openshift-deploymentconfig-and-rollout': {
+    reasons: ['injected', 'injected', 'bad-pod'],
+    errors: [/`spec\.containers\[0\]` is not an object with a name/],
+  },
+  '59-typos-alone': {
+    reasons: ['no-bindings'],
+    warnings: [
+      /secret\.PGPASSWORD/,
+      /secrets\.kernelseal\.io\/API/,
+      /kernelseal\.io\/sealenv/,
+      /kernelseal\.io\/seal_env/,
+    ],
+  },
+  '60-restricted-namespace-warn-only': refused('pod-security', /Pod Security level forbids the agent/),
+  '61-knative-service-not-annotated': { reasons: ['no-bindings', 'injected'] },
+  '63-null-annotation': injected,
+  '64-many-unsealed': {
+    reasons: ['no-bindings'],
+    warnings: [
+      ...Array.from({ length: 25 }, () => /NOT sealed: the reference is `optional`: PARTNER_/),
+      /and 35 more/,
+      /finds nothing to seal/,
+    ],
+  },
+  '65-template-with-a-bom-tab-json': injected,
+  '66-anchor-and-merge': injected,
+  '69-optional-only-strict': refused('not-sealed', /the reference is `optional`: REDIS_PASSWORD .*without `optional`/),
+  '71-no-capacity-way-out-bindings-beside-seal-env': injected,
+  '73-quantities': refused('bad-annotation', /`100 m`, must be a quantity[\s\S]*`2e8`, must be a quantity/),
+  '76-recreated-from-read-back': refused('agent-without-bindings', /lost its annotations.*kubectl debug --copy-to/),
+  '77-policy-adds-security-default': putBack(/another webhook changed .*`securityContext`/),
+  '78-old-client-drops-restart-policy': putBack(/another webhook changed .*`restartPolicy`/),
+  '80-both-bindings-by-hand': injected,
+  '82-bad-secret-name-under-seal-env': refused(
+    'bad-pod',
+    /`env` `A` of container `app`: `My_Secret` is not the name of a Secret/,
+  ),
+  '83-three-hundred-variables': refused('too-much-to-seal', /at `V_56` of container `worker`/),
+}
