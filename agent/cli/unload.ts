@@ -1,5 +1,6 @@
 /** `kernelseal unload`: removes the programs and maps pinned on this node. */
 import { parseArgs } from 'node:util'
+import { otherSets, unpinOther, unpinSet } from '../node/pin-set.ts'
 import * as pins from '../node/pins.ts'
 import { surveyNode } from '../scope/status.ts'
 import { type Command, complain, EXIT } from './command.ts'
@@ -21,12 +22,12 @@ export const unload: Command = {
 
 async function main(args: string[]): Promise<number> {
   const { force } = parseArgs({ args, options: { force: { type: 'boolean' } } }).values
-  if (!pins.isPinned() && !pins.otherSets().length) return EXIT.ok
+  if (!pins.isPinned() && !otherSets().length) return EXIT.ok
   return pins.withLock(() => {
     const survey = force ? undefined : surveyNode()
     const sealed = survey?.scopes.reduce((sum, scope) => sum + scope.sealed, 0) ?? 0
     const agents = survey?.scopes.filter((scope) => scope.agent).length ?? 0
-    const older = pins.otherSets().flatMap(({ scopes }) => scopes).length
+    const older = otherSets().flatMap(({ scopes }) => scopes).length
     if (!force && older) {
       complain(`sets of other versions have ${older} scopes; end those first, or give --force to expose them`)
       return EXIT.failed
@@ -35,8 +36,8 @@ async function main(args: string[]): Promise<number> {
       complain(`${sealed} sealed processes and ${agents} agents live; stop them first, or give --force to expose them`)
       return EXIT.failed
     }
-    pins.unpinSet()
-    for (const { abi } of pins.otherSets()) pins.unpinOther(abi)
+    unpinSet()
+    for (const { abi } of otherSets()) unpinOther(abi)
     return EXIT.ok
   })
 }

@@ -10,7 +10,7 @@ import { describe } from './describe.ts'
 import type { Log } from './sinks/log.ts'
 import type { Metrics } from './sinks/metrics.ts'
 
-/** Events and orders for the agent (agent/scope/scope.ts). */
+/** Events and orders for the agent (agent/scope/rings.ts). */
 interface Rings {
   readonly events: BpfMap
   readonly orders: BpfMap

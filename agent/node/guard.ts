@@ -10,6 +10,7 @@ import { skippedRuns, skippedRunsOfLink } from '../libbpf/program.ts'
 import { u32 } from '../wire/encode.ts'
 import { enrollBy, type OwnPrograms, openOwnProgram, ownPrograms } from './enroll.ts'
 import { type DeliveryTier, type Loaded, load, OBJECT_PATH, type Tier } from './load.ts'
+import { otherSets, pinSet, unpinOther } from './pin-set.ts'
 import * as pins from './pins.ts'
 
 export interface Guard extends Pick<OwnPrograms, 'enroll' | 'setMode'> {
@@ -35,7 +36,7 @@ export async function openGuard(scope: number): Promise<Guard> {
   if (!pins.canPin()) return ownGuard(load())
   if (!pins.canLock()) enrollInPinned(scope)
   return pins.withLock(() => {
-    for (const { abi, scopes } of pins.otherSets()) if (!scopes.length) pins.unpinOther(abi)
+    for (const { abi, scopes } of otherSets()) if (!scopes.length) unpinOther(abi)
     return pins.isPinned() ? adopt('adopted') : loadAndPin()
   })
 }
@@ -64,7 +65,7 @@ export function pinnedGuard(): Guard | undefined {
 function loadAndPin(): Guard {
   const { object } = load()
   try {
-    pins.pinSet(object)
+    pinSet(object)
     return adopt('pinned')
   } finally {
     object.close()

@@ -9,6 +9,7 @@
 import { closeSync } from 'node:fs'
 import { BpfMap } from '../libbpf/map.ts'
 import { enrollBy, livingAgent, openOwnProgram } from './enroll.ts'
+import { otherSets } from './pin-set.ts'
 import * as pins from './pins.ts'
 import { livingAgents } from './process-records.ts'
 
@@ -24,7 +25,7 @@ export interface Predecessor {
 
 /** @throws Error when the agent of another version is alive: while it is, its set's programs are closed to us */
 export function openPredecessors(scope: number): Predecessor[] {
-  const before = pins.otherSets().filter(({ scopes }) => scopes.includes(scope))
+  const before = otherSets().filter(({ scopes }) => scopes.includes(scope))
   return before.map(({ abi }) => {
     if (hasAgent(abi, scope)) throw livingAgent(scope)
     const program = openOwnProgram(pins.programPin('agent_enroll', abi))

@@ -6,34 +6,20 @@
  * The first agent makes it, later ones adopt it, and it stays when they end. It appears whole or not at all: it is
  * built aside and renamed, under a lock on the directory.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { BpfMap } from '../libbpf/map.ts'
-import { type BpfObject, pinTo } from '../libbpf/object.ts'
 import { tryLock } from '../linux/libc.ts'
 import { eventually, type Pauses } from '../linux/poll.ts'
 import { VERSION } from '../wire/generated.ts'
-import { HeldPins } from './held-pins.ts'
 
 const BPFFS = '/sys/fs/bpf'
-const PIN_ROOT = join(BPFFS, 'kernelseal')
+export const PIN_ROOT = join(BPFFS, 'kernelseal')
 /** Sets of different ABI stand side by side. */
-const ABI = `v${VERSION.ABI}`
-const PIN_DIR = join(PIN_ROOT, ABI)
+export const ABI = `v${VERSION.ABI}`
+export const PIN_DIR = join(PIN_ROOT, ABI)
 
 /** Maps that user space reads or writes; the others live as long as the programs that use them. */
-const SHARED_MAPS = [
+export const SHARED_MAPS = [
   'scopes',
   'agents',
   'counters',
@@ -66,7 +52,7 @@ export const mapPin = (name: SharedMap, abi = ABI): string => join(PIN_ROOT, abi
 export const linkPin = (program: string): string => join(PIN_DIR, 'links', program)
 export const constantsPin = (): string => join(PIN_DIR, 'constants')
 /** Programs that an agent runs on itself. */
-const OWN_PROGRAMS = ['agent_enroll', 'agent_stance', 'agent_settle'] as const
+export const OWN_PROGRAMS = ['agent_enroll', 'agent_stance', 'agent_settle'] as const
 export type OwnProgram = (typeof OWN_PROGRAMS)[number]
 export const programPin = (name: OwnProgram, abi = ABI): string => join(PIN_ROOT, abi, 'programs', name)
 
@@ -120,77 +106,4 @@ export async function withLock<T>(body: () => T | Promise<T>): Promise<T> {
   } finally {
     closeSync(fd)
   }
-}
-
-/** Under the lock. Left-overs of a loader that was killed are removed first. */
-export function pinSet(object: BpfObject): void {
-  const aside = `${PIN_DIR}-new` // bpffs reserves names with a dot (bpf_lookup in kernel/bpf/inode.c)
-  remove(aside)
-  for (const part of ['maps', 'programs', 'links']) mkdirSync(join(aside, part), { recursive: true, mode: 0o700 })
-  for (const name of SHARED_MAPS) pinTo(object.map(name).fd, join(aside, 'maps', name))
-  for (const name of OWN_PROGRAMS) pinTo(object.programFd(name), join(aside, 'programs', name))
-  pinTo(object.constants().fd, join(aside, 'constants'))
-  object.pinLinks(join(aside, 'links'))
-  renameSync(aside, PIN_DIR)
-}
-
-/** Only once enrolled. */
-export const holdPins = (): HeldPins => new HeldPins(PIN_DIR)
-
-/** Under the lock. With the last pin and the last descriptor the programs are detached. */
-export function unpinSet(): void {
-  takeAway(PIN_DIR)
-}
-
-/** Whole or not at all: what is killed halfway leaves nothing that the next agent would adopt. */
-function takeAway(directory: string): void {
-  const aside = `${directory}-old`
-  remove(aside)
-  if (existsSync(directory)) renameSync(directory, aside)
-  remove(aside)
-}
-
-export interface OtherSet {
-  /** Its ABI, for example `v0`. */
-  readonly abi: string
-  /** Numbers of its scopes. */
-  readonly scopes: readonly number[]
-}
-
-/**
- * Sets of other versions, which guard their scopes until those end. handover.ts has the contract between versions; 0
- * is no scope.
- */
-export function otherSets(): OtherSet[] {
-  if (!existsSync(PIN_ROOT)) return []
-  const names = readdirSync(PIN_ROOT).filter((name) => /^v\d+$/.test(name) && name !== ABI)
-  return names.map((abi) => ({ abi, scopes: scopesIn(mapPin('scopes', abi)) }))
-}
-
-function scopesIn(path: string): number[] {
-  const map = BpfMap.pinned('scopes', path)
-  try {
-    return map.keys().flatMap((key) => key.readUInt32LE(0) || [])
-  } finally {
-    map.close()
-  }
-}
-
-/** Whether programs of any version stand. */
-export const isAnyPinned = (): boolean => isPinned() || otherSets().length > 0
-
-/** Under the lock. @param abi as `otherSets` gave it */
-export function unpinOther(abi: string): void {
-  takeAway(join(PIN_ROOT, abi))
-}
-
-/** bpffs has no recursive remove that Node's `rm` could use: it holds only pins and directories. */
-function remove(directory: string): void {
-  if (!existsSync(directory)) return
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name)
-    if (entry.isDirectory()) remove(path)
-    else unlinkSync(path)
-  }
-  rmdirSync(directory)
 }

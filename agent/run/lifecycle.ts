@@ -8,6 +8,7 @@ import type { CanaryMetrics } from '../events/sinks/metrics.ts'
 import type { Ring } from '../libbpf/ring.ts'
 import type { Guard } from '../node/guard.ts'
 import type { Predecessor } from '../node/handover.ts'
+import { unpinSet } from '../node/pin-set.ts'
 import * as pins from '../node/pins.ts'
 import { bindingsInUse, processRecords, sealedIn } from '../node/process-records.ts'
 import { weakenings } from '../policy/strength/weaker.ts'
@@ -15,7 +16,8 @@ import type { Policy } from '../policy/types.ts'
 import { numbered } from '../reload/binding-numbers.ts'
 import { registeredBindings, registeredPolicy } from '../scope/read-back.ts'
 import { OUTDATED_MS, register } from '../scope/registration.ts'
-import { closeScopeRings, scopesOf, sweep, unregister, withhold } from '../scope/scope.ts'
+import { closeScopeRings } from '../scope/rings.ts'
+import { scopesOf, sweep, unregister, withhold } from '../scope/scope.ts'
 
 /**
  * Becomes the scope's agent, and removes the entries of earlier scopes. Both under the lock, since the numbers of
@@ -152,5 +154,5 @@ export async function leaveHostScope(guard: Guard, scope: number, log: Log): Pro
   }
   log.say('info', 'STOP', 'taking the scope away')
   unregister(guard, scope)
-  if (guard.origin !== 'own') await pins.withLock(() => (scopesOf(guard).length ? undefined : pins.unpinSet()))
+  if (guard.origin !== 'own') await pins.withLock(() => (scopesOf(guard).length ? undefined : unpinSet()))
 }

@@ -13,7 +13,7 @@ import type { Policy } from '../policy/types.ts'
 import { type State, startReloads } from '../reload/reloads.ts'
 import { freshness, type Registered } from '../reload/state.ts'
 import { claimCgroup } from '../scope/cgroup.ts'
-import { openScopeRings } from '../scope/scope.ts'
+import { openScopeRings } from '../scope/rings.ts'
 import { type Resolved, resolveAll } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
 import {

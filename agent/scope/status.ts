@@ -3,7 +3,7 @@
 import { type Counts, readCounters } from '../node/counters.ts'
 import { pinnedGuard } from '../node/guard.ts'
 import type { DeliveryTier, Tier } from '../node/load.ts'
-import { type OtherSet, otherSets } from '../node/pins.ts'
+import { type OtherSet, otherSets } from '../node/pin-set.ts'
 import { livingAgents, processRecords, sealedIn } from '../node/process-records.ts'
 import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'

@@ -1,5 +1,6 @@
 /** Removes the pinned set that an agent of a Pod leaves to the next one, where there is none. */
 import { pinnedGuard } from '../node/guard.ts'
+import { unpinSet } from '../node/pin-set.ts'
 import * as pins from '../node/pins.ts'
 import { scopesOf } from './scope.ts'
 
@@ -11,6 +12,6 @@ export async function unpinUnused(): Promise<void> {
     if (!guard) return
     const used = scopesOf(guard).length > 0
     guard.close()
-    if (!used) pins.unpinSet()
+    if (!used) unpinSet()
   })
 }

@@ -2,12 +2,13 @@
 import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/policy/annotations.ts'
 import type { AgentResources } from '../../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
-import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
+import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Config, Problem } from '../../agent/policy/types.ts'
 import { type Deny, deny, type Skip, skip } from './answer/outcome.ts'
 import { reasonEntry } from './answer/reasons.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { Container, Pod } from './pod/pod.ts'
+import { refuseBindings } from './refuse/bindings.ts'
 import {
   applicationContainers,
   refuseCount,
@@ -138,31 +139,4 @@ function refuseLevel(cluster: Cluster, namespace: string | undefined): Deny | un
   if (level === undefined || level === 'privileged') return undefined
   // Naming the level would tell it to every client that can reach this port.
   return deny('pod-security')
-}
-
-function refuseBindings(
-  pod: Pod,
-  covered: readonly Container[],
-  config: Config,
-  namespace: string | undefined,
-): Deny | undefined {
-  const names = applicationContainers(pod).map(({ name }) => name)
-  for (const { name, selector, secretRefs } of config.secrets) {
-    if (selector.container !== undefined && !names.includes(selector.container)) {
-      const hint = didYouMean(selector.container, names)
-      return deny('no-such-container', `binding ${quote(name)} names ${quote(selector.container)} (${hint})`)
-    }
-    if (selector.container !== undefined && !covered.some((container) => container.name === selector.container)) {
-      return deny('starts-before-agent', `binding ${quote(name)} names ${quote(selector.container)}`)
-    }
-    for (const { name: variable, source } of secretRefs) {
-      if (source.kind !== 'secretKeyRef' || source.namespace === undefined || namespace === undefined) continue
-      if (source.namespace === namespace) continue
-      return deny(
-        'foreign-secret',
-        `\`${variable}\` of binding ${quote(name)} names \`${source.namespace}/${source.name}\``,
-      )
-    }
-  }
-  return undefined
 }

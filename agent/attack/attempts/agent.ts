@@ -1,13 +1,9 @@
-/** Row 12: the agent itself, which holds every secret of its Pod. Effect: it can be read, or a signal reaches it. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { addressOf, iovec, sleep, sys } from '../../linux/syscall.ts'
-import { type Attempt, empty, Impossible, leaked, type Outcome, refused, type Target } from '../attempt.ts'
+/** Row 12: the agent itself, which holds every secret of its Pod. Effect: it can be read, or set; ways/agent-signals.ts has the signals. */
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { addressOf, iovec, sys } from '../../linux/syscall.ts'
+import { type Attempt, empty, Impossible, leaked, type Outcome, type Target } from '../attempt.ts'
 import { environmentOf } from '../runner/locate.ts'
 
-const SIGCONT = 18
-const SIGSTOP = 19
-/** include/uapi/asm-generic/fcntl.h */
-const [F_SETFL, F_SETOWN, F_SETSIG, O_ASYNC] = [4, 8, 10, 0o20000]
 const RLIMIT_CORE = 4
 /** include/uapi/linux/resource.h, include/uapi/linux/ioprio.h */
 const [PRIO_PROCESS, IOPRIO_WHO_PROCESS] = [0, 1]
@@ -33,8 +29,6 @@ export const agentAttempts: readonly Attempt[] = [
   agentAttempt('agent-cwd', 'list the working directory of the agent', (pid) => list(`/proc/${pid}/cwd/`)),
   agentAttempt('agent-fd', 'list the descriptors of the agent', (pid) => list(`/proc/${pid}/fd/`)),
   agentAttempt('agent-ptrace', 'PTRACE_SEIZE of the agent', seize),
-  agentAttempt('agent-signal', 'send the agent a harmless signal (SIGCONT)', (pid) => signal(pid, 'SIGCONT')),
-  agentAttempt('agent-pidfd-signal', 'the same by pidfd_send_signal', pidfdSignal),
   agentAttempt('agent-nice', 'set the priority of the agent (setpriority), as it was', (pid) => {
     sys('setpriority', PRIO_PROCESS, pid, 0)
     return leaked('set')
@@ -48,18 +42,9 @@ export const agentAttempts: readonly Attempt[] = [
     return leaked('set')
   }),
   agentAttempt('agent-limit', 'set a limit of the agent (prlimit), as it was', setLimit),
-  {
-    ...agentAttempt('agent-file-signal', 'SIGSTOP the agent as owner of a pipe (F_SETSIG)', fileSignal, 'disruptive'),
-    proof: 'absence', // root is not told
-  },
-  agentAttempt('agent-stop', 'SIGSTOP the agent', stop, 'disruptive'),
-  {
-    ...agentAttempt('agent-kill', 'SIGKILL the agent', (pid) => signal(pid, 'SIGKILL'), 'disruptive'),
-    endsAgent: true,
-  },
 ]
 
-function agentAttempt(id: string, title: string, on: (pid: number) => Outcome, effect?: 'disruptive'): Attempt {
+export function agentAttempt(id: string, title: string, on: (pid: number) => Outcome, effect?: 'disruptive'): Attempt {
   const run = ({ agentPid, disruptive }: Target) => {
     if (agentPid === undefined) throw new Impossible('no agent to attack')
     if (effect && !disruptive) throw new Impossible('disruption was not asked for')
@@ -102,66 +87,10 @@ function seize(pid: number): Outcome {
   return leaked('became its tracer')
 }
 
-/** kernel/signal.c, check_kill_permission → security_task_kill. */
-function signal(pid: number, name: NodeJS.Signals): Outcome {
-  process.kill(pid, name)
-  return leaked(`${name} delivered`)
-}
-
-function stop(pid: number): Outcome {
-  process.kill(pid, 'SIGSTOP')
-  process.kill(pid, 'SIGCONT')
-  return leaked('SIGSTOP delivered')
-}
-
 /** kernel/sys.c, do_prlimit → security_task_setrlimit. With less CPU time or memory than it has, the kernel would end it. */
 function setLimit(pid: number): Outcome {
   const limit = Buffer.alloc(16)
   sys('prlimit64', pid, RLIMIT_CORE, null, limit)
   sys('prlimit64', pid, RLIMIT_CORE, limit, null)
   return leaked('a limit was set')
-}
-
-/**
- * fs/fcntl.c, sigio_perm: for root, or the target's own user; then security_file_send_sigiotask, which is asked in
- * place of security_task_kill. The writer into the pipe sees neither result.
- */
-function fileSignal(pid: number): Outcome {
-  const ends = Buffer.alloc(8)
-  sys('pipe2', ends, 0)
-  const [read, write] = [ends.readInt32LE(0), ends.readInt32LE(4)]
-  const send = (signal: number): void => {
-    sys('fcntl', read, F_SETSIG, signal)
-    writeSync(write, 'x')
-  }
-  try {
-    sys('fcntl', read, F_SETOWN, pid)
-    sys('fcntl', read, F_SETFL, O_ASYNC)
-    send(SIGSTOP)
-    const stopped = isStoppedSoon(pid)
-    send(SIGCONT)
-    if (stopped) return leaked('SIGSTOP delivered')
-    return process.geteuid?.() === 0 ? empty('it was not stopped') : refused('sigio_perm', 'EPERM')
-  } finally {
-    closeSync(read)
-    closeSync(write)
-  }
-}
-
-function isStoppedSoon(pid: number): boolean {
-  for (const deadline = Date.now() + 2000; Date.now() < deadline; sleep(20)) {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')) return true
-  }
-  return false
-}
-
-function pidfdSignal(pid: number): Outcome {
-  const handle = sys('pidfd_open', pid, 0)
-  try {
-    sys('pidfd_send_signal', handle, SIGCONT, null, 0)
-    return leaked('SIGCONT delivered')
-  } finally {
-    closeSync(handle)
-  }
 }

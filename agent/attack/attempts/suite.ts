@@ -23,6 +23,7 @@ import { tracerAttempts } from './tracer.ts'
 import { uringAttempts } from './uring.ts'
 import { visitorAttempts } from './visitors.ts'
 import { agentGroupAttempts } from './ways/agent-group.ts'
+import { agentSignalAttempts } from './ways/agent-signals.ts'
 import { kernelFileAttempts } from './ways/kernel-files.ts'
 import { listenerAttempts } from './ways/listener.ts'
 import { lookedBeforeAttempts } from './ways/looked-before.ts'
@@ -52,8 +53,9 @@ export const attempts: readonly Attempt[] = [
   ...preloadAttempts,
   ...visitorAttempts,
   ...agentGroupAttempts,
-  // The last of them end the agent.
   ...agentAttempts,
+  // The last of them end the agent.
+  ...agentSignalAttempts,
   ...bpfAttempts,
   ...pinNameAttempts,
   ...kernelMemoryAttempts,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files below /kernelseal of a bpf file system: our pins (agent/kernel/pins.ts).
+ * Files below /kernelseal of a bpf file system: our pins (agent/node/pins.ts).
  *
  * A pin is a file, and a file has more doors than bpf(2): of a map whose value has a BTF type a plain read prints every
  * entry. BPF_OBJ_GET opens no file (bpf_obj_do_get, kernel/bpf/inode.c), so that no tool has reason to open one.

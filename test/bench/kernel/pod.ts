@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endpointOn } from '../../../agent/attack/runner/endpoint.ts'
+import { unpinSet } from '../../../agent/node/pin-set.ts'
 import * as pins from '../../../agent/node/pins.ts'
 import { ANNOTATIONS } from './places.ts'
 
@@ -80,7 +81,7 @@ async function stop(child: ChildProcess, pid: number): Promise<void> {
   const ended = once(child, 'exit')
   process.kill(pid, 'SIGTERM')
   await ended
-  await pins.withLock(pins.unpinSet)
+  await pins.withLock(unpinSet)
   await eventually('the end of the programs', () => programs().length === 0)
 }
 

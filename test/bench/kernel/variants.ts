@@ -17,7 +17,7 @@ export interface Variant {
   measure(): number
 }
 
-/** With the warm-up two events each, and the ring of a Pod holds 600 (agent/scope/scope.ts). */
+/** With the warm-up two events each, and the ring of a Pod holds 600 (agent/scope/rings.ts). */
 export const EXECS = 150
 export const OPENS = 2000
 

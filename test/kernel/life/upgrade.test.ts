@@ -25,9 +25,9 @@ function olderVersion(): string {
   for (const name of ['bpf', 'node_modules', 'package.json']) symlinkSync(join(ROOT, name), join(folder, name))
   const pins = join(folder, 'agent/node/pins.ts')
   const text = readFileSync(pins, 'utf8')
-  const own = /^const ABI = .*$/m
+  const own = /^export const ABI = .*$/m
   assert.match(text, own)
-  writeFileSync(pins, text.replace(own, "const ABI = 'v1'"))
+  writeFileSync(pins, text.replace(own, "export const ABI = 'v1'"))
   return join(folder, 'agent/kernelseal')
 }
 

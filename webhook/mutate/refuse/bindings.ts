@@ -1,0 +1,33 @@
+/** Bindings that could not be served in this Pod, or that name another namespace's Secrets. */
+import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
+import type { Config } from '../../../agent/policy/types.ts'
+import { type Deny, deny } from '../answer/outcome.ts'
+import type { Container, Pod } from '../pod/pod.ts'
+import { applicationContainers } from './unsupported.ts'
+
+export function refuseBindings(
+  pod: Pod,
+  covered: readonly Container[],
+  config: Config,
+  namespace: string | undefined,
+): Deny | undefined {
+  const names = applicationContainers(pod).map(({ name }) => name)
+  for (const { name, selector, secretRefs } of config.secrets) {
+    if (selector.container !== undefined && !names.includes(selector.container)) {
+      const hint = didYouMean(selector.container, names)
+      return deny('no-such-container', `binding ${quote(name)} names ${quote(selector.container)} (${hint})`)
+    }
+    if (selector.container !== undefined && !covered.some((container) => container.name === selector.container)) {
+      return deny('starts-before-agent', `binding ${quote(name)} names ${quote(selector.container)}`)
+    }
+    for (const { name: variable, source } of secretRefs) {
+      if (source.kind !== 'secretKeyRef' || source.namespace === undefined || namespace === undefined) continue
+      if (source.namespace === namespace) continue
+      return deny(
+        'foreign-secret',
+        `\`${variable}\` of binding ${quote(name)} names \`${source.namespace}/${source.name}\``,
+      )
+    }
+  }
+  return undefined
+}
