@@ -4,11 +4,11 @@ import { withDefaults } from './parse.ts'
 import { type AgentResources, type POD_KEYS, QUANTITY, RESOURCE_KEYS, warnAboutKeys } from './pod-keys.ts'
 import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, readPolicy } from './schema.ts'
 import { checkBindings, MAX_VARIABLES } from './secrets/check-bindings.ts'
-import { readSealEnv, type SealEnv } from './secrets/seal-env.ts'
+import { readNames, readSealEnv, type SealEnv } from './secrets/seal-env.ts'
 import { readShortForms, type ShortForm } from './secrets/short-form.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from './sidecar.ts'
 import { MAX_TEXT, readDocument } from './text/document.ts'
-import { Field } from './text/field.ts'
+import { Field, present } from './text/field.ts'
 import { ConfigError, refuseErrors, reportInto } from './text/problems.ts'
 import { quote } from './text/suggest.ts'
 import type { Config, Mode, Policy, Problem } from './types.ts'
@@ -25,6 +25,8 @@ export interface PodPolicy {
   readonly optOut: boolean
   readonly resources: AgentResources
   readonly sealEnv?: SealEnv
+  /** Containers that the short forms are for; absent: the webhook's choice. */
+  readonly containers?: readonly string[]
   readonly warnings: readonly Problem[]
 }
 
@@ -41,12 +43,14 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   const resources = readResources(reader)
   const sealField = reader.field('seal-env')
   const sealEnv = sealField && readSealEnv(sealField)
+  const containersField = reader.field('containers')
+  const containers = containersField && readNames(containersField)
   const allowDebug = reader.field('allow-debug')?.oneOf(['true', 'false']) === 'true'
   warnAboutKeys(annotations, reportInto(found))
   checkBindings(draft.bindings)
   const warnings = refuseErrors('', found)
   const config = { ...withDefaults(draft), ...(allowDebug ? { allowDebug } : {}) }
-  return { config, optOut, resources, ...(sealEnv === undefined ? {} : { sealEnv }), warnings }
+  return { config, optOut, resources, ...present({ sealEnv, containers }), warnings }
 }
 
 /** The API server has the same limit, but looks only after admission: until then a stranger may send megabytes. */

@@ -22,6 +22,7 @@ export const POD_KEYS = [
   'on-failure',
   'seal-env',
   'sealed-env',
+  'containers',
   'allow-debug',
   'status',
   'metrics-port',

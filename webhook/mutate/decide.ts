@@ -1,21 +1,19 @@
 /** A Pod → the decision to inject it, with the content; or the reason against it. */
 import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/policy/annotations.ts'
 import type { AgentResources } from '../../agent/policy/pod-keys.ts'
+import type { IsFor } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
 import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Config, Problem } from '../../agent/policy/types.ts'
+import { adviceOn } from './advice/advice.ts'
+import { warnAboutAsking } from './advice/asked.ts'
 import { type Deny, deny, type Skip, skip } from './answer/outcome.ts'
 import { reasonEntry } from './answer/reasons.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { Container, Pod } from './pod/pod.ts'
-import { refuseBindings } from './refuse/bindings.ts'
-import {
-  applicationContainers,
-  refuseCount,
-  refuseShape,
-  warnAboutHostNetwork,
-  warnAboutInit,
-} from './refuse/unsupported.ts'
+import { servedBy } from './pod/served.ts'
+import { refuseBindings, refuseChosen } from './refuse/bindings.ts'
+import { applicationContainers, refuseCount, refuseShape } from './refuse/unsupported.ts'
 import { sealEnvOf } from './seal-env/seal-env.ts'
 
 /** The Pod is to be injected with this policy. */
@@ -27,6 +25,7 @@ export interface Go {
   readonly covered: readonly Container[]
   /** The annotation that carries the findings of `seal-env`. */
   readonly sealed: string | undefined
+  readonly serves: IsFor
   readonly warnings: readonly string[]
 }
 
@@ -52,14 +51,19 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
   if ('kind' in read) return read
   const { policy, covered, sealed } = read
   const { config, resources } = policy
+  const serves = servedBy(pod, policy.containers)
   const { metricsPort } = config.monitoring
-  const warnings = [...read.open, ...warningsOf(policy)]
+  const asked = warnAboutAsking(pod, config.secrets.length > 0)
+  const warnings = [...asked, ...read.open, ...warningsOf(policy)]
   if (config.secrets.length === 0) return skip('no-bindings', warnings)
   const refusal =
-    refuseShape(pod, metricsPort) ?? refuseLevel(cluster, namespace) ?? refuseBindings(pod, covered, config, namespace)
-  const advice = [...warnAboutInit(pod), ...warnAboutHostNetwork(pod, metricsPort)]
+    refuseShape(pod, metricsPort) ??
+    refuseLevel(cluster, namespace) ??
+    refuseChosen(pod, policy) ??
+    refuseBindings(pod, covered, config, namespace)
   if (refusal !== undefined) return { ...refusal, warnings }
-  return { kind: 'go', config, resources, covered, sealed, warnings: [...warnings, ...advice] }
+  const advice = adviceOn({ pod, config, covered, serves })
+  return { kind: 'go', config, resources, covered, sealed, serves, warnings: [...warnings, ...advice] }
 }
 
 interface Policies {
@@ -89,6 +93,7 @@ function readPolicies(
     covered,
     uncovered: applicationContainers(pod).filter((container) => !covered.includes(container)),
     config: policy.config,
+    serves: servedBy(pod, policy.containers),
     serviceLinks: pod.spec.enableServiceLinks !== false,
     earlier: earlier === undefined || 'kind' in earlier ? [] : earlier.config.secrets,
   })

@@ -4,7 +4,6 @@ import { parseStatus } from '../../agent/policy/annotations.ts'
 import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/secrets/check-bindings.ts'
 import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
-import type { Config } from '../../agent/policy/types.ts'
 import { type Deny, deny, inject, type Outcome, type Skip } from './answer/outcome.ts'
 import { patchOf } from './answer/patch.ts'
 import { type Place, podChanges } from './change/changes.ts'
@@ -13,7 +12,7 @@ import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './
 import { changedMembers, warnAboutChange } from './change/put-back.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { decide, type Go, hasAgent, SEALED_ENV } from './decide.ts'
-import { asPod, type Container, type Pod } from './pod/pod.ts'
+import { asPod, type Pod } from './pod/pod.ts'
 import { refuseNames } from './refuse/collisions.ts'
 import { refuseSources } from './refuse/sources-allowed.ts'
 import { agentVolumes } from './sidecar/agent-volumes.ts'
@@ -49,7 +48,7 @@ export function injectPod(pod: unknown, settings: InjectionSettings, deps: Injec
 }
 
 function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: InjectionDeps): Outcome {
-  const { config, covered } = go
+  const { config, covered, serves } = go
   const form: Form = deps.cluster.nativeSidecars() ? 'native' : 'container'
   const agent = agentContainer(config, settings.agent, go.resources, form, pod.spec.restartPolicy)
   const volumes = agentVolumes(config, settings.agent.vault)
@@ -57,12 +56,12 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const nonce = before?.nonce ?? deps.nonce()
   const names = covered.map(({ name }) => name)
   // Before there are any: a small Pod can ask for more of them than fit into memory.
-  const early = refuseCapacity(config, names) ?? refuseSources(config, settings.agent)
+  const early = refuseCapacity(go, names) ?? refuseSources(config, settings.agent)
   if (early !== undefined) return early
-  const variables = variablesOf(config, names, nonce)
+  const variables = variablesOf(config, names, nonce, serves)
   const keepsProfile = deps.cluster.appArmorField()
   const place: Place = { pod, agent, volumes, variables, form, keepsProfile, isLaterPass: before !== undefined }
-  const refusal = refuseNames(place) ?? refuseVariables(covered, variables, config)
+  const refusal = refuseNames(place) ?? refuseVariables(go, variables)
   if (refusal !== undefined) return refusal
   const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
   const status: Status = {
@@ -118,20 +117,16 @@ function earlierStatus(pod: Pod): Status | undefined {
   return hasAgent(pod) && text !== undefined ? parseStatus(text) : undefined
 }
 
-function refuseCapacity(config: Config, containers: readonly string[]): Deny | undefined {
-  const bytes = capacityInAll(config, containers)
+function refuseCapacity({ config, serves }: Go, containers: readonly string[]): Deny | undefined {
+  const bytes = capacityInAll(config, containers, serves)
   if (bytes <= MAX_CAPACITY_IN_ALL) return undefined
   return deny('placeholders-too-large', `${bytes} bytes in all containers, the limit is ${MAX_CAPACITY_IN_ALL}`)
 }
 
-function refuseVariables(
-  containers: readonly Container[],
-  variables: readonly Variable[],
-  config: Config,
-): Deny | undefined {
-  for (const container of containers) {
+function refuseVariables({ covered, config, serves }: Go, variables: readonly Variable[]): Deny | undefined {
+  for (const container of covered) {
     const own = variablesIn(container, variables)
-    const conflict = envConflict(container, own, config)
+    const conflict = envConflict(container, own, config, serves)
     if (conflict !== undefined) return deny('variable-already-set', conflict)
     const shown = expansionInCommand(container, own)
     if (shown !== undefined) return deny('variable-in-command', shown)

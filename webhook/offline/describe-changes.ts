@@ -1,8 +1,9 @@
 /** The operations of an injection in words, for `kernelseal explain`. */
 import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
 import { describeSource } from '../../agent/policy/secrets/source.ts'
+import { isFor } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER } from '../../agent/policy/sidecar.ts'
-import type { Config } from '../../agent/policy/types.ts'
+import type { Config, Selector } from '../../agent/policy/types.ts'
 import { type Operation, stepsOf } from '../mutate/answer/patch.ts'
 import { type Container, isObject, type Pod } from '../mutate/pod/pod.ts'
 import { isAgentVolume } from '../mutate/sidecar/agent-volumes.ts'
@@ -51,9 +52,27 @@ function describeVolume({ name, secret, hostPath }: Named): string {
 function describeContainers(containers: readonly Container[], what: string, config: Config): string[] {
   return containers.flatMap((container) =>
     container.name === AGENT_CONTAINER
-      ? [`${what} \`${AGENT_CONTAINER}\` comes first: no other starts before protection stands`]
+      ? [
+          `${what} \`${AGENT_CONTAINER}\` comes first: no other starts before protection stands`,
+          ...describeCost(container),
+        ]
       : describeEnv(container.name, container.env ?? [], config),
   )
+}
+
+/** The price of the agent, for the scheduler and for quotas. */
+function describeCost({ resources }: Container): string[] {
+  const { requests, limits } = (isObject(resources) ? resources : {}) as Record<string, Record<string, string>>
+  const textOf = (what: string, amounts: Record<string, string> = {}): string[] =>
+    Object.keys(amounts).length === 0
+      ? []
+      : [
+          `${what} ${Object.entries(amounts)
+            .map(([name, text]) => `${text} ${name}`)
+            .join(', ')}`,
+        ]
+  const parts = [...textOf('requests', requests), ...textOf('may use', limits)]
+  return parts.length === 0 ? [] : [`it ${parts.join(' and ')}`]
 }
 
 function describeOthers(pod: Pod, path: string, value: unknown, config: Config): string[] {
@@ -66,12 +85,20 @@ function describeOthers(pod: Pod, path: string, value: unknown, config: Config):
 function describeEnv(container: string, env: readonly unknown[], config: Config): string[] {
   return env.flatMap((entry) => {
     if (!isObject(entry) || typeof entry.value !== 'string' || slotIn(entry.value) === undefined) return []
-    const sources = config.secrets
-      .filter(({ selector }) => (selector.container ?? container) === container)
-      .flatMap(({ secretRefs }) => secretRefs.filter(({ name }) => name === entry.name))
-    const from = sources[0] === undefined ? '' : `, filled from ${describeSource(sources[0].source)}`
+    const from = config.secrets
+      .filter((binding) => isFor(binding, container))
+      .flatMap(({ selector, secretRefs }) =>
+        secretRefs
+          .filter(({ name }) => name === entry.name)
+          .map(({ source }) => describeSource(source) + whose(selector)),
+      )
+    const filled = from.length === 0 ? '' : `, filled from ${from.join(', and ')}`
     return [
-      `container \`${container}\`: \`${String(entry.name)}\` is a placeholder of ${entry.value.length} bytes${from}`,
+      `container \`${container}\`: \`${String(entry.name)}\` is a placeholder of ${entry.value.length} bytes${filled}`,
     ]
   })
 }
+
+/** Nothing for the entrypoint, which a reader expects. */
+const whose = ({ binary, lineage }: Selector): string =>
+  binary === undefined ? '' : ` for \`${binary}\` alone${lineage === 'any' ? ', visitors too' : ''}`

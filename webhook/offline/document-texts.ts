@@ -1,6 +1,6 @@
 /**
- * The texts of a YAML file's documents, so that those that stay as they are go out as they came in, comments included. What a
- * post-renderer is given is mostly not ours.
+ * The texts of a YAML file's documents, so that those that stay as they are go out as they came in, comments included. A
+ * post-renderer is given mostly documents of others.
  */
 
 /** Each with the line of dashes before it; undefined where this file is split otherwise than line by line. */

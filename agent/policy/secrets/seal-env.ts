@@ -1,6 +1,7 @@
 /** The `seal-env` annotation: seal the `secretKeyRef` variables of these containers as they stand in the Pod. */
 import type { Field } from '../text/field.ts'
 import { wrongLabel } from '../text/names.ts'
+import { quote } from '../text/suggest.ts'
 
 export interface SealEnv {
   /** Names of containers, or every container of the Pod. */
@@ -10,6 +11,18 @@ export interface SealEnv {
 }
 
 const HINT = '`true`, `strict`, or names of containers separated by commas; `strict, app` is both'
+
+/** Names of containers, separated by commas. */
+export function readNames(field: Field): readonly string[] | undefined {
+  const words = field
+    .text()
+    ?.split(',')
+    .map((word) => word.trim())
+  const wrong = words?.find((word) => wrongLabel(word) !== undefined)
+  if (wrong !== undefined)
+    return field.error(`has the word ${quote(wrong)}`, 'names of containers, separated by commas')
+  return words && [...new Set(words)]
+}
 
 /** `true`, `false`, `strict`, container names, or `strict` and container names. A container may not have such a word for a name. */
 export function readSealEnv(field: Field): SealEnv | undefined {

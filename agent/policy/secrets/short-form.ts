@@ -9,7 +9,7 @@ import { readRef } from './ref.ts'
 import { DEFAULT_SELECTOR } from './selector.ts'
 
 /** Name of the binding that the short-form annotations of a Pod make together. */
-const SHORT_FORM_BINDING = 'secret.kernelseal.io'
+export const SHORT_FORM_BINDING = 'secret.kernelseal.io'
 
 /** One annotation of the short form. */
 export interface ShortForm {

@@ -1,7 +1,7 @@
 /** Placeholders into the environment of the application's containers, and the obstacles to it. */
 import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import { findReference } from '../../../agent/policy/secrets/template.ts'
-import type { Variable } from '../../../agent/policy/secrets/variables.ts'
+import type { IsFor, Variable } from '../../../agent/policy/secrets/variables.ts'
 import type { Config, Source } from '../../../agent/policy/types.ts'
 import { type Container, type EnvVar, isObject } from '../pod/pod.ts'
 import { SEAL_ENV_BINDING } from '../seal-env/seal-env.ts'
@@ -30,9 +30,14 @@ export function envWith(container: Container, variables: readonly Variable[]): r
  * replaced), the reference to the very Secret key the binding names, and the text that `seal-env` made a template of
  * (they become sealed).
  */
-export function envConflict(container: Container, variables: readonly Variable[], config: Config): string | undefined {
+export function envConflict(
+  container: Container,
+  variables: readonly Variable[],
+  config: Config,
+  serves: IsFor,
+): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
-  const sources = sourcesFor(container.name, config)
+  const sources = sourcesFor(container.name, config, serves)
   // The last entry of a name is the one that counts (kubelet, makeEnvironmentVariables); the others are dropped.
   const last = new Map((container.env ?? []).map((entry) => [entry.name, entry]))
   for (const entry of last.values()) {
@@ -46,8 +51,8 @@ export function envConflict(container: Container, variables: readonly Variable[]
 }
 
 /** By variable, and once for all entries: a container may set the same one 20,000 times. */
-function sourcesFor(container: string, config: Config): ReadonlyMap<string, readonly Source[]> {
-  const bindings = config.secrets.filter(({ selector }) => (selector.container ?? container) === container)
+function sourcesFor(container: string, config: Config, serves: IsFor): ReadonlyMap<string, readonly Source[]> {
+  const bindings = config.secrets.filter((binding) => serves(binding, container))
   const sources = new Map<string, Source[]>()
   for (const { name, source } of bindings.flatMap(({ secretRefs }) => secretRefs)) {
     sources.set(name, [...(sources.get(name) ?? []), source])

@@ -12,6 +12,11 @@ export interface Container {
   readonly envFrom?: unknown
   readonly command?: unknown
   readonly args?: unknown
+  readonly livenessProbe?: unknown
+  readonly readinessProbe?: unknown
+  readonly startupProbe?: unknown
+  readonly lifecycle?: unknown
+  readonly resources?: unknown
   readonly ports?: readonly { readonly containerPort?: unknown; readonly protocol?: unknown }[] | null
   readonly volumeMounts?: readonly { readonly name?: unknown }[] | null
 }

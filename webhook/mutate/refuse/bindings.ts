@@ -1,4 +1,5 @@
 /** Bindings that could not be served in this Pod, or that name another namespace's Secrets. */
+import type { PodPolicy } from '../../../agent/policy/annotations.ts'
 import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
 import type { Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
@@ -30,4 +31,12 @@ export function refuseBindings(
     }
   }
   return undefined
+}
+
+/** Names of containers in `kernelseal.io/containers` that the Pod lacks. */
+export function refuseChosen(pod: Pod, { containers = [] }: PodPolicy): Deny | undefined {
+  const names = applicationContainers(pod).map(({ name }) => name)
+  const missing = containers.find((name) => !names.includes(name))
+  if (missing === undefined) return undefined
+  return deny('no-such-container', `\`containers\` names ${quote(missing)} (${didYouMean(missing, names)})`)
 }

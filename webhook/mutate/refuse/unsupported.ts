@@ -42,26 +42,3 @@ function usesPort({ ports }: Container, port: number): boolean {
 export function applicationContainers(pod: Pod): readonly Container[] {
   return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => name !== AGENT_CONTAINER)
 }
-
-/** The port of the agent is then one of the node's, where every other Pod of the kind wants it too. */
-export function warnAboutHostNetwork({ spec }: Pod, metricsPort: number): string[] {
-  if (spec.hostNetwork !== true) return []
-  return [`KernelSeal: the Pod is on the host network: the agent takes port ${metricsPort} of its node`]
-}
-
-/** Programs that insist on being PID 1, which is the pause container's in a shared PID namespace. */
-const INIT_IMAGE = /(^|[/])(linuxserver\/|s6-overlay|systemd)|[-/]s6[:@-]|lscr\.io\//
-const INIT_COMMAND =
-  /^(\/init|\/sbin\/init|\/lib\/systemd\/systemd|\/usr\/lib\/systemd\/systemd|s6-svscan|\/package\/admin\/s6-overlay.*)$/
-
-/** One sentence for each container that will probably not start in a shared PID namespace. */
-export function warnAboutInit(pod: Pod): string[] {
-  return pod.spec.containers
-    .filter(({ name }) => name !== AGENT_CONTAINER)
-    .filter(({ image, command }) => {
-      const program = Array.isArray(command) ? command[0] : undefined
-      if (typeof program === 'string') return INIT_COMMAND.test(program)
-      return typeof image === 'string' && INIT_IMAGE.test(image)
-    })
-    .map(({ name }) => `KernelSeal: container ${name}: its init wants to be PID 1, which it is not beside the agent`)
-}

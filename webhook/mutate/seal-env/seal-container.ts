@@ -2,6 +2,7 @@
 import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import type { SealEnv } from '../../../agent/policy/secrets/seal-env.ts'
 import { templateReferences } from '../../../agent/policy/secrets/template.ts'
+import type { IsFor } from '../../../agent/policy/secrets/variables.ts'
 import { wrongSecretKey, wrongSecretName, wrongVariable } from '../../../agent/policy/text/names.ts'
 import { quote } from '../../../agent/policy/text/suggest.ts'
 import type { Binding, Config } from '../../../agent/policy/types.ts'
@@ -24,6 +25,7 @@ export interface SealInput {
   readonly uncovered: readonly Container[]
   /** The author's bindings; such a variable is not looked at. */
   readonly config: Config
+  readonly serves: IsFor
   /** The kubelet knows the variables of Services (`enableServiceLinks`). */
   readonly serviceLinks: boolean
   /** Bindings of an earlier pass, for variables that are placeholders by now. */
@@ -39,7 +41,7 @@ interface ContainerResult {
 export function sealContainer(container: Container, input: SealInput, growth: Growth): ContainerResult {
   const hasEnvFrom = listOf(container.envFrom).length > 0
   const mayExist = (name: string): boolean => hasEnvFrom || isOfService(name, input.serviceLinks)
-  const bound = boundNames(input.config, container.name)
+  const bound = boundNames(input, container.name)
   const earlier = earlierSources(input.earlier, container.name)
   const refs = new Map<string, WrittenRef>()
   const known = new Map<string, Known>()
@@ -101,7 +103,7 @@ function cannotSeal({ name, valueFrom }: EnvVar): string | undefined {
   return wrongVariable(String(name))?.message
 }
 
-/** The API server looks at neither, and the kubelet would wait for a Secret that nobody can make. */
+/** The API server looks at neither, and the kubelet would wait for a Secret that cannot be made. */
 function wrongReference(source: WrittenSource): string | undefined {
   if (!('secretKeyRef' in source)) return undefined
   const { name, key } = source.secretKeyRef
@@ -117,8 +119,11 @@ export function openSecrets(container: Container): string[] {
     .map((name) => `Secret ${String(name)}, taken whole by \`envFrom\` of container ${container.name}`)
 }
 
-function boundNames({ secrets }: Config, container: string): Set<string> {
-  const bindings = secrets.filter(({ selector }) => (selector.container ?? container) === container)
+/** A binding for another program and for visitors, such as a probe's, leaves the entrypoint its own. */
+function boundNames({ config, serves }: SealInput, container: string): Set<string> {
+  const bindings = config.secrets
+    .filter((binding) => serves(binding, container))
+    .filter(({ selector }) => selector.binary === undefined || selector.lineage !== 'any')
   return new Set(bindings.flatMap(({ secretRefs }) => secretRefs.map(({ name }) => name)))
 }
 

@@ -29,7 +29,7 @@ const identity = (names: readonly string[], mountPath: string) =>
     if (missing.length > 0) container.volumeMounts = [...(container.volumeMounts ?? []), { name: 'token', mountPath }]
   })
 
-/** What each does to a Pod, from its source (amazon-eks-pod-identity-webhook, azure-workload-identity, vault-k8s, istio, kyverno). */
+/** Their changes, from their sources (amazon-eks-pod-identity-webhook, azure-workload-identity, vault-k8s, istio, kyverno). */
 const NEIGHBOURS: Readonly<Record<string, { change: (pod: Pod) => void; named: RegExp }>> = {
   'a role and a token for AWS': {
     change: identity(

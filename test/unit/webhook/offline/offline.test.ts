@@ -132,9 +132,27 @@ describe('explain', () => {
   - volume \`kernelseal-securityfs\`: \`/sys/kernel/security\` of the node
   - volume \`kernelseal-secret-14c2529eb449\`: \`token\` of Secret \`api\`, mounted into the agent alone
   - init container \`kernelseal-agent\` comes first: no other starts before protection stands
+  - it requests 10m cpu, 64Mi memory and may use 256Mi memory
   - container \`app\`: \`TOKEN\` is a placeholder of 1024 bytes, filled from key \`token\` of Secret \`api\`
 `,
     ])
+  })
+
+  it('names the program that alone is given a variable', () => {
+    const bindings = JSON.stringify([
+      {
+        name: 'probe',
+        selector: { binary: '/usr/bin/redis-cli', lineage: 'any' },
+        secretRefs: [{ name: 'TOKEN', source: { secretKeyRef: { name: 'api', key: 'probe' } } }],
+      },
+    ])
+    const [text] = explained(
+      workload('Pod').replace('annotations: {', `annotations: { kernelseal.io/bindings: '${bindings}',`),
+    )
+    assert.match(
+      text!,
+      /from key `probe` of Secret `api` for `\/usr\/bin\/redis-cli` alone, visitors too, and key `token` of Secret `api`\n/,
+    )
   })
 
   it('says that the webhook is not called for a namespace that has not opted in', () => {

@@ -1,4 +1,4 @@
-/** What is not ours goes through `inject` and `uninject` as it came, byte by byte. */
+/** Documents of others go through `inject` and `uninject` as it came, byte by byte. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'

@@ -11,12 +11,43 @@ export interface Shape {
   readonly kubernetes?: string
 }
 
-const putBack = (what: RegExp): Shape => ({ reasons: ['injected'], warnings: [what] })
+const warned = (...warnings: readonly RegExp[]): Shape => ({ reasons: ['injected'], warnings })
 const refused = (reason: Reason, ...errors: readonly RegExp[]): Shape => ({ reasons: [reason], errors })
 const injected: Shape = { reasons: ['injected'] }
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
-  '01-irsa-webhook-after-ours': putBack(/the EKS Pod identity webhook changed .*`env`/),
+  '02-probe-uses-secret': warned(/container mysql: placeholders in livenessProbe, preStop \(bind their program/),
+  '03-kill-1-in-prestop': warned(
+    /preStop of container fpm has `kill -QUIT 1`, but PID 1/,
+    /the command of container cron has `\/proc\/1\/fd\/1`/,
+  ),
+  '10-exporter-takes-same-secret-open': warned(
+    /key password of Secret pg also stands in DATA_SOURCE_PASS of container metrics/,
+  ),
+  '11-same-secret-mounted-and-envfrom': warned(
+    /Secret api-db also stands in `envFrom` of container api/,
+    /Secret api-db also stands in volume creds/,
+  ),
+  '12-shell-expands-into-argv': warned(/a shell expands REDIS_PASSWORD in the command of container cache/),
+  '18-label-instead-of-annotation': {
+    reasons: ['no-bindings'],
+    warnings: [/label `kernelseal\.io\/seal-env` .* must be an annotation/, /label `kernelseal\.io\/mode`/],
+  },
+  '19-inject-true-only': {
+    reasons: ['no-bindings'],
+    warnings: [/`inject` alone binds no secrets: add `kernelseal\.io\/seal-env/],
+  },
+  '21-probe-program-bound-beside-seal-env': injected,
+  '24-catatonit-runit-myinit': warned(/container a: its init/, /container c: its init/, /container e: its init/),
+  '30-short-form-reaches-mesh-sidecars': injected,
+  '41-bitnami-redis-rendered': warned(/container redis: placeholders in livenessProbe, readinessProbe/),
+  '51-rabbitmq-rendered': warned(/container rabbitmq: placeholders in livenessProbe, readinessProbe, preStop/),
+  '55-jenkins-agent': warned(/container maven only waits \(`cat`\): sessions into it see placeholders/),
+  '67-seal-env-named-container-plus-others': warned(/Secret pg also stands in DATA_SOURCE_PASS of container metrics/),
+  '68-strict-named-container-plus-others': warned(/Secret pg also stands in DATA_SOURCE_PASS of container metrics/),
+  '70-probe-httpget-header-and-poststart': warned(/container sonar: placeholders in startupProbe, postStart/),
+  '79-sealed-entrypoint-lost-to-a-probe-binding': injected,
+  '01-irsa-webhook-after-ours': warned(/the EKS Pod identity webhook changed .*`env`/),
   '05-service-links-in-dsn': refused('composed-by-kubelet', /also refers to `REPORTS_DB_SERVICE_HOST`/),
   '13-duplicate-env-name': injected,
   '15-argo-workflow-pod': injected,
@@ -97,8 +128,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '71-no-capacity-way-out-bindings-beside-seal-env': injected,
   '73-quantities': refused('bad-annotation', /`100 m`, must be a quantity[\s\S]*`2e8`, must be a quantity/),
   '76-recreated-from-read-back': refused('agent-without-bindings', /lost its annotations.*kubectl debug --copy-to/),
-  '77-policy-adds-security-default': putBack(/another webhook changed .*`securityContext`/),
-  '78-old-client-drops-restart-policy': putBack(/another webhook changed .*`restartPolicy`/),
+  '77-policy-adds-security-default': warned(/another webhook changed .*`securityContext`/),
+  '78-old-client-drops-restart-policy': warned(/another webhook changed .*`restartPolicy`/),
   '80-both-bindings-by-hand': injected,
   '82-bad-secret-name-under-seal-env': refused(
     'bad-pod',

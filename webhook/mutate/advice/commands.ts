@@ -1,0 +1,41 @@
+/** The commands a container runs beside its own: of probes and lifecycle hooks. */
+import { type Container, isObject } from '../pod/pod.ts'
+
+export interface Command {
+  /** `livenessProbe`, `preStop`, … */
+  readonly where: string
+  readonly words: readonly string[]
+}
+
+const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
+const HOOKS = ['postStart', 'preStop'] as const
+
+/** Commands of exec probes and hooks; HTTP and TCP ones run no program. */
+export function commandsBeside(container: Container): Command[] {
+  const { lifecycle } = container
+  const hooks = HOOKS.map((where) => [where, isObject(lifecycle) ? lifecycle[where] : undefined] as const)
+  const all = [...PROBES.map((where) => [where, container[where]] as const), ...hooks]
+  return all.flatMap(([where, handler]) => {
+    const words = isObject(handler) && isObject(handler.exec) ? textsOf(handler.exec.command) : []
+    return words.length === 0 ? [] : [{ where, words }]
+  })
+}
+
+/** The container's own, as far as the Pod says it; the image may say more. */
+export const ownCommand = ({ command, args }: Container): readonly string[] => [...textsOf(command), ...textsOf(args)]
+
+const textsOf = (list: unknown): readonly string[] =>
+  Array.isArray(list) ? list.filter((word) => typeof word === 'string') : []
+
+const SHELL = /(^|\/)(ba|da|a|z|k)?sh$/
+
+/** The text a shell is given to run (`sh -ec TEXT`); undefined where the first word is no shell. */
+export function shellText(words: readonly string[]): string | undefined {
+  if (!SHELL.test(words[0] ?? '')) return undefined
+  const option = words.findIndex((word) => /^-[a-z]*c$/.test(word))
+  return option < 0 ? undefined : words[option + 1]
+}
+
+/** Whether a shell would put the value of a variable there. */
+export const expands = (text: string, variable: string): boolean =>
+  text.includes(variable) && new RegExp(`\\$(${variable}(?![A-Za-z0-9_])|\\{${variable}[^A-Za-z0-9_])`).test(text)

@@ -1,0 +1,85 @@
+/** A value that is sealed in one place, and stands in the open in another of the same Pod. */
+import { type Container, isObject } from '../pod/pod.ts'
+import { type Advised, sealedIn } from './advice.ts'
+import { expands, ownCommand, shellText } from './commands.ts'
+
+export function warnAboutOpenValues(advised: Advised): string[] {
+  const keys = sealedKeys(advised)
+  // Containers that start before the agent are named by `seal-env` as a whole.
+  return advised.covered.flatMap((container) => [
+    ...inEnv(container, keys, sealedIn(advised, container.name)),
+    ...inEnvFrom(container, keys),
+    ...inVolumes(container, advised, keys),
+    ...inArguments(container, sealedIn(advised, container.name)),
+  ])
+}
+
+/** Secret → the keys of it that are sealed somewhere. */
+type Keys = ReadonlyMap<string, ReadonlySet<string>>
+
+function sealedKeys({ config }: Advised): Keys {
+  const keys = new Map<string, Set<string>>()
+  for (const { source } of config.secrets.flatMap(({ secretRefs }) => secretRefs)) {
+    if (source.kind !== 'secretKeyRef') continue
+    keys.set(source.name, (keys.get(source.name) ?? new Set()).add(source.key))
+  }
+  return keys
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+const open = (secret: string, key: string, place: string): string =>
+  `NOT sealed there: key ${key} of Secret ${secret} also stands in ${place}`
+
+function inEnv({ name: container, env }: Container, keys: Keys, sealed: ReadonlySet<string>): string[] {
+  return (env ?? []).flatMap(({ name, valueFrom }) => {
+    const reference = isObject(valueFrom) ? valueFrom.secretKeyRef : undefined
+    if (!isObject(reference) || sealed.has(String(name))) return []
+    const [secret, key] = [String(reference.name), String(reference.key)]
+    return keys.get(secret)?.has(key) ? [open(secret, key, `${String(name)} of container ${container}`)] : []
+  })
+}
+
+function inEnvFrom({ name, envFrom }: Container, keys: Keys): string[] {
+  return listOf(envFrom).flatMap((item) => {
+    const secret = isObject(item) && isObject(item.secretRef) ? String(item.secretRef.name) : ''
+    const [key] = keys.get(secret) ?? []
+    return key === undefined ? [] : [open(secret, key, `\`envFrom\` of container ${name}`)]
+  })
+}
+
+function inVolumes({ name: container, volumeMounts }: Container, { pod }: Advised, keys: Keys): string[] {
+  return (pod.spec.volumes ?? []).flatMap((volume) => {
+    if (!volumeMounts?.some((mount) => mount.name === volume.name)) return []
+    return secretsOf(volume).flatMap(({ secret, items }) => {
+      const key = [...(keys.get(secret) ?? [])].find((one) => items === undefined || items.includes(one))
+      return key === undefined ? [] : [open(secret, key, `volume ${volume.name} of container ${container}`)]
+    })
+  })
+}
+
+interface Mounted {
+  readonly secret: string
+  /** Undefined: all. */
+  readonly items: readonly string[] | undefined
+}
+
+/** Secrets in a volume, of its own or of a projection. */
+function secretsOf(volume: object): Mounted[] {
+  const { secret, projected } = volume as { secret?: unknown; projected?: unknown }
+  const projections = isObject(projected) ? listOf(projected.sources) : []
+  return [secret, ...projections.map((source) => (isObject(source) ? source.secret : undefined))].flatMap((one) => {
+    if (!isObject(one)) return []
+    const items = listOf(one.items).flatMap((item) => (isObject(item) ? [String(item.key)] : []))
+    return [{ secret: String(one.secretName ?? one.name), items: items.length === 0 ? undefined : items }]
+  })
+}
+
+/** `ps` shows arguments to all, sealed or not. A variable that the shell only exports is named too: it cannot be told apart. */
+function inArguments(container: Container, sealed: ReadonlySet<string>): string[] {
+  const text = shellText(ownCommand(container))
+  const named = [...sealed].filter((variable) => expands(text ?? '', variable))
+  return named.map(
+    (variable) =>
+      `a shell expands ${variable} in the command of container ${container.name}: as an argument all can read it`,
+  )
+}
