@@ -19,6 +19,8 @@ const RATE = Number(process.env.FIRE_RATE ?? 20)
 const SECONDS = Number(process.env.FIRE_SECONDS ?? 30)
 /** The limit of deploy/base, MB. */
 const LIMIT_MB = 256
+/** Of memory before it, that there may be a minute after. */
+const MORE = 1.15
 /** Milliseconds that go unnoticed, even if more than three times those of a quiet moment. */
 const FLOOR = 60
 
@@ -64,13 +66,14 @@ it('serves an ordinary client under all floods at once, within its memory, and g
   const refused = [...text.matchAll(/^kernelseal_refused_total\{reason="([^"]+)"\} (\d+)$/gm)]
   test.diagnostic(refused.map(([, reason, count]) => `${reason} ${count}`).join(', '))
   await sleep(10_000)
-  await client(5)
+  // Within a minute: webhook/budget/give-back looks every half.
+  for (let n = 0; n < 10 && webhook.resident() > before * MORE; n++) await client(5)
   const end = webhook.resident()
   const figures = { calm: [calm.p50, calm.p99], under: [under.p50, under.p99, under.slowest], before, peak, end }
   test.diagnostic(JSON.stringify({ sent: under.sent, failed: under.failed.length, ...figures }, rounded))
   assert.deepEqual(under.failed, [])
   assert.ok(peak < LIMIT_MB, `${peak} MB`)
-  assert.ok(end <= before * 1.15, `${end} MB, ${before} MB before`)
+  assert.ok(end <= before * MORE, `${end} MB, ${before} MB before`)
   assert.ok(under.p99 <= Math.max(FLOOR, 3 * calm.p99), `p99 ${under.p99} ms, ${calm.p99} ms before`)
 })
 

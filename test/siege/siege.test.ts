@@ -22,8 +22,8 @@ const RATE = Number(process.env.SIEGE_RATE ?? 100)
 const LIMIT = 256 << 20
 /** How long without a request, but the probes, until memory is compared. */
 const IDLE_MS = 1_000 * Number(process.env.SIEGE_IDLE ?? 60)
-/** Ordinary Pods of all sizes until it is compiled and grown to its size, as after a day. */
-const WARM_MS = 30_000
+/** Ordinary Pods of all sizes until it is compiled and grown to its size, as after a day: one that served nothing is no replica. */
+const WARM_MS = 60_000
 
 const ALL_SIZES = Object.values(REVIEWS)
 const bodies = ALL_SIZES.slice(0, 2)

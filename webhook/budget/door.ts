@@ -28,7 +28,7 @@ export interface Door {
   readonly countedAs: (address: string) => string
   /** Closes the connection of a request. */
   readonly giveUp: (request: IncomingMessage, why: Refusal) => void
-  readonly used: () => Readonly<Record<'connections' | 'handshakes' | 'waiting', number>>
+  readonly used: () => Readonly<Record<'connections' | 'untried' | 'handshakes' | 'waiting', number>>
   /** Closes connections without a request in progress now, and the rest after `ms`. No new ones come in. */
   readonly close: (ms: number) => void
   /** Once it is closed and no connection is left. */

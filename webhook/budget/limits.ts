@@ -18,6 +18,8 @@ export interface Limits {
   readonly memory: number
   /** Connections past their TLS handshake. */
   readonly connections: number
+  /** Those of them that asked for nothing yet. */
+  readonly untried: number
   /** Connections in their handshake. */
   readonly handshakes: number
   /** Connections that were accepted and not looked at yet. */
@@ -31,6 +33,7 @@ export interface Limits {
  * |---|---|---|---|
  * | 3/8 | 96 MiB | program, code, V8's heap at rest | resident 85 to 95 MB once it is ready (measured, Node 24) |
  * | 1/8 | 512 | connections | 64 KiB each: OpenSSL's buffers and keys, Node's streams and parser (60 KiB measured) |
+ * | of these | 128 | connections that asked for nothing yet | four API servers' idle ones; 512 left holes of 10 MB in glibc's heap |
  * | 1/64 | 64 | handshakes | 64 KiB each, as above |
  * | 1/32 | 512 | waiting | 16 KiB each: a socket that is not read, no TLS yet |
  * | 1/8 | 32 MiB | bytes in flight | themselves: the buffers they came in, the answers that wait to go |
@@ -40,9 +43,11 @@ export interface Limits {
  */
 export function limitsFor(memory: number): Limits {
   const used = Math.min(memory, LARGEST_LIMIT)
+  const connections = Math.max(32, Math.floor(used / 8 / (64 * 1024)))
   return {
     memory: used,
-    connections: Math.max(32, Math.floor(used / 8 / (64 * 1024))),
+    connections,
+    untried: Math.floor(connections / 4),
     handshakes: Math.max(8, Math.floor(used / 64 / (64 * 1024))),
     waiting: Math.max(32, Math.floor(used / 32 / (16 * 1024))),
     // Two of the largest bodies at least, or none could be read beside another.

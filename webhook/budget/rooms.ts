@@ -1,6 +1,6 @@
 /**
- * Connections that have come in: in their handshake, then open. Both rooms are bounded. When one is full, the address with most in
- * it gives way.
+ * Connections that have come in: in their handshake, then open. Both rooms are bounded, and so are those in the second that asked for
+ * nothing yet. When there are too many, the address with most gives way.
  */
 import type { Socket } from 'node:net'
 import { Fair, oldestOf } from './fair.ts'
@@ -14,7 +14,7 @@ export interface Rooms {
   readonly greeted: (socket: Socket) => void
   readonly find: (socket: Socket) => Visitor | undefined
   readonly all: () => Iterable<Visitor>
-  readonly used: () => Readonly<Record<'connections' | 'handshakes', number>>
+  readonly used: () => Readonly<Record<'connections' | 'untried' | 'handshakes', number>>
 }
 
 /** @param first the room that connections come into */
@@ -27,12 +27,14 @@ export function openRooms(
   const visitors = new Map<string, Visitor>()
   const handshakes = new Fair<Visitor>()
   const open = new Fair<Visitor>()
+  /** With some that have asked since. */
+  const untried = new Fair<Visitor>()
   return {
     enter,
     greeted,
     find: (socket) => visitors.get(keyOf(socket)),
     all: () => visitors.values(),
-    used: () => ({ connections: open.size, handshakes: handshakes.size }),
+    used: () => ({ connections: open.size, untried: countUntried(), handshakes: handshakes.size }),
   }
 
   function enter(socket: Socket): boolean {
@@ -45,13 +47,14 @@ export function openRooms(
     const visitor: Visitor = { address, socket, asking: false, pending: 0, worth: 0, last: performance.now() }
     const key = keyOf(socket)
     visitors.set(key, visitor)
-    const room = first === 'open' ? open : handshakes
-    room.add(address, visitor)
+    if (first === 'handshake') handshakes.add(address, visitor)
     socket.once('close', () => {
       visitors.delete(key)
       handshakes.delete(address, visitor)
       open.delete(address, visitor)
+      untried.delete(address, visitor)
     })
+    if (first === 'open') settle(visitor)
     return true
   }
 
@@ -59,7 +62,21 @@ export function openRooms(
     const visitor = visitors.get(keyOf(socket))
     if (visitor === undefined || !handshakes.delete(visitor.address, visitor)) return
     visitor.last = performance.now()
+    settle(visitor)
+  }
+
+  /** API servers ask at once, but for a few connections that they dialled in vain: who opens more has no use for them. */
+  function settle(visitor: Visitor): void {
     open.add(visitor.address, visitor)
+    untried.add(visitor.address, visitor)
+    if (untried.size > limits.untried && countUntried() > limits.untried)
+      drop(oldestOf(untried)?.socket, 'too-many-connections')
+  }
+
+  function countUntried(): number {
+    for (const [address, own] of untried.crowded())
+      for (const one of own) if (one.worth > 0 || one.pending > 0) untried.delete(address, one)
+    return untried.size
   }
 
   /** Closes an idle connection: of the address with most, the one that was of least use. @returns false where none is idle */

@@ -27,7 +27,7 @@ export interface Metrics {
 }
 
 /** The bounded resources. */
-const BUDGETS = ['connections', 'handshakes', 'waiting', 'bytes'] as const
+const BUDGETS = ['connections', 'untried', 'handshakes', 'waiting', 'bytes'] as const
 type Budget = (typeof BUDGETS)[number]
 
 /** @param lostLines log lines lost so far */
@@ -118,7 +118,7 @@ function budgetMetrics(registers: Registry[]): Pick<Metrics, 'budget' | 'refused
   let read: (() => Readonly<Record<Budget, number>>) | undefined
   new Gauge({
     name: 'kernelseal_budget_used',
-    help: 'Current use of each bounded resource: connections, handshakes, waiting connections, bytes',
+    help: 'Current use of each bounded resource: connections, untried ones among them, handshakes, waiting connections, bytes',
     labelNames,
     registers,
     collect() {

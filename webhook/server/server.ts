@@ -1,5 +1,10 @@
 /** The webhook's two servers: admission over TLS, metrics in the clear on a port of its own. */
-import { createServer as createPlain, type Server as HttpServer, type RequestListener } from 'node:http'
+import {
+  createServer as createPlain,
+  type Server as HttpServer,
+  type RequestListener,
+  setMaxIdleHTTPParsers,
+} from 'node:http'
 import { createServer } from 'node:https'
 import type { TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -34,6 +39,12 @@ const TLS_TIMEOUTS = { headersTimeout: IDLE_TIMEOUT, handshakeTimeout: REQUEST_T
 /** No API server sends longer heads: its own has a few hundred bytes. */
 const HEAD_LIMIT = 8 * 1024
 
+/**
+ * Parsers that wait for a connection. Node keeps a thousand, of 10 KB each, which after a flood hold the memory between them as well: 3 MB
+ * and 10 more of holes. An API server's connections are few and last.
+ */
+const IDLE_PARSERS = 8
+
 /** `app` answers, `door` listens, and lets connections in. */
 export interface Front {
   readonly app: FastifyInstance
@@ -41,6 +52,7 @@ export interface Front {
 }
 
 export function buildServer(deps: ServerDeps): Front {
+  setMaxIdleHTTPParsers(IDLE_PARSERS)
   const limits = deps.limits ?? limitsFor(SHIPPED_LIMIT)
   const { refused } = deps.metrics
   let door: Door | undefined
