@@ -55,8 +55,8 @@ static __always_inline int is_agents_file(const struct home *home, struct file *
 }
 
 /*
- * Whether `current` is the agent's container, started again. By what it was started from: what it execs later is its
- * own choice, and so is what the kernel calls its program from then on (prctl(2), PR_SET_MM_EXE_FILE).
+ * Whether `current` is the agent's container, started again. It is known by the file it was started from: later execs
+ * are its own choice, and so is the kernel's name of its program from then on (prctl(2), PR_SET_MM_EXE_FILE).
  */
 static __always_inline int may_succeed(__u32 scope)
 {
@@ -90,8 +90,8 @@ static __always_inline int becomes_heir(const struct ks_process *process, const 
 }
 
 /*
- * What a process is as it execs `file`, beside its flags: guarded like the agent from its first instruction on, and
- * without its rights until it enrols.
+ * The flags that a process gets as it execs `file`, beside its own: guarded like the agent from its first instruction
+ * on, and without its rights until it enrols.
  */
 static __always_inline __u32 flags_of_home(const struct ks_process *process, struct file *file,
 					   struct task_struct *task)

@@ -59,8 +59,8 @@ static __always_inline int is_on_changing_device(struct super_block *sb)
 }
 
 /*
- * What every mount namespace has at its bottom (init_mount_tree, fs/namespace.c): the kernel's first file system,
- * from 7.0 on with an empty one below it. Nobody can mount either, so that no other file system has these names.
+ * At the bottom of every mount namespace (init_mount_tree, fs/namespace.c) is the kernel's first file system, from
+ * 7.0 on with an empty one below it. Neither can be mounted, so that no other file system has these names.
  */
 static __always_inline int is_below_root(struct mount *mount)
 {
@@ -72,7 +72,7 @@ static __always_inline int is_below_root(struct mount *mount)
 
 /*
  * The file system of the root directory of the namespace that the file's mount is attached in: the lowest of those over
- * the kernel's own. What lies over that one again is none: a container may have mounted it. NULL: not to be found.
+ * the kernel's own. A mount over that one again is none: a container may have mounted it. NULL: not to be found.
  */
 static __always_inline struct super_block *root_of_namespace(struct file *file)
 {
@@ -91,8 +91,8 @@ static __always_inline struct super_block *root_of_namespace(struct file *file)
 }
 
 /*
- * By what the root was as the container began: pivot_root(2) puts another in its place. Without a life (a host, and
- * what was there before the agent) by the mounts of now.
+ * By the root that the container began with: pivot_root(2) puts another in its place. Without a life (a host, and
+ * processes from before the agent) by the mounts of now.
  */
 static __always_inline int is_container_root(struct super_block *sb, struct file *file,
 					     const struct ks_container *container)

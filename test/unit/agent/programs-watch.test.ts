@@ -1,4 +1,4 @@
-/** What an agent says while the kernel calls no program, and when it withholds values and gives them back. */
+/** The agent's words while the kernel calls no program, and when it withholds values and gives them back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { watchPrograms } from '../../../agent/canary/programs-watch.ts'

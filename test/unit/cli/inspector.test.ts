@@ -36,7 +36,7 @@ function catches(pid: number): boolean {
   return (BigInt(`0x${caught ?? 0}`) & SIGUSR1_BIT) !== 0n
 }
 
-/** What is waited for after the last signal, at most 30 s. */
+/** Waited for after the last signal, at most 30 s. */
 type After = (said: readonly string[]) => Promise<unknown>
 
 const nothing: After = async () => {}

@@ -1,4 +1,4 @@
-/** Documents of others go through `inject` and `uninject` as it came, byte by byte. */
+/** Documents that are not ours go through `inject` and `uninject` as they came, byte by byte. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'

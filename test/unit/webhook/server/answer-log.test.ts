@@ -1,4 +1,4 @@
-/** What a stranger writes into a review makes no long line of the log, and no error on the way there. */
+/** A stranger's words in a review make no long line of the log, and no error on the way there. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { createMetrics } from '../../../../webhook/server/metrics.ts'
