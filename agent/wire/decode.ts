@@ -1,103 +1,152 @@
 /** Kernel bytes → events. An unknown kind is a value too, and is counted. */
 import { ACTION_NAMES, type Action, REASONS, WAY_NAMES } from './constants.ts'
 import type { Common, KernelEvent, Task, WriteEvent } from './event.ts'
-import { EVENT, KIND, PROC_FLAG, TASK, WORK, WRITE } from './generated.ts'
+import { ACCESS, EVENT, EXEC, FAIL, INJECT, KIND, ODD, PROC_FLAG, SCRUB, TASK, WAIT, WORK, WRITE } from './generated.ts'
 
-/** @param bytes one record of the ring buffer, `struct ks_event` or `struct ks_write` */
-export function decodeEvent(bytes: Buffer): KernelEvent {
-  if (bytes.length >= WRITE.size && u32(bytes, WRITE.fields.kind[0]) === KIND.WRITE) return write(bytes)
-  if (bytes.length < EVENT.size) return { kind: 'unknown', number: -1 }
-  const number = u32(bytes, EVENT.fields.kind[0])
-  switch (number) {
-    case KIND.EXEC:
-      return { kind: 'exec', ...common(bytes), file: file(bytes) }
-    case KIND.INJECT:
-      return { kind: 'inject', ...common(bytes), file: file(bytes), ...injected(bytes) }
-    case KIND.FAIL:
-      return { kind: 'fail', ...common(bytes), file: file(bytes), ...failed(bytes) }
-    case KIND.ACCESS:
-      return { kind: 'access', ...common(bytes), ...accessed(bytes) }
-    case KIND.SCRUB:
-      return { kind: 'scrub', ...common(bytes), file: file(bytes), values: u32(bytes, EVENT.fields.count[0]) }
-    case KIND.ODD:
-      return { kind: 'odd', ...common(bytes), file: file(bytes), bindings: bindings(bytes) }
-    case KIND.WAIT:
-      return { kind: 'wait', ...common(bytes), file: file(bytes), bindings: bindings(bytes), ...waited(bytes) }
-    default:
-      return { kind: 'unknown', number }
-  }
+/** A structure of generated.ts, as far as it is read here. */
+type Field = readonly [offset: number, width: number]
+interface Kind {
+  readonly size: number
+  /** @param bytes at least `size` of them */
+  readonly decode: (bytes: Buffer) => KernelEvent
 }
 
-const u32 = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at)
-const u64 = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at)
-const bindings = (bytes: Buffer): bigint => u64(bytes, EVENT.fields.bindings[0])
-const action = (bytes: Buffer): Action => ACTION_NAMES[u32(bytes, EVENT.fields.action[0])] ?? 'allowed'
-const file = (bytes: Buffer): string => text(bytes, EVENT.fields.file[0], EVENT.fields.file[1])
+/** What bpf/lib/wire/event.h says of each kind; one that is forgotten here does not compile. */
+const KINDS: Readonly<Record<(typeof KIND)[keyof typeof KIND], Kind>> = {
+  [KIND.EXEC]: {
+    size: EXEC.size,
+    decode: (bytes) => ({ kind: 'exec', ...common(bytes), file: text(bytes, EXEC.fields.file) }),
+  },
+  [KIND.INJECT]: { size: INJECT.size, decode: injected },
+  [KIND.FAIL]: { size: FAIL.size, decode: failed },
+  [KIND.ACCESS]: { size: ACCESS.size, decode: accessed },
+  [KIND.SCRUB]: { size: SCRUB.size, decode: scrubbed },
+  [KIND.ODD]: { size: ODD.size, decode: odd },
+  [KIND.WAIT]: { size: WAIT.size, decode: waits },
+  [KIND.WRITE]: { size: WRITE.size, decode: write },
+}
+const kinds = new Map(Object.entries(KINDS).map(([number, kind]) => [Number(number), kind]))
+
+/** @param bytes one record of a ring buffer: time and kind first, whatever it is */
+export function decodeEvent(bytes: Buffer): KernelEvent {
+  if (bytes.length < EVENT_BEGINS) return { kind: 'unknown', number: -1 }
+  const number = u32(bytes, EVENT.fields.kind)
+  const known = kinds.get(number)
+  if (!known) return { kind: 'unknown', number }
+  return bytes.length < known.size ? { kind: 'unknown', number: -1 } : known.decode(bytes)
+}
+
+/** Bytes up to the kind's end. */
+const EVENT_BEGINS = EVENT.fields.kind[0] + EVENT.fields.kind[1]
+
+const u32 = (bytes: Buffer, [at]: Field): number => bytes.readUInt32LE(at)
+const u64 = (bytes: Buffer, [at]: Field): bigint => bytes.readBigUInt64LE(at)
+const action = (bytes: Buffer, field: Field): Action => ACTION_NAMES[u32(bytes, field)] ?? 'allowed'
 
 function common(bytes: Buffer): Common {
+  const { time, scope, actor, cgroup, parent_tgid } = EVENT.fields
   return {
-    time: u64(bytes, EVENT.fields.time[0]),
-    scope: u32(bytes, EVENT.fields.scope[0]),
-    actor: task(bytes, EVENT.fields.actor[0]),
-    cgroup: u64(bytes, EVENT.fields.cgroup[0]),
-    parentPid: u32(bytes, EVENT.fields.parent_tgid[0]),
+    time: u64(bytes, time),
+    scope: u32(bytes, scope),
+    actor: task(bytes, actor),
+    cgroup: u64(bytes, cgroup),
+    parentPid: u32(bytes, parent_tgid),
   }
 }
 
-function injected(bytes: Buffer) {
-  const values = u32(bytes, EVENT.fields.count[0])
-  return { bindings: bindings(bytes), values, duration: u64(bytes, EVENT.fields.duration[0]) }
+function injected(bytes: Buffer): KernelEvent {
+  const { file, bindings, count, duration } = INJECT.fields
+  return {
+    kind: 'inject',
+    ...common(bytes),
+    file: text(bytes, file),
+    bindings: u64(bytes, bindings),
+    values: u32(bytes, count),
+    duration: u64(bytes, duration),
+  }
 }
 
-function failed(bytes: Buffer) {
-  const reason = REASONS[u32(bytes, EVENT.fields.reason[0])]?.[0] ?? 'ok'
-  const error = bytes.readInt32LE(EVENT.fields.error[0])
-  return { bindings: bindings(bytes), action: action(bytes), reason, error }
+function failed(bytes: Buffer): KernelEvent {
+  const { file, bindings, reason, error, action: fate } = FAIL.fields
+  return {
+    kind: 'fail',
+    ...common(bytes),
+    file: text(bytes, file),
+    bindings: u64(bytes, bindings),
+    action: action(bytes, fate),
+    reason: REASONS[u32(bytes, reason)]?.[0] ?? 'ok',
+    error: bytes.readInt32LE(error[0]),
+  }
 }
 
-function waited(bytes: Buffer) {
-  const work = u32(bytes, EVENT.fields.detail[0])
-  const pid = u32(bytes, EVENT.fields.pid[0])
-  return { pid, unproved: (work & WORK.PROVE) !== 0, adds: (work & WORK.ADD) !== 0 }
+function accessed(bytes: Buffer): KernelEvent {
+  const { action: verdict, way, detail, target, bindings } = ACCESS.fields
+  return {
+    kind: 'access',
+    ...common(bytes),
+    action: action(bytes, verdict),
+    way: WAY_NAMES[u32(bytes, way)] ?? 'none',
+    detail: u32(bytes, detail),
+    target: task(bytes, target),
+    bindings: u64(bytes, bindings),
+  }
+}
+
+function scrubbed(bytes: Buffer): KernelEvent {
+  const { file, count } = SCRUB.fields
+  return { kind: 'scrub', ...common(bytes), file: text(bytes, file), values: u32(bytes, count) }
+}
+
+function odd(bytes: Buffer): KernelEvent {
+  const { start, bindings } = ODD.fields
+  return { kind: 'odd', ...common(bytes), file: text(bytes, start), bindings: u64(bytes, bindings) }
+}
+
+function waits(bytes: Buffer): KernelEvent {
+  const { file, bindings, pid, work } = WAIT.fields
+  const asked = u32(bytes, work)
+  return {
+    kind: 'wait',
+    ...common(bytes),
+    file: text(bytes, file),
+    bindings: u64(bytes, bindings),
+    pid: u32(bytes, pid),
+    unproved: (asked & WORK.PROVE) !== 0,
+    adds: (asked & WORK.ADD) !== 0,
+  }
 }
 
 function write(bytes: Buffer): WriteEvent {
+  const { tgid, start, value, generation, capacity, address } = WRITE.fields
   return {
     kind: 'write',
-    pid: u32(bytes, WRITE.fields.tgid[0]),
-    start: u64(bytes, WRITE.fields.start[0]),
-    value: u32(bytes, WRITE.fields.value[0]),
-    generation: u32(bytes, WRITE.fields.generation[0]),
-    capacity: u32(bytes, WRITE.fields.capacity[0]),
-    address: u64(bytes, WRITE.fields.address[0]),
+    pid: u32(bytes, tgid),
+    start: u64(bytes, start),
+    value: u32(bytes, value),
+    generation: u32(bytes, generation),
+    capacity: u32(bytes, capacity),
+    address: u64(bytes, address),
   }
 }
 
-function accessed(bytes: Buffer) {
+/** @param field of the whole task in the event */
+function task(bytes: Buffer, [at]: Field): Task {
+  const inTask = ([offset, width]: Field): Field => [at + offset, width]
+  const { flags, tgid, tid, ns_tgid, uid, comm, start } = TASK.fields
+  const known = u32(bytes, inTask(flags))
   return {
-    action: action(bytes),
-    way: WAY_NAMES[u32(bytes, EVENT.fields.way[0])] ?? 'none',
-    detail: u32(bytes, EVENT.fields.detail[0]),
-    target: task(bytes, EVENT.fields.target[0]),
-    bindings: bindings(bytes),
-  }
-}
-
-function task(bytes: Buffer, at: number): Task {
-  const flags = u32(bytes, at + TASK.fields.flags[0])
-  return {
-    pid: u32(bytes, at + TASK.fields.tgid[0]),
-    tid: u32(bytes, at + TASK.fields.tid[0]),
-    nsPid: u32(bytes, at + TASK.fields.ns_tgid[0]),
-    uid: u32(bytes, at + TASK.fields.uid[0]),
-    comm: text(bytes, at + TASK.fields.comm[0], TASK.fields.comm[1]),
-    start: u64(bytes, at + TASK.fields.start[0]),
-    lineage: flags & PROC_FLAG.WORKLOAD ? 'workload' : flags & PROC_FLAG.VISITOR ? 'visitor' : 'unknown',
+    pid: u32(bytes, inTask(tgid)),
+    tid: u32(bytes, inTask(tid)),
+    nsPid: u32(bytes, inTask(ns_tgid)),
+    uid: u32(bytes, inTask(uid)),
+    comm: text(bytes, inTask(comm)),
+    start: u64(bytes, inTask(start)),
+    lineage: known & PROC_FLAG.WORKLOAD ? 'workload' : known & PROC_FLAG.VISITOR ? 'visitor' : 'unknown',
   }
 }
 
 /** Bytes up to the terminator; all but printable ASCII is escaped, since a program's name is an attacker's text. */
-function text(bytes: Buffer, at: number, width: number): string {
+function text(bytes: Buffer, [at, width]: Field): string {
   const end = bytes.indexOf(0, at)
   const raw = bytes.toString('latin1', at, end < 0 || end > at + width ? at + width : end)
   return raw.replace(/[^\x20-\x7e]|\\/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)

@@ -225,6 +225,20 @@ export const WORK = {
   ADD: 2,
 } as const
 
+export const ACCESS = {
+  name: 'ks_access',
+  size: 152,
+  fields: {
+    event: [0, 80],
+    bindings: [80, 8],
+    action: [88, 4],
+    way: [92, 4],
+    detail: [96, 4],
+    reserved: [100, 4],
+    target: [104, 48],
+  },
+} as const
+
 export const AGENT = {
   name: 'ks_agent',
   size: 16,
@@ -283,25 +297,51 @@ export const COUNTERS = {
 
 export const EVENT = {
   name: 'ks_event',
-  size: 424,
+  size: 80,
   fields: {
     time: [0, 8],
     kind: [8, 4],
-    action: [12, 4],
-    way: [16, 4],
-    reason: [20, 4],
-    scope: [24, 4],
-    error: [28, 4],
-    bindings: [32, 8],
-    cgroup: [40, 8],
-    duration: [48, 8],
-    count: [56, 4],
-    detail: [60, 4],
-    parent_tgid: [64, 4],
-    pid: [68, 4],
-    actor: [72, 48],
-    target: [120, 48],
-    file: [168, 256],
+    scope: [12, 4],
+    cgroup: [16, 8],
+    parent_tgid: [24, 4],
+    reserved: [28, 4],
+    actor: [32, 48],
+  },
+} as const
+
+export const EXEC = {
+  name: 'ks_exec',
+  size: 336,
+  fields: {
+    event: [0, 80],
+    file: [80, 256],
+  },
+} as const
+
+export const FAIL = {
+  name: 'ks_fail',
+  size: 360,
+  fields: {
+    event: [0, 80],
+    bindings: [80, 8],
+    action: [88, 4],
+    reason: [92, 4],
+    error: [96, 4],
+    reserved: [100, 4],
+    file: [104, 256],
+  },
+} as const
+
+export const INJECT = {
+  name: 'ks_inject',
+  size: 360,
+  fields: {
+    event: [0, 80],
+    bindings: [80, 8],
+    duration: [88, 8],
+    count: [96, 4],
+    reserved: [100, 4],
+    file: [104, 256],
   },
 } as const
 
@@ -376,6 +416,16 @@ export const NUMBER_KEY = {
     scope: [0, 4],
     generation: [4, 4],
     number: [8, 4],
+  },
+} as const
+
+export const ODD = {
+  name: 'ks_odd',
+  size: 152,
+  fields: {
+    event: [0, 80],
+    bindings: [80, 8],
+    start: [88, 64],
   },
 } as const
 
@@ -457,6 +507,17 @@ export const SCOPE = {
   },
 } as const
 
+export const SCRUB = {
+  name: 'ks_scrub',
+  size: 344,
+  fields: {
+    event: [0, 80],
+    count: [80, 4],
+    reserved: [84, 4],
+    file: [88, 256],
+  },
+} as const
+
 export const SIEVE = {
   name: 'ks_sieve',
   size: 512,
@@ -528,6 +589,18 @@ export const VALUE_KEY = {
   },
 } as const
 
+export const WAIT = {
+  name: 'ks_wait',
+  size: 352,
+  fields: {
+    event: [0, 80],
+    bindings: [80, 8],
+    pid: [88, 4],
+    work: [92, 4],
+    file: [96, 256],
+  },
+} as const
+
 export const WRITE = {
   name: 'ks_write',
   size: 48,
@@ -545,6 +618,7 @@ export const WRITE = {
 } as const
 
 export const STRUCTS = [
+  ACCESS,
   AGENT,
   ALTERNATIVE,
   CGROUP_PATH,
@@ -552,6 +626,9 @@ export const STRUCTS = [
   CONTAINER_KEY,
   COUNTERS,
   EVENT,
+  EXEC,
+  FAIL,
+  INJECT,
   LIVES,
   NAME,
   NAME_KEY,
@@ -559,12 +636,14 @@ export const STRUCTS = [
   NEEDLE_KEY,
   NUMBER,
   NUMBER_KEY,
+  ODD,
   OWNER,
   OWNER_KEY,
   PATH,
   PATH_KEY,
   PROCESS,
   SCOPE,
+  SCRUB,
   SIEVE,
   SIEVE_KEY,
   SLOT,
@@ -572,5 +651,6 @@ export const STRUCTS = [
   TASK,
   VALUE,
   VALUE_KEY,
+  WAIT,
   WRITE,
 ] as const

@@ -8,16 +8,16 @@
 
 static __always_inline int report_host(__u32 inum, __u32 way, __u32 detail)
 {
-	struct ks_event *event;
+	struct ks_access *access;
 
 	count(inum, KS_N_AUDITED);
-	event = access_start(inum, NULL);
-	if (!event)
+	access = access_start(inum, NULL);
+	if (!access)
 		return 0;
-	event->action = KS_AUDITED;
-	event->way = way;
-	event->detail = detail;
-	event_submit(event);
+	access->action = KS_AUDITED;
+	access->way = way;
+	access->detail = detail;
+	event_submit(access);
 	return 0;
 }
 

@@ -51,7 +51,13 @@ struct {
 } told __weak SEC(".maps");
 
 /* Puts the layouts into the object's BTF, where the agent checks them; nothing else refers to the types. */
-const struct ks_event *const event_layout __weak = 0;
+const struct ks_exec *const exec_layout __weak = 0;
+const struct ks_inject *const inject_layout __weak = 0;
+const struct ks_fail *const fail_layout __weak = 0;
+const struct ks_access *const access_layout __weak = 0;
+const struct ks_scrub *const scrub_layout __weak = 0;
+const struct ks_odd *const odd_layout __weak = 0;
+const struct ks_wait *const wait_layout __weak = 0;
 const struct ks_write *const write_layout __weak = 0;
 
 static __always_inline void describe_task(struct ks_task *to, struct task_struct *task, __u32 flags)
@@ -66,52 +72,60 @@ static __always_inline void describe_task(struct ks_task *to, struct task_struct
 	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
 }
 
-/* An event about an action of `current` on `target` (or NULL), all fields set; NULL when the ring is full. */
-static __always_inline struct ks_event *event_start_in(void *ring, __u32 kind, __u32 scope, struct task_struct *target)
+/*
+ * An event about an action of `current`, with its beginning written and all else zero but the text, the last `text`
+ * bytes: an empty string. NULL when the ring is full.
+ */
+static __always_inline void *event_in(void *ring, __u32 kind, __u32 scope, __u64 size, __u64 text)
 {
 	struct task_struct *task = current_task();
 	struct ks_event *event;
 
-	event = ring ? bpf_ringbuf_reserve(ring, sizeof(*event), 0) : NULL;
+	event = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
 	if (!event) {
 		count(scope, KS_N_EVENTS_LOST);
 		return NULL;
 	}
-	__builtin_memset(event, 0, sizeof(*event) - sizeof(event->file));
-	event->file[0] = 0;
+	__builtin_memset(event, 0, size - text);
+	if (text)
+		((char *)event)[size - text] = 0;
 	event->time = bpf_ktime_get_ns();
 	event->kind = kind;
 	event->scope = scope;
 	event->cgroup = bpf_get_current_cgroup_id();
 	event->parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
 	describe_task(&event->actor, task, 0);
-	if (target)
-		describe_task(&event->target, target, 0);
 	return event;
 }
 
-static __always_inline struct ks_event *event_start(__u32 kind, __u32 scope, struct task_struct *target)
+static __always_inline void *ring_of(__u32 scope)
 {
-	return event_start_in(bpf_map_lookup_elem(&rings, &scope), kind, scope, target);
+	return bpf_map_lookup_elem(&rings, &scope);
 }
+
+static __always_inline void *order_ring_of(__u32 scope)
+{
+	return bpf_map_lookup_elem(&orders, &scope);
+}
+
+/* `type`: the kind's structure; `text`: bytes of the text at its end, or 0. */
+#define event_start(type, kind, scope, text) ((type *)event_in(ring_of(scope), kind, scope, sizeof(type), text))
+#define order_start(type, kind, scope, text) ((type *)event_in(order_ring_of(scope), kind, scope, sizeof(type), text))
 
 /* Says what the actor is as well. Not part of each event: the frames of a delivery have no room for the look-up. */
-static __always_inline struct ks_event *access_start(__u32 scope, struct task_struct *target)
+static __always_inline struct ks_access *access_start(__u32 scope, struct task_struct *target)
 {
-	struct ks_event *event = event_start(KS_EV_ACCESS, scope, target);
-	struct ks_process *known = event ? process_of(current_task()) : NULL;
+	struct ks_access *access = event_start(struct ks_access, KS_EV_ACCESS, scope, 0);
+	struct ks_process *known = access ? process_of(current_task()) : NULL;
 
+	if (access && target)
+		describe_task(&access->target, target, 0);
 	if (known)
-		event->actor.flags = known->flags;
-	return event;
+		access->event.actor.flags = known->flags;
+	return access;
 }
 
-static __always_inline struct ks_event *order_start(__u32 kind, __u32 scope)
-{
-	return event_start_in(bpf_map_lookup_elem(&orders, &scope), kind, scope, NULL);
-}
-
-static __always_inline void event_submit(struct ks_event *event)
+static __always_inline void event_submit(void *event)
 {
 	bpf_ringbuf_submit(event, 0);
 }
@@ -146,7 +160,7 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 {
 	int refuse = enforced && (scope->mode == KS_ENFORCE || (process && process->flags & KS_AGENT));
 	int report = refuse || (enforced && scope->mode == KS_AUDIT) || (scope->switches & KS_AUDIT_ALL);
-	struct ks_event *event;
+	struct ks_access *access;
 
 	if (!report || (again && !refuse))
 		return 0;
@@ -155,16 +169,16 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 	count(inum, refuse ? KS_N_BLOCKED : KS_N_AUDITED);
 	if (silent || is_told(inum, way, target))
 		return refuse ? -EPERM : 0;
-	event = access_start(inum, target);
-	if (event) {
-		event->action = refuse ? KS_BLOCKED : enforced ? KS_AUDITED : KS_ALLOWED;
-		event->way = way;
-		event->detail = detail;
+	access = access_start(inum, target);
+	if (access) {
+		access->action = refuse ? KS_BLOCKED : enforced ? KS_AUDITED : KS_ALLOWED;
+		access->way = way;
+		access->detail = detail;
 		if (process) {
-			event->bindings = process->bindings;
-			event->target.flags = process->flags;
+			access->bindings = process->bindings;
+			access->target.flags = process->flags;
 		}
-		event_submit(event);
+		event_submit(access);
 	}
 	return refuse ? -EPERM : 0;
 }

@@ -83,18 +83,17 @@ static __always_inline int denied(const struct ks_process *record, const struct 
 static __always_inline int deny_exec(struct ks_process *record, struct ks_scope *scope, struct linux_binprm *bprm,
 				     int again)
 {
-	struct ks_event *event;
+	struct ks_access *access;
 
 	if (scope->mode == KS_DISABLED || (again && scope->mode != KS_ENFORCE))
 		return 0;
 	count(record->scope, scope->mode == KS_ENFORCE ? KS_N_BLOCKED : KS_N_AUDITED);
-	event = access_start(record->scope, current_task());
-	if (event) {
-		event->action = scope->mode == KS_ENFORCE ? KS_BLOCKED : KS_AUDITED;
-		event->way = KS_WAY_EXEC;
-		event->bindings = record->bindings;
-		bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
-		event_submit(event);
+	access = access_start(record->scope, current_task());
+	if (access) {
+		access->action = scope->mode == KS_ENFORCE ? KS_BLOCKED : KS_AUDITED;
+		access->way = KS_WAY_EXEC;
+		access->bindings = record->bindings;
+		event_submit(access);
 	}
 	return scope->mode == KS_ENFORCE ? -EPERM : 0;
 }

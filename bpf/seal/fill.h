@@ -24,12 +24,12 @@ static __always_inline int choose_value(struct delivery *d, const struct ks_slot
 /* Said once an exec, with the variable's name: the string up to its `=`. */
 static __always_inline long leave_odd(struct delivery *d)
 {
-	struct ks_event *event = d->odd++ ? NULL : event_start(KS_EV_ODD, d->scope, NULL);
+	struct ks_odd *odd = d->odd++ ? NULL : event_start(struct ks_odd, KS_EV_ODD, d->scope, KS_VARIABLE);
 
-	if (event) {
-		event->bindings = d->chosen;
-		bpf_probe_read_user_str(event->file, KS_VARIABLE, (void *)d->start);
-		event_submit(event);
+	if (odd) {
+		odd->bindings = d->chosen;
+		bpf_probe_read_user_str(odd->start, sizeof(odd->start), (void *)d->start);
+		event_submit(odd);
 	}
 	return 0;
 }

@@ -47,7 +47,7 @@ static __always_inline void without_placeholder(struct ks_process *process, stru
 		return;
 	process->flags &= ~KS_SEALED;
 	if (process->bindings & ~scope->entry_bindings)
-		report(process, bprm, KS_EV_FAIL, KS_STARTED, delivery, 0);
+		report_fail(process, bprm, KS_STARTED, delivery);
 	process->bindings = 0;
 }
 
@@ -87,14 +87,14 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 	}
 	if (delivery->reason) {
 		action = give_up(scope, delivery);
-		report(process, bprm, KS_EV_FAIL, action, delivery, begun);
+		report_fail(process, bprm, action, delivery);
 		return action == KS_STARTED;
 	}
 	process->flags |= KS_GIVEN | (delivery->value_first ? KS_VALUE_FIRST : 0);
 	process->pid = pid_in_scope(task, process->scope);
 	process->generation = delivery->generation;
 	count_of(process, KS_N_VALUES, delivery->written);
-	report(process, bprm, KS_EV_INJECT, KS_ALLOWED, delivery, begun);
+	report_inject(process, bprm, delivery, begun);
 	return 1;
 }
 

@@ -22,23 +22,23 @@
 static __always_inline void wait_for_agent(struct ks_process *process, struct task_struct *task,
 					   struct linux_binprm *bprm, __u32 work)
 {
-	struct ks_event *event;
+	struct ks_wait *wait;
 
 	process->flags |= KS_WAITING;
 	process->pid = pid_in_scope(task, process->scope);
 	bpf_send_signal(SIGSTOP);
-	event = order_start(KS_EV_WAIT, process->scope);
-	if (!event) {
+	wait = order_start(struct ks_wait, KS_EV_WAIT, process->scope, KS_FILE);
+	if (!wait) {
 		count(process->scope, KS_N_FAILED);
 		bpf_send_signal(SIGKILL);
 		return;
 	}
-	event->pid = process->pid;
-	event->detail = work;
-	event->bindings = process->bindings;
-	event->actor.flags = process->flags;
-	bpf_probe_read_kernel_str(event->file, sizeof(event->file), BPF_CORE_READ(bprm, filename));
-	event_submit(event);
+	wait->pid = process->pid;
+	wait->work = work;
+	wait->bindings = process->bindings;
+	wait->event.actor.flags = process->flags;
+	read_file(wait->file, bprm);
+	event_submit(wait);
 }
 
 /*
@@ -75,7 +75,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	delivery->generation = is_canary(process) ? 0 : scope->generation;
 	count_of(process, KS_N_EXECS, 1);
 	if (process->pending || !(scope->switches & KS_BINARY_FILTER))
-		report(process, bprm, KS_EV_EXEC, KS_ALLOWED, delivery, 0);
+		report_exec(process, bprm);
 	if (delivery->begins && !process->pending)
 		claim(task, delivery, loops);
 	runs = scrub(process, scope, task, bprm, delivery, loops);

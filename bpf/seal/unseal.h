@@ -12,7 +12,7 @@ static __always_inline int not_scrubbed(struct ks_process *process, struct linux
 {
 	count(process->scope, KS_N_FAILED);
 	bpf_send_signal(SIGKILL);
-	report(process, bprm, KS_EV_FAIL, KS_KILLED, delivery, 0);
+	report_fail(process, bprm, KS_KILLED, delivery);
 	return 0;
 }
 
@@ -25,7 +25,7 @@ static __always_inline int scrub_below(struct ks_process *process, struct task_s
 	if (delivery->reason)
 		return not_scrubbed(process, bprm, delivery);
 	if (delivery->scrubbed)
-		report(process, bprm, KS_EV_SCRUB, KS_ALLOWED, delivery, 0);
+		report_scrub(process, bprm, delivery);
 	return 1;
 }
 
@@ -51,7 +51,7 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 	if (delivery->reason)
 		return not_scrubbed(process, bprm, delivery);
 	delivery->lost = 0;
-	report(process, bprm, KS_EV_SCRUB, KS_ALLOWED, delivery, 0);
+	report_scrub(process, bprm, delivery);
 	process->bindings &= ~lost;
 	if (process->bindings)
 		return 1;

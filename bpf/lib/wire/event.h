@@ -27,7 +27,7 @@ enum ks_kind {
 
 enum ks_action { KS_ALLOWED = 0, KS_AUDITED = 1, KS_BLOCKED = 2, KS_KILLED = 3, KS_STARTED = 4 };
 
-/* What the agent has to do for a process that waits, beside writing (ks_event.detail). */
+/* What the agent has to do for a process that waits, beside writing (ks_wait.work). */
 enum ks_work { KS_PROVE = 1 << 0, KS_ADD = 1 << 1 };
 
 struct ks_task {
@@ -41,24 +41,70 @@ struct ks_task {
 	char comm[KS_COMM];
 };
 
+/* How each event begins; a structure for each kind follows. `file` is the program; for people, never for decisions. */
 struct ks_event {
 	__u64 time; /* ktime_get_ns */
 	__u32 kind;
-	__u32 action;
-	__u32 way;
-	__u32 reason;
 	__u32 scope;
-	__s32 error; /* negative errno of a failed helper */
-	__u64 bindings;
 	__u64 cgroup;
+	__u32 parent_tgid;
+	__u32 reserved;
+	struct ks_task actor;
+};
+
+struct ks_exec {
+	struct ks_event event;
+	char file[KS_FILE];
+};
+
+struct ks_inject {
+	struct ks_event event;
+	__u64 bindings;
 	__u64 duration; /* ns spent on delivery */
 	__u32 count;	/* values written */
-	__u32 detail;	/* ptrace mode, signal, or sample_type */
-	__u32 parent_tgid;
-	__u32 pid; /* of KS_EV_WAIT: the process in the scope's PID namespace */
-	struct ks_task actor;
+	__u32 reserved;
+	char file[KS_FILE];
+};
+
+struct ks_fail {
+	struct ks_event event;
+	__u64 bindings;
+	__u32 action;
+	__u32 reason;
+	__s32 error; /* negative errno of a failed helper */
+	__u32 reserved;
+	char file[KS_FILE];
+};
+
+struct ks_access {
+	struct ks_event event;
+	__u64 bindings;
+	__u32 action;
+	__u32 way;
+	__u32 detail; /* ptrace mode, signal, or sample_type */
+	__u32 reserved;
 	struct ks_task target;
-	char file[KS_FILE]; /* program, or name of the file opened; for people, never for decisions */
+};
+
+struct ks_scrub {
+	struct ks_event event;
+	__u32 count; /* values taken out */
+	__u32 reserved;
+	char file[KS_FILE];
+};
+
+struct ks_odd {
+	struct ks_event event;
+	__u64 bindings;
+	char start[KS_VARIABLE]; /* of the string that the placeholder stands in: the variable's name, then `=` */
+};
+
+struct ks_wait {
+	struct ks_event event;
+	__u64 bindings;
+	__u32 pid;  /* the process in the scope's PID namespace */
+	__u32 work; /* enum ks_work */
+	char file[KS_FILE];
 };
 
 /* A value the agent is to write into a process that waits; time and kind stand where those of ks_event do. */
@@ -75,7 +121,9 @@ struct ks_write {
 };
 
 KS_ASSERT(sizeof(struct ks_task) == 48);
-KS_ASSERT(sizeof(struct ks_event) == 424);
+KS_ASSERT(sizeof(struct ks_event) == 80);
+KS_ASSERT(sizeof(struct ks_access) == 152);
+KS_ASSERT(sizeof(struct ks_inject) == 360);
 KS_ASSERT(sizeof(struct ks_write) == 48);
 
 #endif

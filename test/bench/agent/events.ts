@@ -8,7 +8,7 @@ import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
 import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
 import type { KernelEvent } from '../../../agent/wire/event.ts'
-import { ACTION, EVENT, KIND, TASK } from '../../../agent/wire/generated.ts'
+import { ACCESS, ACTION, EVENT, EXEC, INJECT, KIND, TASK } from '../../../agent/wire/generated.ts'
 
 const BATCH = 10_000
 
@@ -16,10 +16,11 @@ const BATCH = 10_000
 function records(): Buffer[] {
   const actor = encode(TASK, { start: 123456789n, tgid: 4711, tid: 4712, ns_tgid: 12, comm: Buffer.from('postgres') })
   const file = Buffer.from('/usr/lib/postgresql/16/bin/postgres')
-  const common = { time: 1n, scope: 4026532000, actor, file, bindings: 1n }
-  const access = encode(EVENT, { ...common, kind: KIND.ACCESS, action: ACTION.BLOCKED, way: 1, target: actor })
-  const exec = encode(EVENT, { ...common, kind: KIND.EXEC })
-  const inject = encode(EVENT, { ...common, kind: KIND.INJECT, count: 2, duration: 20_000n })
+  const begun = (kind: number) => encode(EVENT, { time: 1n, kind, scope: 4026532000, actor })
+  const blocked = { action: ACTION.BLOCKED, way: 1, target: actor, bindings: 1n }
+  const access = encode(ACCESS, { event: begun(KIND.ACCESS), ...blocked })
+  const exec = encode(EXEC, { event: begun(KIND.EXEC), file })
+  const inject = encode(INJECT, { event: begun(KIND.INJECT), file, bindings: 1n, count: 2, duration: 20_000n })
   return [access, access, access, exec, inject]
 }
 

@@ -12,17 +12,25 @@ import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
 import * as generated from '../../../agent/wire/generated.ts'
 import {
+  ACCESS,
   ACTION,
   COUNTER,
   EVENT,
+  EXEC,
+  FAIL,
+  INJECT,
   KERNEL_FILE,
   KIND,
   LIMIT,
+  ODD,
   REASON,
   SCOPE,
+  SCRUB,
   STRUCTS,
   TASK,
+  WAIT,
   WAY,
+  WRITE,
 } from '../../../agent/wire/generated.ts'
 import { labelsOf } from '../../../agent/wire/labels.ts'
 import { layoutDifferences } from '../../../agent/wire/layout.ts'
@@ -148,11 +156,24 @@ test('encoding refuses a value that does not fit its field', () => {
 
 test("an event's text is printable for every name of a program", () => {
   const actor = encode(TASK, { tgid: 7, comm: Buffer.from('a\nb\x1b[2J\\') })
-  const event = decodeEvent(encode(EVENT, { kind: KIND.ACCESS, actor }))
+  const event = decodeEvent(encode(ACCESS, { event: encode(EVENT, { kind: KIND.ACCESS, actor }) }))
   assert.equal(event.kind === 'access' && event.actor.comm, 'a\\x0ab\\x1b[2J\\x5c')
 })
 
 test('an event of an unknown kind, or cut short, is a value', () => {
+  const cut = { kind: 'unknown', number: -1 } as const
   assert.deepEqual(decodeEvent(encode(EVENT, { kind: 999 })), { kind: 'unknown', number: 999 })
-  assert.deepEqual(decodeEvent(Buffer.alloc(10)), { kind: 'unknown', number: -1 })
+  assert.deepEqual(decodeEvent(Buffer.alloc(10)), cut)
+  for (const kind of Object.values(KIND)) {
+    const bytes = Buffer.alloc(4096)
+    encode(EVENT, { kind }).copy(bytes)
+    assert.notEqual(decodeEvent(bytes).kind, 'unknown', `kind ${kind}`)
+    assert.deepEqual(decodeEvent(bytes.subarray(0, WRITE.size - 1)), cut, `kind ${kind}`)
+  }
+})
+
+test("each kind's structure begins as every event does", () => {
+  for (const { name, fields } of [ACCESS, EXEC, FAIL, INJECT, ODD, SCRUB, WAIT])
+    assert.deepEqual(fields.event, [0, EVENT.size], name)
+  assert.deepEqual([WRITE.fields.time, WRITE.fields.kind], [EVENT.fields.time, EVENT.fields.kind])
 })
