@@ -32,9 +32,12 @@ struct {
 	__array(values, struct ring);
 } orders __weak SEC(".maps");
 
+/* Processes by number and start, which no later one has again; 0 without a target. */
 struct told_key {
-	__u64 actor;  /* thread group leader's task_struct */
-	__u64 target; /* the same, or 0 */
+	__u64 actor_start;
+	__u64 target_start;
+	__u32 actor;
+	__u32 target;
 	__u32 scope;
 	__u32 way;
 };
@@ -134,10 +137,15 @@ static __always_inline void event_submit(void *event)
 static __always_inline int is_told(__u32 scope, __u32 way, struct task_struct *target)
 {
 	struct told_key key = {.scope = scope, .way = way};
+	struct task_struct *actor = current_task();
 	__u64 now = bpf_ktime_get_ns(), *last;
 
-	key.actor = (__u64)BPF_CORE_READ(current_task(), group_leader);
-	key.target = target ? (__u64)BPF_CORE_READ(target, group_leader) : 0;
+	key.actor = BPF_CORE_READ(actor, tgid);
+	key.actor_start = BPF_CORE_READ(actor, group_leader, start_boottime);
+	if (target) {
+		key.target = BPF_CORE_READ(target, tgid);
+		key.target_start = BPF_CORE_READ(target, group_leader, start_boottime);
+	}
 	last = bpf_map_lookup_elem(&told, &key);
 	if (last && now - *last < TOLD_AGAIN_NS) {
 		count(scope, KS_N_UNREPORTED);
