@@ -3,6 +3,7 @@
 import { withDefaults } from './parse.ts'
 import { type AgentResources, type POD_KEYS, QUANTITY, RESOURCE_KEYS, warnAboutKeys } from './pod-keys.ts'
 import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, readPolicy } from './schema.ts'
+import { type Capacities, readCapacities } from './secrets/capacities.ts'
 import { checkBindings, MAX_VARIABLES } from './secrets/check-bindings.ts'
 import { readNames, readSealEnv, type SealEnv } from './secrets/seal-env.ts'
 import { readShortForms, type ShortForm } from './secrets/short-form.ts'
@@ -25,6 +26,8 @@ export interface PodPolicy {
   readonly optOut: boolean
   readonly resources: AgentResources
   readonly sealEnv?: SealEnv
+  /** Sizes of the placeholders of short forms and of `seal-env`. */
+  readonly capacities?: Capacities
   /** Containers that the short forms are for; absent: the webhook's choice. */
   readonly containers?: readonly string[]
   readonly warnings: readonly Problem[]
@@ -38,7 +41,9 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   refuseSize(annotations)
   const found: Problem[] = []
   const reader = new AnnotationReader(annotations, found)
-  const draft = readDraft(reader, defaults)
+  const capacityField = reader.field('capacity')
+  const capacities = capacityField && readCapacities(capacityField)
+  const draft = readDraft(reader, defaults, capacities)
   const optOut = reader.field('inject')?.oneOf(['true', 'false']) === 'false'
   const resources = readResources(reader)
   const sealField = reader.field('seal-env')
@@ -50,7 +55,7 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   checkBindings(draft.bindings)
   const warnings = refuseErrors('', found)
   const config = { ...withDefaults(draft), ...(allowDebug ? { allowDebug } : {}) }
-  return { config, optOut, resources, ...present({ sealEnv, containers }), warnings }
+  return { config, optOut, resources, ...present({ sealEnv, containers, capacities }), warnings }
 }
 
 /** The API server has the same limit, but looks only after admission: until then a stranger may send megabytes. */
@@ -103,7 +108,7 @@ class AnnotationReader {
   }
 }
 
-function readDraft(reader: AnnotationReader, defaults: { mode?: Mode }): Draft {
+function readDraft(reader: AnnotationReader, defaults: { mode?: Mode }, capacities?: Capacities): Draft {
   const document = readBindingsAnnotation(reader)
   const policyField = reader.document('policy')
   const policy: Partial<Policy> = {
@@ -117,7 +122,7 @@ function readDraft(reader: AnnotationReader, defaults: { mode?: Mode }): Draft {
   return {
     policy: mode === undefined ? policy : { ...policy, mode },
     ...(onFailure === undefined ? {} : { onFailure }),
-    bindings: [...document.bindings, ...readSealed(reader), ...readShortForms(reader.shortForms())],
+    bindings: [...document.bindings, ...readSealed(reader), ...readShortForms(reader.shortForms(), capacities)],
     monitoring: metricsPort === undefined ? document.monitoring : { ...document.monitoring, metricsPort },
   }
 }

@@ -23,6 +23,7 @@ export const POD_KEYS = [
   'seal-env',
   'sealed-env',
   'containers',
+  'capacity',
   'allow-debug',
   'status',
   'metrics-port',

@@ -11,6 +11,7 @@ export const ANNOTATIONS_FILE = `${PODINFO_DIR}/annotations`
 /** Each Secret is mounted at `<SECRETS_DIR>/<name>/<key>`, into the agent alone. */
 export const SECRETS_DIR = '/run/kernelseal/secrets'
 export const DEFAULT_METRICS_PORT = 9090
+export const METRICS_PORT = `${PREFIX}metrics-port`
 
 /** Under --lock-policy: the policy at admission, JSON, where no annotation reaches. */
 export const ADMITTED_VARIABLE = 'KERNELSEAL_ADMITTED_POLICY'
@@ -33,5 +34,5 @@ export interface Status {
   readonly replaced?: readonly string[]
 }
 
-export const ADDED = ['mode', 'default-container', 'shareProcessNamespace'] as const
+export const ADDED = ['mode', 'default-container', 'shareProcessNamespace', 'metrics-port'] as const
 export type Added = (typeof ADDED)[number]

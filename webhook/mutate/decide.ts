@@ -1,8 +1,9 @@
 /** A Pod → the decision to inject it, with the content; or the reason against it. */
 import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/policy/annotations.ts'
 import type { AgentResources } from '../../agent/policy/pod-keys.ts'
+import { DEFAULT_CAPACITIES } from '../../agent/policy/secrets/capacities.ts'
 import type { IsFor } from '../../agent/policy/secrets/variables.ts'
-import { AGENT_CONTAINER, PREFIX } from '../../agent/policy/sidecar.ts'
+import { AGENT_CONTAINER, DEFAULT_METRICS_PORT, METRICS_PORT, PREFIX } from '../../agent/policy/sidecar.ts'
 import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Config, Problem } from '../../agent/policy/types.ts'
 import { adviceOn } from './advice/advice.ts'
@@ -10,11 +11,14 @@ import { warnAboutAsking } from './advice/asked.ts'
 import { type Deny, deny, type Skip, skip } from './answer/outcome.ts'
 import { reasonEntry } from './answer/reasons.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import { authorsOf, hasAgent } from './pod/earlier.ts'
 import type { Container, Pod } from './pod/pod.ts'
+import { freePort } from './pod/ports.ts'
 import { servedBy } from './pod/served.ts'
 import { refuseBindings, refuseChosen } from './refuse/bindings.ts'
 import { applicationContainers, refuseCount, refuseShape } from './refuse/unsupported.ts'
 import { sealEnvOf } from './seal-env/seal-env.ts'
+import { refuseResources } from './sidecar/agent-resources.ts'
 
 /** The Pod is to be injected with this policy. */
 export interface Go {
@@ -26,6 +30,8 @@ export interface Go {
   /** The annotation that carries the findings of `seal-env`. */
   readonly sealed: string | undefined
   readonly serves: IsFor
+  /** Of the agent's metrics, where we chose it. */
+  readonly port: number | undefined
   readonly warnings: readonly string[]
 }
 
@@ -35,7 +41,7 @@ export const SEALED_ENV = `${PREFIX}sealed-env`
 type Annotations = Readonly<Record<string, string>>
 
 export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster): Go | Skip | Deny {
-  const annotations = pod.metadata.annotations ?? {}
+  const { annotations, chosen } = authorsOf(pod)
   if (Object.hasOwn(annotations, 'kubernetes.io/config.mirror')) return skip('mirror-pod')
   const label = pod.metadata.labels?.[INJECT]
   if (annotations[INJECT] === 'false' || label === 'false') {
@@ -50,7 +56,9 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
   const read = readPolicies(pod, annotations, (given) => readPolicy(given, mode), cluster.nativeSidecars())
   if ('kind' in read) return read
   const { policy, covered, sealed } = read
-  const { config, resources } = policy
+  const { resources } = policy
+  const port = Object.hasOwn(annotations, METRICS_PORT) ? undefined : choosePort(pod, policy.config, chosen)
+  const config = port === undefined ? policy.config : withPort(policy.config, port)
   const serves = servedBy(pod, policy.containers)
   const { metricsPort } = config.monitoring
   const asked = warnAboutAsking(pod, config.secrets.length > 0)
@@ -58,13 +66,26 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
   if (config.secrets.length === 0) return skip('no-bindings', warnings)
   const refusal =
     refuseShape(pod, metricsPort) ??
+    refuseResources(resources) ??
     refuseLevel(cluster, namespace) ??
     refuseChosen(pod, policy) ??
     refuseBindings(pod, covered, config, namespace)
   if (refusal !== undefined) return { ...refusal, warnings }
   const advice = adviceOn({ pod, config, covered, serves })
-  return { kind: 'go', config, resources, covered, sealed, serves, warnings: [...warnings, ...advice] }
+  return { kind: 'go', config, resources, covered, sealed, serves, port, warnings: [...warnings, ...advice] }
 }
+
+/** Another than the default, which something else in the Pod has; undefined where the author chose, or the default is free. */
+function choosePort(pod: Pod, { monitoring }: Config, before: number | undefined): number | undefined {
+  if (monitoring.metricsPort !== DEFAULT_METRICS_PORT) return undefined
+  const port = freePort(pod, before)
+  return port === DEFAULT_METRICS_PORT ? undefined : port
+}
+
+const withPort = (config: Config, metricsPort: number): Config => ({
+  ...config,
+  monitoring: { ...config.monitoring, metricsPort },
+})
 
 interface Policies {
   readonly policy: PodPolicy
@@ -94,6 +115,7 @@ function readPolicies(
     uncovered: applicationContainers(pod).filter((container) => !covered.includes(container)),
     config: policy.config,
     serves: servedBy(pod, policy.containers),
+    capacities: policy.capacities ?? DEFAULT_CAPACITIES,
     serviceLinks: pod.spec.enableServiceLinks !== false,
     earlier: earlier === undefined || 'kind' in earlier ? [] : earlier.config.secrets,
   })
@@ -111,11 +133,6 @@ function readPolicies(
   return 'kind' in whole ? whole : { policy: whole, covered, sealed, open: sealing.open }
 }
 
-/** Without an agent there was no earlier pass: a stranger's or a copied template's claim of one is not believed. */
-export function hasAgent({ spec }: Pod): boolean {
-  return [...(spec.initContainers ?? []), ...spec.containers].some(({ name }) => name === AGENT_CONTAINER)
-}
-
 function readPolicy(annotations: Annotations, mode: Config['policy']['mode']): PodPolicy | Deny {
   try {
     return parseAnnotations(annotations, { mode })
@@ -125,12 +142,15 @@ function readPolicy(annotations: Annotations, mode: Config['policy']['mode']): P
   }
 }
 
-function warningsOf({ config, warnings }: PodPolicy): string[] {
+function warningsOf({ config, warnings, capacities }: PodPolicy): string[] {
+  const bound = new Set(config.secrets.flatMap(({ secretRefs }) => secretRefs.map(({ name }) => name)))
+  const unbound = [...(capacities?.byName.keys() ?? [])].filter((name) => !bound.has(name))
   const inTheOpen = config.secrets
     .flatMap(({ secretRefs }) => secretRefs)
     .filter(({ source }) => source.kind === 'value')
     .map(({ name }) => `KernelSeal: the value of ${name} stands in the annotation, for all who can read the Pod`)
-  return [...textsOf(warnings), ...inTheOpen]
+  const idle = unbound.map((name) => `KernelSeal: \`capacity\` names ${name}, which is not sealed`)
+  return [...textsOf(warnings), ...idle, ...inTheOpen]
 }
 
 const textsOf = (problems: readonly Problem[]): string[] =>

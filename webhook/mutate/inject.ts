@@ -1,17 +1,19 @@
 /** The webhook's work without a server: a Pod → an outcome. Used by `/mutate`, by the tests and offline. */
 import { createHash } from 'node:crypto'
-import { parseStatus } from '../../agent/policy/annotations.ts'
 import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/secrets/check-bindings.ts'
 import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/secrets/variables.ts'
-import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
+import { AGENT_CONTAINER, DEFAULT_CONTAINER, METRICS_PORT, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
+import { warnAboutQuality } from './advice/resources.ts'
 import { type Deny, deny, inject, type Outcome, type Skip } from './answer/outcome.ts'
 import { patchOf } from './answer/patch.ts'
 import { type Place, podChanges } from './change/changes.ts'
+import { EVICTABLE, withEvictable } from './change/evictable.ts'
 import { added, replaced } from './change/injection-record.ts'
 import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './change/placeholders.ts'
 import { changedMembers, warnAboutChange } from './change/put-back.ts'
 import type { Cluster } from './cluster/cluster.ts'
-import { decide, type Go, hasAgent, SEALED_ENV } from './decide.ts'
+import { decide, type Go, SEALED_ENV } from './decide.ts'
+import { earlierStatus, hasAgent } from './pod/earlier.ts'
 import { asPod, type Pod } from './pod/pod.ts'
 import { refuseNames } from './refuse/collisions.ts'
 import { refuseSources } from './refuse/sources-allowed.ts'
@@ -50,7 +52,7 @@ export function injectPod(pod: unknown, settings: InjectionSettings, deps: Injec
 function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: InjectionDeps): Outcome {
   const { config, covered, serves } = go
   const form: Form = deps.cluster.nativeSidecars() ? 'native' : 'container'
-  const agent = agentContainer(config, settings.agent, go.resources, form, pod.spec.restartPolicy)
+  const agent = agentContainer(config, settings.agent, go.resources, form, pod)
   const volumes = agentVolumes(config, settings.agent.vault)
   const before = earlierStatus(pod)
   const nonce = before?.nonce ?? deps.nonce()
@@ -69,11 +71,12 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
     nonce,
     hash: hash.digest('hex'),
     containers: [...new Set(variables.map(({ container }) => container))],
-    added: added(pod, before),
+    added: added(pod, before, go.port),
     replaced: replaced(covered, variables, before),
   }
   const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
-  return inject(patchOf(pod, podChanges(place, annotations)), [...go.warnings, ...warnAboutOthers(place)])
+  const warnings = [...go.warnings, ...warnAboutOthers(place), ...warnAboutQuality(pod, agent)]
+  return inject(patchOf(pod, podChanges(place, annotations)), warnings)
 }
 
 /** What others did to our container since the last pass. */
@@ -111,12 +114,6 @@ function markOf(pod: Pod): Pick<Skip, 'operations'> {
   return { operations: patchOf(pod, [{ at: ['metadata', 'annotations', `${PREFIX}status`], value: NOTHING_TO_SEAL }]) }
 }
 
-/** The record of an earlier pass. */
-function earlierStatus(pod: Pod): Status | undefined {
-  const text = pod.metadata.annotations?.[`${PREFIX}status`]
-  return hasAgent(pod) && text !== undefined ? parseStatus(text) : undefined
-}
-
 function refuseCapacity({ config, serves }: Go, containers: readonly string[]): Deny | undefined {
   const bytes = capacityInAll(config, containers, serves)
   if (bytes <= MAX_CAPACITY_IN_ALL) return undefined
@@ -145,7 +142,9 @@ function annotationsOf({ metadata, spec }: Pod, status: Status, go: Go): Readonl
     ...(go.sealed === undefined && metadata.annotations?.[SEALED_ENV] === undefined
       ? {}
       : { [SEALED_ENV]: go.sealed ?? '[]' }),
+    ...(go.port === undefined ? {} : { [METRICS_PORT]: `${go.port}` }),
     [DEFAULT_CONTAINER]: metadata.annotations?.[DEFAULT_CONTAINER] ?? application,
+    [EVICTABLE]: withEvictable(metadata.annotations?.[EVICTABLE]),
   }
 }
 

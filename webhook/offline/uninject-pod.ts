@@ -1,8 +1,9 @@
 /** An injected Pod → the Pod as it was: without agent, volumes, placeholders and our annotations. */
 import { ConfigError, parseAnnotations, parseStatus } from '../../agent/policy/annotations.ts'
 import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
-import { AGENT_CONTAINER, DEFAULT_CONTAINER, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
+import { AGENT_CONTAINER, DEFAULT_CONTAINER, METRICS_PORT, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import type { Config } from '../../agent/policy/types.ts'
+import { EVICTABLE, withoutEvictable } from '../mutate/change/evictable.ts'
 import { SEALED_ENV } from '../mutate/decide.ts'
 import { APP_ARMOR } from '../mutate/inject.ts'
 import { asPod, type Container, type EnvVar, type Pod } from '../mutate/pod/pod.ts'
@@ -50,8 +51,15 @@ function annotationsOf({ metadata }: Pod, { added }: Status): Readonly<Record<st
     APP_ARMOR,
     ...(added?.includes('mode') ? [`${PREFIX}mode`] : []),
     ...(added?.includes('default-container') ? [DEFAULT_CONTAINER] : []),
+    ...(added?.includes('metrics-port') ? [METRICS_PORT] : []),
   ]
-  return Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !own.includes(key)))
+  const kept = Object.entries(metadata.annotations ?? {}).filter(([key]) => !own.includes(key))
+  return Object.fromEntries(
+    kept.flatMap(([key, text]) => {
+      const value = key === EVICTABLE ? withoutEvictable(text) : text
+      return value === undefined ? [] : [[key, value]]
+    }),
+  )
 }
 
 function restoreEnv(container: Container, status: Status, config: Config | undefined): Container {

@@ -4,7 +4,7 @@ import type { Located } from '../schema.ts'
 import type { Field } from '../text/field.ts'
 import { wrongVariable } from '../text/names.ts'
 import type { SecretRef } from '../types.ts'
-import { DEFAULT_CAPACITY } from './placeholder.ts'
+import { type Capacities, capacityOf, DEFAULT_CAPACITIES } from './capacities.ts'
 import { readRef } from './ref.ts'
 import { DEFAULT_SELECTOR } from './selector.ts'
 
@@ -18,9 +18,12 @@ export interface ShortForm {
 }
 
 /** All short forms are one binding to the entrypoint of every container. */
-export function readShortForms(forms: readonly ShortForm[]): readonly Located[] {
+export function readShortForms(
+  forms: readonly ShortForm[],
+  capacities: Capacities = DEFAULT_CAPACITIES,
+): readonly Located[] {
   const refs = forms.flatMap(({ variable, field }) => {
-    const ref = readShortForm(variable, field)
+    const ref = readShortForm(variable, field, capacityOf(capacities, variable))
     return ref === undefined ? [] : [{ ref, field }]
   })
   const [first] = refs
@@ -29,8 +32,8 @@ export function readShortForms(forms: readonly ShortForm[]): readonly Located[] 
   return [{ binding, field: first.field, refFields: refs.map(({ field }) => field) }]
 }
 
-function readShortForm(variable: string, field: Field): SecretRef | undefined {
+function readShortForm(variable: string, field: Field, capacity: number): SecretRef | undefined {
   const name = field.checked(variable, wrongVariable)
   const source = readRef(field)
-  return name === undefined || source === undefined ? undefined : { name, source, capacity: DEFAULT_CAPACITY }
+  return name === undefined || source === undefined ? undefined : { name, source, capacity }
 }

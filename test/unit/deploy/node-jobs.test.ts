@@ -13,7 +13,8 @@ const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))
 const { config } = parseConfig('version: v1\n', 'none')
 const resources = { cpuRequest: '', cpuLimit: '', memoryRequest: '', memoryLimit: '' }
 const settings: AgentSettings = { image: 'kernelseal-agent:0.1.0', imagePullPolicy: 'IfNotPresent', ...resources }
-const agent = agentContainer(config, settings, {}, 'native', 'Always')
+const POD = { metadata: {}, spec: { containers: [] } }
+const agent = agentContainer(config, settings, {}, 'native', POD)
 
 function shipped(name: string) {
   const all = build(DEPLOY + name)

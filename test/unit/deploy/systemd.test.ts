@@ -49,7 +49,8 @@ describe('the agent’s unit', () => {
   it('allows exactly the capabilities of the sidecar', () => {
     const resources = { cpuRequest: '', cpuLimit: '', memoryRequest: '', memoryLimit: '' }
     const settings = { image: 'a', imagePullPolicy: 'Never', ...resources } as const
-    const container = agentContainer(parseConfig('version: v1', 'test').config, settings, {}, 'native', 'Always')
+    const POD = { metadata: {}, spec: { containers: [] } }
+    const container = agentContainer(parseConfig('version: v1', 'test').config, settings, {}, 'native', POD)
     const wanted = container.securityContext.capabilities.add.map((name) => `CAP_${name}`)
     assert.deepEqual(values('kernelseal.service', 'CapabilityBoundingSet'), [wanted.join(' ')])
   })

@@ -189,6 +189,26 @@ describe('annotations are refused', () => {
   }
 })
 
+describe('capacity', () => {
+  const capacityOf = (text: string, variable: string) => {
+    const short = { [`secret.kernelseal.io/${variable}`]: 'secret/api/token', 'kernelseal.io/capacity': text }
+    return parseAnnotations(short, {}).config.secrets[0]?.secretRefs[0]?.capacity
+  }
+
+  it('is that of all short forms, of one variable, or both', () => {
+    assert.equal(capacityOf('2048', 'TOKEN'), 2048)
+    assert.equal(capacityOf('TLS_KEY=16384', 'TLS_KEY'), 16384)
+    assert.equal(capacityOf('TLS_KEY=16384', 'TOKEN'), 1024)
+    assert.equal(capacityOf('96, TLS_KEY = 65536', 'TOKEN'), 96)
+  })
+
+  for (const text of ['95', '65537', '2Ki', 'A=', '=200', 'a b=200', '200;300', '-1'])
+    it(`is refused as \`${text}\`, with an example`, () => {
+      const { message } = refusal({ ...SHORT, 'kernelseal.io/capacity': text })
+      assert.match(message, /^kernelseal.io\/capacity: has the word .*96 to 65536.*`NAME=bytes`/)
+    })
+})
+
 describe('seal-env', () => {
   for (const [text, expected] of [
     ['true', { containers: 'all', strict: false }],

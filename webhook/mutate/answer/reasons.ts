@@ -55,8 +55,8 @@ export const REASONS = {
   },
   'user-namespace': {
     code: 403,
-    sentence: '`spec.hostUsers` is false, but programs cannot be loaded from inside a user namespace',
-    hint: 'remove the field',
+    sentence: 'the Pod has users of its own, but programs cannot be loaded from inside a user namespace',
+    hint: 'remove the field, or opt the Pod out',
   },
   'no-application': {
     code: 403,
@@ -65,13 +65,18 @@ export const REASONS = {
   },
   'windows-pod': {
     code: 403,
-    sentence: '`spec.os.name` is not linux',
+    sentence: 'the Pod is for Windows nodes',
     hint: 'opt the Pod out with `kernelseal.io/inject: "false"`',
   },
   'sandboxed-runtime': {
     code: 403,
     sentence: "the Pod's containers run on a kernel of their own, where the agent cannot protect them",
     hint: 'remove `runtimeClassName`, or opt the Pod out',
+  },
+  'virtual-node': {
+    code: 403,
+    sentence: 'the Pod is for a node without host paths, where the agent cannot run',
+    hint: 'let it run on an ordinary node, or opt it out with `kernelseal.io/inject: "false"`',
   },
   'pod-security': {
     code: 403,
@@ -105,7 +110,7 @@ export const REASONS = {
   },
   'port-taken': {
     code: 403,
-    sentence: "a container declares the agent's metrics port, and a Pod's containers share their ports",
+    sentence: "a container has the agent's metrics port, and a Pod's containers share their ports",
     hint: 'choose another with `kernelseal.io/metrics-port`',
   },
   'no-such-container': { code: 422, sentence: 'a binding names a container the Pod lacks' },

@@ -17,6 +17,7 @@ export interface Container {
   readonly startupProbe?: unknown
   readonly lifecycle?: unknown
   readonly resources?: unknown
+  readonly securityContext?: unknown
   readonly ports?: readonly { readonly containerPort?: unknown; readonly protocol?: unknown }[] | null
   readonly volumeMounts?: readonly { readonly name?: unknown }[] | null
 }
@@ -41,6 +42,9 @@ export interface Pod {
     readonly shareProcessNamespace?: unknown
     readonly os?: unknown
     readonly runtimeClassName?: unknown
+    readonly nodeSelector?: unknown
+    readonly schedulerName?: unknown
+    readonly securityContext?: unknown
     readonly restartPolicy?: unknown
   }
 }

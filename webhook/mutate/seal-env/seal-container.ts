@@ -1,5 +1,6 @@
 /** The variables of one container under `seal-env`: those with a secret in them, and those that stay in the open, with the reason. */
-import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
+import { type Capacities, capacityOf } from '../../../agent/policy/secrets/capacities.ts'
+import { DEFAULT_CAPACITY, slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import type { SealEnv } from '../../../agent/policy/secrets/seal-env.ts'
 import { templateReferences } from '../../../agent/policy/secrets/template.ts'
 import type { IsFor } from '../../../agent/policy/secrets/variables.ts'
@@ -16,6 +17,8 @@ type WrittenSource = { secretKeyRef: { name: string; key: string } } | { templat
 export interface WrittenRef {
   readonly name: string
   readonly source: WrittenSource
+  /** Bytes, where it is another than usual. */
+  readonly capacity?: number
 }
 export interface SealInput {
   readonly sealEnv: SealEnv
@@ -26,6 +29,7 @@ export interface SealInput {
   /** The author's bindings; such a variable is not looked at. */
   readonly config: Config
   readonly serves: IsFor
+  readonly capacities: Capacities
   /** The kubelet knows the variables of Services (`enableServiceLinks`). */
   readonly serviceLinks: boolean
   /** Bindings of an earlier pass, for variables that are placeholders by now. */
@@ -58,7 +62,7 @@ export function sealContainer(container: Container, input: SealInput, growth: Gr
     const sealed = source !== undefined && why === undefined
     const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, mayExist)
     known.set(entry.name, now)
-    if (sealed) refs.set(entry.name, { name: entry.name, source: source.source })
+    if (sealed) refs.set(entry.name, written(entry.name, source.source, input.capacities))
     else refs.delete(entry.name)
     if (why !== undefined) open.push(`${why}: ${entry.name} of container ${container.name}`)
     const wrong = sealed ? wrongReference(source.source) : undefined
@@ -68,6 +72,11 @@ export function sealContainer(container: Container, input: SealInput, growth: Gr
     if (over !== undefined) return refuse(deny('too-much-to-seal', `${over}, at ${place}`))
   }
   return { refs: [...refs.values()], open }
+}
+
+function written(name: string, source: WrittenSource, capacities: Capacities): WrittenRef {
+  const capacity = capacityOf(capacities, name)
+  return capacity === DEFAULT_CAPACITY ? { name, source } : { name, source, capacity }
 }
 
 /** Characters that following the references of an entry made; a plain value is as long as it was. */

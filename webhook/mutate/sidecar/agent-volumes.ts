@@ -11,6 +11,9 @@ const PODINFO_VOLUME = `${VOLUME_PREFIX}podinfo`
 const BPFFS_VOLUME = `${VOLUME_PREFIX}bpffs`
 const SECURITYFS_VOLUME = `${VOLUME_PREFIX}securityfs`
 
+/** Of the node. */
+export const NODE_VOLUMES: readonly string[] = [BPFFS_VOLUME, SECURITYFS_VOLUME]
+
 /** Names that are ours alone; other containers may not mount such a volume. */
 export const isAgentVolume = (name: string): boolean =>
   [PODINFO_VOLUME, BPFFS_VOLUME, SECURITYFS_VOLUME, VAULT_TOKEN_VOLUME].includes(name) ||

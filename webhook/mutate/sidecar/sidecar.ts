@@ -2,7 +2,9 @@
 import type { AgentResources } from '../../../agent/policy/pod-keys.ts'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import type { Config } from '../../../agent/policy/types.ts'
+import type { Pod } from '../pod/pod.ts'
 import { admittedEnv, flagsOf } from './agent-options.ts'
+import { resourcesOf } from './agent-resources.ts'
 import { agentMounts } from './agent-volumes.ts'
 import { type VaultAccess, vaultEnv } from './vault.ts'
 
@@ -40,13 +42,12 @@ export type AgentContainer = ReturnType<typeof agentContainer>
  */
 export const CAPABILITIES = ['BPF', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE', 'SYS_RESOURCE', 'KILL', 'DAC_OVERRIDE']
 
-/** @param podRestart `spec.restartPolicy` of the Pod */
 export function agentContainer(
   config: Config,
   settings: AgentSettings,
   overrides: AgentResources,
   form: Form,
-  podRestart: unknown,
+  { spec }: Pod,
 ) {
   const flags = flagsOf(settings)
   const readySeconds = Math.max(1, settings.readySeconds ?? READY_SECONDS)
@@ -54,7 +55,9 @@ export function agentContainer(
     name: AGENT_CONTAINER,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    ...(form === 'native' ? nativeSidecar(readySeconds, flags) : firstContainer(readySeconds, podRestart, flags)),
+    ...(form === 'native'
+      ? nativeSidecar(readySeconds, flags)
+      : firstContainer(readySeconds, spec.restartPolicy, flags)),
     // The first three: whose Kubernetes Events the agent writes (agent/kube/pod.ts).
     env: [
       fieldEnv('POD_NAME', 'metadata.name'),
@@ -63,6 +66,8 @@ export function agentContainer(
       ...vaultEnv(config, settings.vault),
       ...admittedEnv(config, settings),
     ],
+    // Declared for monitors that look for a port's name. On the host network it would keep Pods of one port apart, which live well.
+    ...(spec.hostNetwork === true ? {} : { ports: [portOf(config)] }),
     resources: resourcesOf(settings, overrides),
     securityContext: {
       runAsUser: 0,
@@ -123,23 +128,12 @@ function firstContainer(readySeconds: number, podRestart: unknown, flags: readon
   }
 }
 
+const portOf = ({ monitoring }: Config) => ({
+  name: 'ks-metrics',
+  containerPort: monitoring.metricsPort,
+  protocol: 'TCP',
+})
+
 function fieldEnv(name: string, fieldPath: string) {
   return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } }
-}
-
-function resourcesOf(settings: AgentSettings, overrides: AgentResources) {
-  const requests = quantities(
-    overrides['agent-cpu-request'] ?? settings.cpuRequest,
-    overrides['agent-memory-request'] ?? settings.memoryRequest,
-  )
-  const limits = quantities(
-    overrides['agent-cpu-limit'] ?? settings.cpuLimit,
-    overrides['agent-memory-limit'] ?? settings.memoryLimit,
-  )
-  return { ...(requests && { requests }), ...(limits && { limits }) }
-}
-
-function quantities(cpu: string, memory: string) {
-  if (cpu === '' && memory === '') return undefined
-  return { ...(cpu === '' ? {} : { cpu }), ...(memory === '' ? {} : { memory }) }
 }

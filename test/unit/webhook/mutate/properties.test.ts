@@ -104,7 +104,7 @@ describe('any Pod with bindings', () => {
       metadata: { annotations: { 'secret.kernelseal.io/TOKEN': 'env:T' } },
       spec: { containers: [{ name: 'app', env }] },
     })
-    assert.equal(outcome.kind === 'inject' && outcome.operations.length, 7)
+    assert.equal(outcome.kind === 'inject' && outcome.operations.length, 8)
   })
 })
 

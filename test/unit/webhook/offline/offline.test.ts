@@ -6,7 +6,7 @@ import { applyOperations } from '../../../../webhook/mutate/answer/patch.ts'
 import { printManifests, readManifests } from '../../../../webhook/offline/documents.ts'
 import { explain, explanationText } from '../../../../webhook/offline/explain.ts'
 import { decideManifests, injectFile } from '../../../../webhook/offline/inject-manifests.ts'
-import { lintManifests } from '../../../../webhook/offline/lint.ts'
+import { lintManifests } from '../../../../webhook/offline/lint/lint.ts'
 import { offlineCluster } from '../../../../webhook/offline/offline-cluster.ts'
 import { uninjectPod } from '../../../../webhook/offline/uninject-pod.ts'
 import { podsIn } from '../../../../webhook/offline/workloads.ts'
@@ -126,6 +126,7 @@ describe('explain', () => {
   - annotation \`kernelseal.io/status\` is set
   - annotation \`kernelseal.io/mode\` is set
   - annotation \`kubectl.kubernetes.io/default-container\` is set
+  - annotation \`cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes\` is set
   - the containers share one PID namespace
   - volume \`kernelseal-podinfo\`: the Pod's annotations, for the agent to read its policy from
   - volume \`kernelseal-bpffs\`: \`/sys/fs/bpf\` of the node

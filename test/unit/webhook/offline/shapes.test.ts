@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { readFiles, surroundingsOf } from '../../../../agent/cli/manifests.ts'
 import { explain, explanationText } from '../../../../webhook/offline/explain.ts'
 import { decideManifests, injectFile, rewritePods } from '../../../../webhook/offline/inject-manifests.ts'
-import { lintManifests } from '../../../../webhook/offline/lint.ts'
+import { lintManifests } from '../../../../webhook/offline/lint/lint.ts'
 import { uninjectPod } from '../../../../webhook/offline/uninject-pod.ts'
 import { SHAPES, type Shape } from './shapes.ts'
 

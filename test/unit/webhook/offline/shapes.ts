@@ -16,6 +16,75 @@ const refused = (reason: Reason, ...errors: readonly RegExp[]): Shape => ({ reas
 const injected: Shape = { reasons: ['injected'] }
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
+  '04-windows-by-nodeselector': refused('windows-pod', /`nodeSelector` `kubernetes\.io\/os`/),
+  '06-autoscaler-local-storage': injected,
+  '07-guaranteed-qos': warned(/QoS class becomes Burstable/),
+  '09-agent-limit-below-request': injected,
+  '14-knative-queue-proxy': injected,
+  '17-crds-without-pods': {
+    reasons: [],
+    warnings: [
+      /`spec\.podMetadata\.annotations`: Pods of a Workflow/,
+      /template\.metadata\.annotations`: Pods of a JobSet/,
+      /`spec\.driver\.annotations`: Pods of a SparkApplication/,
+    ],
+  },
+  '22-hostnetwork-two-replicas': {
+    reasons: ['injected', 'injected'],
+    warnings: [
+      /takes port 9090 of its node \(another: `kernelseal\.io\/metrics-port`\)/,
+      /takes port 9090 of its node/,
+      /as does that of DaemonSet shop\/edge /,
+    ],
+  },
+  '23-limits-quota-in-same-files': {
+    reasons: ['injected'],
+    errors: [
+      /requests 10m cpu, a LimitRange asks for 50m \(`kernelseal\.io\/agent-cpu-request`\)/,
+      /a limit of 256Mi memory, a LimitRange allows 128Mi/,
+      /no limit of cpu, a ResourceQuota asks for one \(`kernelseal\.io\/agent-cpu-limit`\)/,
+    ],
+    warnings: [/QoS class becomes Burstable/],
+  },
+  '28-sysbox-and-virtual-node': {
+    reasons: ['user-namespace', 'virtual-node', 'virtual-node'],
+    errors: [/`runtimeClassName` is `sysbox-runc`/, /virtual-kubelet/, /fargate-scheduler/],
+  },
+  '29-long-value-under-seal-env': {
+    reasons: ['injected'],
+    errors: [
+      /has 1[0-9]{3} bytes, the placeholder of GITHUB_APP_PRIVATE_KEY 1024 \(`kernelseal\.io\/capacity: "GITHUB_APP_PRIVATE_KEY=4096"`/,
+    ],
+  },
+  '42-prometheus-rendered': injected,
+  '43-undeclared-9090': injected,
+  '47-literal-password': warned(
+    /SMTP_PASSWORD of container l looks like a secret/,
+    /AWS_SECRET_ACCESS_KEY of container l looks like a secret/,
+  ),
+  '55-jenkins-agent': warned(
+    /container maven only waits \(`cat`\): sessions into it see placeholders/,
+    /JENKINS_SECRET of container jnlp looks like a secret/,
+  ),
+  '56-secret-made-by-init-container': warned(
+    /init container secret-init looks as if it made a Secret: if that is `generated-redis`/,
+  ),
+  '57-linkerd-and-dapr-labels': injected,
+  '72-nodeport-ns-label-typos': {
+    reasons: ['injected'],
+    errors: [
+      /`kernelseal\.io\/inject` is not one/,
+      /`kernelseal\.io\/injection` is `true`/,
+      /`kernelseal\.io\/mode` is `Enforce`/,
+    ],
+  },
+  // Its probe asks there: the container listens on that port of the node itself.
+  '74-hostnetwork-own-port': refused('port-taken', /10250 in container `h`/),
+  '75-windows-runtimeclass': refused('windows-pod', /windows|runtimeClassName/i),
+  '85-empty-secret-value': {
+    reasons: ['injected'],
+    errors: [/key `smtp-password` of Secret `shop-web` is empty/, /key `sentry-dsn` of Secret `shop-web` is empty/],
+  },
   '02-probe-uses-secret': warned(/container mysql: placeholders in livenessProbe, preStop \(bind their program/),
   '03-kill-1-in-prestop': warned(
     /preStop of container fpm has `kill -QUIT 1`, but PID 1/,
@@ -42,7 +111,6 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '30-short-form-reaches-mesh-sidecars': injected,
   '41-bitnami-redis-rendered': warned(/container redis: placeholders in livenessProbe, readinessProbe/),
   '51-rabbitmq-rendered': warned(/container rabbitmq: placeholders in livenessProbe, readinessProbe, preStop/),
-  '55-jenkins-agent': warned(/container maven only waits \(`cat`\): sessions into it see placeholders/),
   '67-seal-env-named-container-plus-others': warned(/Secret pg also stands in DATA_SOURCE_PASS of container metrics/),
   '68-strict-named-container-plus-others': warned(/Secret pg also stands in DATA_SOURCE_PASS of container metrics/),
   '70-probe-httpget-header-and-poststart': warned(/container sonar: placeholders in startupProbe, postStart/),
@@ -93,11 +161,15 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   },
   '50-duplicate-literal-then-ref': {
     reasons: ['injected', 'no-bindings', 'injected'],
-    warnings: [/a later entry overrides the Secret, in the open: PASS of container c/, /finds nothing to seal/],
+    warnings: [
+      /a later entry overrides the Secret, in the open: PASS of container c/,
+      /PASS of container c looks like a secret/,
+      /finds nothing to seal/,
+    ],
   },
   '52-superset-rendered': refused('not-sealed', /Secret superset-env, taken whole by `envFrom` of container superset/),
   '53-keycloak-gitea-rendered': { reasons: ['injected', 'injected'] },
-  '54-spark-driver': injected,
+  '54-spark-driver': warned(/QoS class becomes Burstable/),
   '58-openshift-deploymentconfig-and-rollout': {
     reasons: ['injected', 'injected', 'bad-pod'],
     errors: [/`spec\.containers\[0\]` is not an object with a name/],
