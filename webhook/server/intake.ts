@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteBudget, Hold } from '../budget/bytes.ts'
 import type { Door } from '../budget/door.ts'
+import { openPace, PIECE } from '../budget/pace.ts'
 import { BODY_LIMIT, type Body, readBody } from '../review/body.ts'
 
 /** The API server gives a webhook 10 s at most by default and 5 s by our configuration: a later answer is not read. */
@@ -21,6 +22,7 @@ class Overloaded extends Error {
  * is refused before it is read: to decrypt 7 MB takes as long as a hundred reviews.
  */
 export function countBytes(app: FastifyInstance, budget: ByteBudget, door: Pick<Door, 'countedAs' | 'giveUp'>): void {
+  const pace = openPace()
   const giveUp = (request: IncomingMessage): void => door.giveUp(request, 'too-many-bytes')
   app.addHook('onRequest', async ({ raw, ip }, reply) => {
     if (raw.method === 'GET') return
@@ -32,7 +34,9 @@ export function countBytes(app: FastifyInstance, budget: ByteBudget, door: Pick<
     await overloaded(reply)
   })
   // For every content type: the body is JSON or it is refused as not being JSON.
-  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => readInTime(request, payload))
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+    readInTime(request, payload, () => pace(door.countedAs(request.ip))),
+  )
   app.setErrorHandler((error: Error & { statusCode?: number }, { raw }, reply) => {
     // Once the answer is on its way, or is not taken.
     if (error instanceof Overloaded) reply.raw.once('close', () => giveUp(raw))
@@ -64,9 +68,9 @@ function refuse(error: Error & { statusCode?: number }, reply: FastifyReply): Fa
 }
 
 /** A body that comes too slowly is cut off with its connection. */
-function readInTime({ raw }: FastifyRequest, payload: IncomingMessage): Promise<Body> {
+function readInTime({ raw }: FastifyRequest, payload: IncomingMessage, pace: () => Promise<void>): Promise<Body> {
   const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
-  return readBody(counted(payload, holds.get(raw), announced(raw))).finally(() => clearTimeout(late))
+  return readBody(paced(counted(payload, holds.get(raw), announced(raw)), pace)).finally(() => clearTimeout(late))
 }
 
 /** @param left bytes that are counted already. Beyond the largest body nothing is kept, and nothing counted. */
@@ -80,6 +84,18 @@ async function* counted(payload: IncomingMessage, hold: Hold | undefined, left: 
     credit -= chunk.length - isNew
     const cost = length <= BODY_LIMIT ? isNew + CHUNK_OVERHEAD : 0
     if (hold?.take(cost) === false) throw new Overloaded('too many bytes in flight')
+    yield chunk
+  }
+}
+
+async function* paced(chunks: AsyncIterable<Buffer>, pace: () => Promise<void>): AsyncIterable<Buffer> {
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length >= PIECE) {
+      length = 0
+      await pace()
+    }
     yield chunk
   }
 }
