@@ -12,7 +12,7 @@ const MUCH = 1 / 4
  * as well, which no budget of bytes shows. At rest, with its probes, a replica takes a tenth of it.
  */
 const WORK_MS = 250
-/** Looks from one collection to the next: one takes some 50 ms of the thread that answers. */
+/** Looks from one collection to the next: one takes some 20 ms of the thread that answers. */
 const LOOKS_BETWEEN = 6
 
 /**
