@@ -5,7 +5,7 @@ import type { ByteBudget } from './bytes.ts'
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 5_000
-/** Part of the bytes in flight that no ordinary day sees: what there is of them would not be collected, and more comes. */
+/** Part of the bytes in flight that no ordinary day sees: they are in use and would not be collected, and more comes. */
 const MUCH = 1 / 4
 /**
  * Milliseconds of a CPU between two looks, in which anything of size can have been left: bodies, answers, and handshakes and connections
@@ -17,7 +17,7 @@ const LOOKS_BETWEEN = 6
 
 /**
  * `last-resort` is the only kind that also empties V8's pool of pages (`ReleasePooledChunksImmediately` in heap.cc; a memory-reducing collection),
- * whatever it collects: 70 MB of it stayed after a flood with any number of ordinary ones.
+ * however little it collects: 70 MB of it stayed after a flood with any number of ordinary ones.
  */
 type Collect = (options: {
   readonly type: 'major'

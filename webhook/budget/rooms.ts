@@ -65,7 +65,7 @@ export function openRooms(
     settle(visitor)
   }
 
-  /** API servers ask at once, but for a few connections that they dialled in vain: who opens more has no use for them. */
+  /** API servers ask at once, but for a few connections that they dialled in vain: a client with more has no use for them. */
   function settle(visitor: Visitor): void {
     open.add(visitor.address, visitor)
     untried.add(visitor.address, visitor)

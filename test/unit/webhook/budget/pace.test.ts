@@ -36,7 +36,7 @@ async function flooded(server: Server | HttpServer): Promise<{ most: number; all
     const all = sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0)
     most = Math.max(most, all - before)
     before = all
-    // What came meanwhile lies in the kernel.
+    // Bytes that came meanwhile lie in the kernel.
     for (const end = performance.now() + 5; performance.now() < end; );
     if (!isOver) setImmediate(turn)
   }

@@ -10,7 +10,7 @@ import { limitsFor, SHIPPED_LIMIT } from '../../../../webhook/budget/limits.ts'
 
 const [API, FLOOD] = ['127.0.0.1', '127.0.0.2']
 
-/** @param untried of 40 connections @returns what is left of two of an API server and of 20 of a flood, and of those that had asked */
+/** @param untried of 40 connections @returns how many are left of 6 that had asked, of two of an API server and of 20 of a flood */
 async function besiege(untried: number) {
   const inner = createServer((request, response) => {
     if (door.admits(request, response)) response.end('ok')
