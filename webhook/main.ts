@@ -1,9 +1,10 @@
 /** Runs the webhook as a process: settings, signals, exit status. */
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { ConfigError } from '../agent/policy/text/problems.ts'
+import { ConfigError, UsageError } from '../agent/policy/text/problems.ts'
+import { commandOutput } from './commands.ts'
 import { type Log, openLog } from './server/log.ts'
-import { helpText, loadSettings, type Settings } from './settings/load.ts'
+import { loadSettings, type Settings } from './settings/load.ts'
 import { startWebhook, type Webhook } from './start.ts'
 
 async function publishCa({ caOut }: Settings, ca: string | undefined): Promise<void> {
@@ -13,11 +14,10 @@ async function publishCa({ caOut }: Settings, ca: string | undefined): Promise<v
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes('--help') || process.argv.includes('-h')) {
-    process.stdout.write(helpText())
-    return
-  }
-  const settings = loadSettings(process.argv.slice(2), process.env)
+  const args = process.argv.slice(2)
+  const output = commandOutput(args)
+  if (output !== undefined) return void process.stdout.write(output)
+  const settings = loadSettings(args, process.env)
   const { log, lostLines } = openLog(settings)
   const webhook = await startWebhook(settings, log, { lostLines })
   stopOnSignal(webhook, settings, log)
@@ -48,6 +48,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main().catch((error: unknown) => {
     process.stderr.write(`kernelseal-webhook: ${error instanceof Error ? error.message : String(error)}\n`)
     // 2 for a setting that has to be corrected, 1 for everything else.
-    process.exit(error instanceof ConfigError ? 2 : 1)
+    process.exit(error instanceof ConfigError || error instanceof UsageError ? 2 : 1)
   })
 }

@@ -16,6 +16,7 @@ import { buildServer, openMetricsPort } from './server/server.ts'
 import { certificateEvents, openCertificate, STOP_GAP_AFTER, stopGap, within } from './serving-certificate.ts'
 import type { Settings } from './settings/load.ts'
 import { agentSettings } from './settings/table.ts'
+import { VERSION } from './version.ts'
 
 /** A running webhook. `close` drains and stops it; calling it again waits for the same end. */
 export interface Webhook {
@@ -48,7 +49,7 @@ interface State {
 
 export async function startWebhook(settings: Settings, log: Log, around: Surroundings = {}): Promise<Webhook> {
   const metrics = createMetrics(around.lostLines)
-  addProcessMetrics(metrics)
+  addProcessMetrics(metrics, VERSION)
   const api = await connectKube(settings)
   const cluster = api === undefined ? unknownCluster(settings) : liveCluster(api, settings, log)
   let take: (pair: KeyPair) => void = () => {}

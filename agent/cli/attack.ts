@@ -1,6 +1,4 @@
 /** `kernelseal attack`: the bypass suite against canaries of its own, without protection and with it. */
-
-import { parseArgs } from 'node:util'
 import { attempts, attemptsOfRows } from '../attack/attempts/suite.ts'
 import { countsOf, exitStatusOf } from '../attack/report/matrix.ts'
 import { openProgress } from '../attack/report/progress.ts'
@@ -10,14 +8,14 @@ import { type Contest, holdContest } from '../attack/runner/compare.ts'
 import { runAsInit } from '../attack/runner/namespace.ts'
 import { newCleanup } from '../attack/targets/cleanup.ts'
 import { becomeInit, isInit } from '../linux/namespaces.ts'
+import { command, type Line } from '../options/command.ts'
+import type { Values } from '../options/table.ts'
+import { MODES } from '../policy/schema.ts'
 import { UsageError } from '../policy/text/problems.ts'
-import type { Mode } from '../policy/types.ts'
-import { type Command, complain } from './command.ts'
+import { complain } from './command.ts'
 import { runSweep, whole } from './sweep.ts'
 
-const HELP = `usage: kernelseal attack [options]
-
-Proves KernelSeal's claims on this host. It starts canary processes, attacks them by every known way, then starts an agent
+const TEXT = `Proves KernelSeal's claims on this host. It starts canary processes, attacks them by every known way, then starts an agent
 of its own, lets it give a secret to canaries and attacks those in the same way. The table has the outcome of each attempt:
 
   refused   worked without protection, and does not with it
@@ -30,58 +28,70 @@ Attackers: root; container-root (uid 0 with the capabilities of a container); ui
 user of the application itself). All of it happens in a PID namespace of its own, with an agent for that: Pods and their agents
 on this node are left alone, and come and go meanwhile. (Beneath an agent that serves the whole machine no other can be: stop
 that one first.) The switches of the policy are all on, blockMaps (row 5) too, which is off by default. Needs root, and
-executable space for a copy of the runtime in TMPDIR.
-
-  --rows 1,2,3           only these rows of the table of ways (default: all)
-  --as ATTACKER          root, container-root, same-uid or uid:N; repeatable (default: all five)
-  --mode MODE            of the agent: enforce (default), audit, disabled; with disabled everything should leak but row 4
-  --disruptive           also attempts that touch more than the canaries: change kernel.core_pattern for moments; end the agent
-  --json                 one JSON document instead of the table
-  --verbose              every outcome as it comes, on standard error
-
-  --sweep                instead of the known ways everything that a kernel offers is tried on a process whose environment, heap,
-                         registers and files hold random needles: each file of procfs in each mode of opening, each system call
-                         number, each ptrace, pidfd and bpf request, each kind and bit of a perf sample, each file that may be
-                         written below /proc/sys and /sys (opened only). What is not called, and why, is a closed list:
-                         agent/attack/sweep/families/not-called.ts. A way is one file name, one system call or one sample bit
-  --seed N               which part a short sweep takes, and in which order (default 1)
-  --budget SECONDS       for all attackers on both sides together, without the starts of processes (default 600)
-
-Exit status: 0 when everything that could be tried was refused, 1 when anything leaked, 2 when anything is unproved or the
-suite could not run.
-`
-
-export const attack: Command = {
-  name: 'attack',
-  summary: 'try every way to a secret, print the matrix',
-  help: HELP,
-  run: main,
-}
+executable space for a copy of the runtime in TMPDIR.`
 
 const OPTIONS = {
-  rows: { type: 'string' },
-  as: { type: 'string', multiple: true },
-  mode: { type: 'string', default: 'enforce' },
-  disruptive: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  verbose: { type: 'boolean', default: false },
-  sweep: { type: 'boolean', default: false },
-  seed: { type: 'string', default: '1' },
-  budget: { type: 'string', default: '600' },
+  rows: { value: '1,2,3', completes: 'nothing', help: 'only these rows of the table of ways; all without it' },
+  as: {
+    value: 'ATTACKER',
+    completes: 'nothing',
+    multiple: true,
+    help: 'root, container-root, same-uid or uid:N; all five without it',
+  },
+  mode: {
+    value: 'MODE',
+    completes: MODES,
+    default: 'enforce',
+    help: 'of the agent; with disabled everything should leak but row 4',
+  },
+  disruptive: {
+    help: 'also attempts that touch more than the canaries: change kernel.core_pattern for moments; end the agent',
+  },
+  json: { help: 'one JSON document instead of the table' },
+  verbose: { help: 'every outcome as it comes, on standard error' },
+  sweep: { help: 'everything that a kernel offers, instead of the known ways' },
+  seed: {
+    value: 'N',
+    completes: 'nothing',
+    default: '1',
+    help: 'which part a short sweep takes, and in which order',
+  },
+  budget: {
+    value: 'SECONDS',
+    completes: 'nothing',
+    default: '600',
+    help: 'of a sweep, for all attackers on both sides together, without the starts of processes',
+  },
 } as const
+
+const NOTES = `With --sweep everything that a kernel offers is tried on a process whose environment, heap, registers and files hold random
+needles: each file of procfs in each mode of opening, each system call number, each ptrace, pidfd and bpf request, each kind and bit
+of a perf sample, each file that may be written below /proc/sys and /sys (opened only). What is not called, and why, is a closed
+list: agent/attack/sweep/families/not-called.ts. A way is one file name, one system call or one sample bit.`
+
+export const attack = command({
+  name: 'attack',
+  summary: 'try every way to a secret, print the matrix',
+  usage: '[options]',
+  text: TEXT,
+  options: OPTIONS,
+  notes: NOTES,
+  exit: `0 when everything that could be tried was refused, 1 when anything leaked, 2 when anything is unproved or the
+suite could not run.`,
+  run: main,
+})
 
 /** Not the 1 of other commands: here that means a leak. */
 const COULD_NOT_RUN = 2
 
-async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: OPTIONS })
+async function main(values: Values<typeof OPTIONS>, { own }: Line): Promise<number> {
   const attackers = attackersNamed(values.as ?? EVERY_ATTACKER)
   const ids = idsOf(values.rows)
-  const mode = modeNamed(values.mode)
+  const { mode } = values
   if (process.getuid?.() !== 0) return couldNotRun('only root can start and attack processes of every kind')
   if (values.sweep) whole('--seed', values.seed)
   if (values.sweep) whole('--budget', values.budget)
-  if (!isInit()) return runAsInit(['attack', ...args]).catch((error: Error) => couldNotRun(error.message))
+  if (!isInit()) return runAsInit(['attack', ...own]).catch((error: Error) => couldNotRun(error.message))
   becomeInit()
   const progress = openProgress({ total: 2 * attackers.length * ids.length, verbose: values.verbose })
   const cleanup = newCleanup()
@@ -135,9 +145,4 @@ function idsOf(rows: string | undefined): string[] {
   const unknown = rows.split(',').find((_, i) => !known.has(wanted[i]!))
   if (unknown === undefined) return attemptsOfRows(wanted).map(({ id }) => id)
   throw new UsageError(`--rows: there is no row \`${unknown}\`; there are ${[...known].join(', ')}`)
-}
-
-function modeNamed(text: string): Mode {
-  if (text === 'enforce' || text === 'audit' || text === 'disabled') return text
-  throw new UsageError(`--mode is \`enforce\`, \`audit\` or \`disabled\`, not \`${text}\``)
 }

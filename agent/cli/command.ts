@@ -1,4 +1,4 @@
-/** The interface of a subcommand, and the exit statuses all of them share. */
+/** The exit statuses that all commands share, and how they complain. */
 
 export const EXIT = {
   ok: 0,
@@ -7,14 +7,6 @@ export const EXIT = {
   /** the command line or a file it names is wrong */
   usage: 2,
 } as const
-
-export interface Command {
-  readonly name: string
-  /** One line for the list of commands. */
-  readonly summary: string
-  readonly help: string
-  readonly run: (args: string[]) => Promise<number>
-}
 
 /** Writes an error to standard error, one line each. */
 export function complain(text: string): void {

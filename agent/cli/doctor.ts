@@ -1,31 +1,32 @@
 /** `kernelseal doctor`: can this node enforce? One line per finding: state, cause, remedy. */
-import { parseArgs } from 'node:util'
 import { examineNode, type Finding } from '../doctor/checks.ts'
-import { type Command, EXIT } from './command.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
+import { EXIT } from './command.ts'
 
-const HELP = `usage: kernelseal doctor [--json]
-
-Says whether this node can enforce, line by line: the finding, its importance, the remedy.
+const TEXT = `Says whether this node can enforce, line by line: the finding, its importance, the remedy.
 It loads the kernel programs for a moment and unloads them again; nothing is protected by it.
 
-Before KernelSeal is installed, on a node of a cluster: kubectl apply -k deploy/doctor
+Before KernelSeal is installed, on a node of a cluster: kubectl apply -k deploy/doctor`
 
-  --json    an array of { what, why, state, found, fix }; state is supported, degraded, unknown or unsupported
+const OPTIONS = {
+  json: { help: 'an array of { what, why, state, found, fix }; state is supported, degraded, unknown or unsupported' },
+} as const
 
-Exit status: 0 when it can, 1 when something that is needed is missing or something exports secrets.
-`
-
-export const doctor: Command = {
+export const doctor = command({
   name: 'doctor',
   summary: 'can this node enforce? cause and fix per line',
-  help: HELP,
+  usage: '[--json]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0 when it can, 1 when something that is needed is missing or something exports secrets.',
   run: main,
-}
+})
 
 const MARKS = { supported: 'ok  ', unsupported: 'FAIL', unknown: '??  ', degraded: 'warn' } as const
 
-async function main(args: string[]): Promise<number> {
-  const { json } = parseArgs({ args, options: { json: { type: 'boolean' } } }).values
+async function main({ json, ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
   const findings = examineNode()
   process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(line).join(''))
   const able = findings.every((f) => f.state !== 'unsupported')

@@ -1,30 +1,37 @@
 /** `kernelseal env`: the placeholders of a config, to start a bound program by hand. */
 
 import { renameSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { loadAgentConfig } from '../config/load.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
-import { type Command, complain, EXIT } from './command.ts'
+import { complain, EXIT } from './command.ts'
 
-const HELP = `usage: kernelseal env --config FILE [--output FILE]
+const TEXT = `Prints NAME=<placeholder> lines. With the agent running on the same config:
 
-Prints NAME=<placeholder> lines. With the agent running on the same config:
+  env $(kernelseal env --config FILE) /path/to/program`
 
-  env $(kernelseal env --config FILE) /path/to/program
+const OPTIONS = {
+  config: { value: 'FILE', completes: 'files', help: 'the config file of the agent' },
+  output: {
+    value: 'FILE',
+    completes: 'files',
+    help: "into a file instead, which is there whole or not at all, for a unit's EnvironmentFile=",
+  },
+} as const
 
-  --output FILE   into a file instead, which is there whole or not at all, for a unit's EnvironmentFile=
-`
-
-export const env: Command = {
+export const env = command({
   name: 'env',
   summary: "a config's placeholders, as NAME=VALUE lines",
-  help: HELP,
+  usage: '--config FILE [--output FILE]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0, 2 for a wrong configuration.',
   run: main,
-}
+})
 
-async function main(args: string[]): Promise<number> {
-  const options = { config: { type: 'string' }, output: { type: 'string' } } as const
-  const { config, output } = parseArgs({ args, options }).values
+async function main({ config, output, ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
   if (config === undefined) throw new UsageError('give --config FILE')
   const agent = loadAgentConfig({ config })
   for (const warning of agent.warnings) complain(warning)

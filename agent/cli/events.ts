@@ -5,30 +5,34 @@ import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import { stateDirectory } from '../config/nonce.ts'
 import { FEED_SOCKET, LIVE, type Told } from '../events/feed.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
-import { type Command, complain, EXIT } from './command.ts'
+import { complain, EXIT } from './command.ts'
 
-const HELP = `usage: kernelseal events [--follow] [--json] [--scope NUMBER]
+const TEXT = `Prints the last few hundred events of this host's agents, and with --follow each new one until they end. Only for
+the user they run as, root. An agent in a Pod writes the same to its log: kubectl logs POD -c kernelseal-agent.`
 
-Prints the last few hundred events of this host's agents, and with --follow each new one until they end. Only for
-the user they run as, root. An agent in a Pod writes the same to its log: kubectl logs POD -c kernelseal-agent.
+const OPTIONS = {
+  follow: { help: 'stay, and print new events' },
+  json: { help: 'one JSON object a line' },
+  scope: { value: 'NUMBER', completes: 'nothing', help: "only this scope's, as 'kernelseal status' names it" },
+} as const
 
-  --follow          stay, and print new events
-  --json            one JSON object a line
-  --scope NUMBER    only this scope's, as 'kernelseal status' names it
+export const events = command({
+  name: 'events',
+  summary: "events of this host's agents",
+  usage: '[--follow] [--json] [--scope NUMBER]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0 when an agent answered, 1 when none does here.',
+  run: main,
+})
 
-Exit status: 0 when an agent answered, 1 when none does here.
-`
-
-export const events: Command = { name: 'events', summary: "events of this host's agents", help: HELP, run: main }
-
-const OPTIONS = { follow: { type: 'boolean' }, json: { type: 'boolean' }, scope: { type: 'string' } } as const
-
-async function main(args: string[]): Promise<number> {
-  const { follow = false, json = false, scope } = parseArgs({ args, options: OPTIONS }).values
+async function main({ follow, json, scope, ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
   if (scope !== undefined && !/^\d+$/.test(scope)) throw new UsageError(`--scope is a number, not \`${scope}\``)
   endWithReader()
   const form = json ? (line: string) => line : readable

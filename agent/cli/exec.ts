@@ -2,49 +2,53 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { ExecReady } from '../exec/agent.ts'
 import { runCommand } from '../exec/command.ts'
 import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
 import { isInit, startInit } from '../linux/namespaces.ts'
-import { UsageError } from '../policy/text/problems.ts'
-import { type Command, complain, EXIT } from './command.ts'
+import { command as defineCommand, type Line } from '../options/command.ts'
+import type { Values } from '../options/table.ts'
+import { complain, EXIT } from './command.ts'
 
-const HELP = `usage: kernelseal exec [options] -- COMMAND [ARGUMENT...]
-
-Starts COMMAND with its secrets in its environment, sealed, and ends with its exit status. COMMAND and its children run in a PID
+const TEXT = `Starts COMMAND with its secrets in its environment, sealed, and ends with its exit status. COMMAND and its children run in a PID
 namespace of their own, with an agent for it that lives as long as COMMAND: no daemon is needed, and processes that COMMAND leaves
-running end with it. The machine's root is refused its environment and memory like every other user.
+running end with it. The machine's root is refused its environment and memory like every other user.`
 
-  --secret NAME=REF   the variable NAME; REF is file:<absolute path>, or env:<NAME> for a variable of this command's own
-                      environment, which COMMAND then does not get; repeatable
-  --config FILE       bindings and policy from a config file; a binding without a binary is COMMAND itself
-  --verbose           the agent's log on standard error; otherwise only warnings: refused accesses and failures
-
-The caller of this command still has the variables it passed on; a file is the better source. To drop privileges let
-COMMAND do so: kernelseal exec --secret TOKEN=file:/etc/app/token -- setpriv --reuid app --regid app --init-groups /usr/bin/app
-
-Exit status: COMMAND's own, 128+N when signal N ended it, 126 or 127 when it could not be started; 1 when protection or a secret
-is not to be had, 2 for a wrong command line or configuration.
-`
-
-export const exec: Command = { name: 'exec', summary: 'one command with its secrets, sealed', help: HELP, run: main }
+const NOTES = `The caller of this command still has the variables it passed on; a file is the better source. To drop privileges let
+COMMAND do so: kernelseal exec --secret TOKEN=file:/etc/app/token -- setpriv --reuid app --regid app --init-groups /usr/bin/app`
 
 const OPTIONS = {
-  secret: { type: 'string', multiple: true },
-  config: { type: 'string' },
-  verbose: { type: 'boolean', default: false },
+  secret: {
+    value: 'NAME=REF',
+    completes: 'nothing',
+    multiple: true,
+    help: "the variable NAME; REF is file:<absolute path>, or env:<NAME> for a variable of this command's own environment, which COMMAND then does not get",
+  },
+  config: {
+    value: 'FILE',
+    completes: 'files',
+    help: 'bindings and policy from a config file; a binding without a binary is COMMAND itself',
+  },
+  verbose: { help: "the agent's log on standard error; otherwise only warnings: refused accesses and failures" },
 } as const
+
+export const exec = defineCommand({
+  name: 'exec',
+  summary: 'one command with its secrets, sealed',
+  usage: '[options] -- COMMAND [ARGUMENT...]',
+  text: TEXT,
+  options: OPTIONS,
+  after: true,
+  notes: NOTES,
+  exit: `COMMAND's own, 128+N when signal N ended it, 126 or 127 when it could not be started; 1 when protection or a secret
+is not to be had, 2 for a wrong command line or configuration.`,
+  run: main,
+})
 
 /** The agent needs milliseconds. */
 const STOP_MS = 10_000
 
-async function main(args: string[]): Promise<number> {
-  const split = args.indexOf('--')
-  const command = split < 0 ? [] : args.slice(split + 1)
-  if (command.length === 0) throw new UsageError('give the command to start after `--`')
-  const own = args.slice(0, split)
-  const { values } = parseArgs({ args: own, options: OPTIONS })
+async function main(values: Values<typeof OPTIONS>, { own, after: command = [] }: Line): Promise<number> {
   if (process.getuid?.() !== 0) throw new Error('only root can load the kernel programs')
   if (!isInit()) return runOutside(own, command)
   const { serve } = await import('../exec/agent.ts')

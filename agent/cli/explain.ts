@@ -1,36 +1,33 @@
 /** `kernelseal explain`: why is this Pod injected, or not? */
-import { parseArgs } from 'node:util'
 import { explain as explainPod, explanationText } from '../../webhook/offline/explain.ts'
 import { decideManifests } from '../../webhook/offline/inject-manifests.ts'
-import { type Command, complain, EXIT } from './command.ts'
-import {
-  CLUSTER_HELP,
-  CLUSTER_OPTIONS,
-  MANIFEST_HELP,
-  MANIFEST_OPTIONS,
-  readFiles,
-  surroundingsOf,
-} from './manifests.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
+import { complain, EXIT } from './command.ts'
+import { CLUSTER_OPTIONS, clusterValues, MANIFEST_OPTIONS, readFiles, surroundingsOf } from './manifests.ts'
 
-const HELP = `usage: kernelseal explain -f FILE [options]
+const TEXT = `Says for every Pod and Pod template whether it would be injected, the reason, and the changes. Namespaces among the files
+count with their labels; of others it is assumed that they have opted in.`
 
-Says for every Pod and Pod template whether it would be injected, the reason, and the changes. Namespaces among the files
-count with their labels; of others it is assumed that they have opted in.
+const OPTIONS = { ...MANIFEST_OPTIONS, ...CLUSTER_OPTIONS, json: { help: 'as JSON' } } as const
 
-${MANIFEST_HELP}${CLUSTER_HELP}  --json                   as JSON
+export const explain = command({
+  name: 'explain',
+  summary: 'why is this Pod injected or not?',
+  usage: '-f FILE [options]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0, 1 when a Pod would be refused, 2 when a file cannot be read.',
+  run: main,
+})
 
-Exit status: 0, 1 when a Pod would be refused, 2 when a file cannot be read.
-`
-
-export const explain: Command = { name: 'explain', summary: 'why is this Pod injected or not?', help: HELP, run: main }
-
-async function main(args: string[]): Promise<number> {
-  const options = { ...MANIFEST_OPTIONS, ...CLUSTER_OPTIONS, json: { type: 'boolean' } } as const
-  const { values } = parseArgs({ args, options })
-  const files = readFiles(values.filename)
-  const surroundings = surroundingsOf(files, values)
+async function main(values: Values<typeof OPTIONS>): Promise<number> {
+  const { cluster, filename, json, ...left } = clusterValues(values)
+  left satisfies NothingLeft
+  const files = readFiles(filename)
+  const surroundings = surroundingsOf(files, cluster)
   const explanations = decideManifests(files, surroundings).map((decided) => explainPod(decided, surroundings.cluster))
-  if (values.json) process.stdout.write(`${JSON.stringify(explanations, null, 2)}\n`)
+  if (json) process.stdout.write(`${JSON.stringify(explanations, null, 2)}\n`)
   else process.stdout.write(explanations.map(explanationText).join('\n'))
   if (explanations.length === 0) complain('there is no Pod and no Pod template in these files')
   return explanations.some(({ decision }) => decision === 'refused') ? EXIT.failed : EXIT.ok

@@ -1,48 +1,48 @@
 /** `kernelseal lint`: finds mistakes in manifests and config files before they reach a cluster. */
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { ManifestFile } from '../../webhook/offline/documents.ts'
 import { decideManifests } from '../../webhook/offline/inject-manifests.ts'
 import { lintManifests } from '../../webhook/offline/lint/lint.ts'
 import { podsIn } from '../../webhook/offline/workloads.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
 import { ConfigError, parseConfig } from '../policy/parse.ts'
 import { formatProblem } from '../policy/text/problems.ts'
 import type { Problem } from '../policy/types.ts'
-import { type Command, complain, EXIT } from './command.ts'
-import {
-  CLUSTER_HELP,
-  CLUSTER_OPTIONS,
-  MANIFEST_HELP,
-  MANIFEST_OPTIONS,
-  readFiles,
-  surroundingsOf,
-} from './manifests.ts'
+import { complain, EXIT } from './command.ts'
+import { CLUSTER_OPTIONS, clusterValues, MANIFEST_OPTIONS, readFiles, surroundingsOf } from './manifests.ts'
 
-const HELP = `usage: kernelseal lint -f FILE [options]
+const TEXT = `Names errors and warnings in the annotations and labels of Pods, Pod templates and Namespaces, annotations that stand on a
+workload instead of its Pod template, keys that Secrets among the files lack; and in the agent's own config files.`
 
-Names errors and warnings in the annotations and labels of Pods, Pod templates and Namespaces, annotations that stand on a
-workload instead of its Pod template, keys that Secrets among the files lack; and in the agent's own config files.
+const OPTIONS = {
+  ...MANIFEST_OPTIONS,
+  ...CLUSTER_OPTIONS,
+  strict: { help: 'warnings count as errors' },
+  json: { help: 'findings about manifests as JSON: severity, where, object, text' },
+} as const
 
-${MANIFEST_HELP}${CLUSTER_HELP}  --strict                 warnings count as errors
-  --json                   findings about manifests as JSON: severity, where, object, text
-
-Exit status: 0, 1 when there are errors, 2 when a file cannot be read.
-`
-
-export const lint: Command = { name: 'lint', summary: 'errors in manifests and config files', help: HELP, run: main }
+export const lint = command({
+  name: 'lint',
+  summary: 'errors in manifests and config files',
+  usage: '-f FILE [options]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0, 1 when there are errors, 2 when a file cannot be read.',
+  run: main,
+})
 
 interface Line {
   readonly severity: Problem['severity']
   readonly text: string
 }
 
-async function main(args: string[]): Promise<number> {
-  const more = { strict: { type: 'boolean' }, json: { type: 'boolean' } } as const
-  const options = { ...MANIFEST_OPTIONS, ...CLUSTER_OPTIONS, ...more } as const
-  const { values } = parseArgs({ args, options })
-  const files = readFiles(values.filename)
+async function main(values: Values<typeof OPTIONS>): Promise<number> {
+  const { cluster, filename, strict, json, ...left } = clusterValues(values)
+  left satisfies NothingLeft
+  const files = readFiles(filename)
   const manifests = files.filter((file) => !isConfig(file))
-  const findings = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, values)))
+  const findings = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, cluster)))
   const lines = [
     ...files.filter(isConfig).flatMap(({ where }) => lintConfig(where)),
     ...findings.map(({ severity, where, object, text }) => ({
@@ -50,11 +50,11 @@ async function main(args: string[]): Promise<number> {
       text: `${where}: ${object}: ${oneLine(text)}`,
     })),
   ]
-  if (values.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`)
+  if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`)
   else for (const { severity, text } of lines) process.stdout.write(`${severity}: ${text}\n`)
   if (manifests.length > 0 && !manifests.some(({ objects }) => objects.some((object) => podsIn(object).length > 0)))
     complain('there is no Pod and no Pod template in these files')
-  const errors = lines.filter(({ severity }) => severity === 'error' || values.strict).length
+  const errors = lines.filter(({ severity }) => severity === 'error' || strict).length
   return errors > 0 ? EXIT.failed : EXIT.ok
 }
 

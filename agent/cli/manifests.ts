@@ -8,34 +8,44 @@ import { offlineCluster } from '../../webhook/offline/offline-cluster.ts'
 import { loadSettings } from '../../webhook/settings/load.ts'
 import { agentSettings } from '../../webhook/settings/table.ts'
 import { VERSION } from '../config/version.ts'
+import type { Values } from '../options/table.ts'
 import { MODES } from '../policy/schema.ts'
 import { UsageError } from '../policy/text/problems.ts'
 
-export const MANIFEST_OPTIONS = { filename: { type: 'string', short: 'f', multiple: true } } as const
-export const MANIFEST_HELP = `  -f, --filename FILE      manifests, YAML or JSON; - is standard input, a directory is its *.yaml, *.yml and
-                           *.json; repeatable
-`
+export const MANIFEST_OPTIONS = {
+  filename: {
+    short: 'f',
+    value: 'FILE',
+    completes: 'files',
+    multiple: true,
+    help: 'manifests, YAML or JSON; - is standard input, a directory is its *.yaml, *.yml and *.json',
+  },
+} as const
 
 export const CLUSTER_OPTIONS = {
-  namespace: { type: 'string', short: 'n' },
-  mode: { type: 'string' },
-  kubernetes: { type: 'string' },
-  'agent-image': { type: 'string' },
-  config: { type: 'string' },
+  namespace: { short: 'n', value: 'NAME', completes: 'nothing', help: 'of objects that name none' },
+  mode: {
+    value: 'MODE',
+    completes: MODES,
+    help: 'of Pods and namespaces that choose none, unless the settings say',
+  },
+  kubernetes: { value: 'VERSION', completes: 'nothing', help: 'of the cluster; 1.30 and up without it' },
+  'agent-image': { value: 'IMAGE', completes: 'nothing', help: `kernelseal-agent:${VERSION} without it` },
+  config: { value: 'FILE', completes: 'files', help: "the webhook's settings" },
 } as const
-export const CLUSTER_HELP = `  -n, --namespace NAME     of objects that name none
-  --mode MODE              of Pods and namespaces that choose none: enforce (default), audit, disabled
-  --kubernetes VERSION     of the cluster (default: 1.30 and up)
-  --agent-image IMAGE      default: kernelseal-agent:${VERSION}
-  --config FILE            the webhook's settings
-`
 
-export interface ClusterValues {
-  readonly namespace?: string | undefined
-  readonly mode?: string | undefined
-  readonly kubernetes?: string | undefined
-  readonly 'agent-image'?: string | undefined
-  readonly config?: string | undefined
+type ClusterValues = Values<typeof CLUSTER_OPTIONS>
+
+/** Those of the cluster apart from a command's own. */
+export function clusterValues<V extends ClusterValues>(values: V) {
+  const { namespace, mode, kubernetes, 'agent-image': image, config, ...own } = values
+  return { ...own, cluster: { namespace, mode, kubernetes, image, config } }
+}
+
+type Cluster = {
+  readonly [Name in keyof ReturnType<typeof clusterValues>['cluster']]?:
+    | ReturnType<typeof clusterValues>['cluster'][Name]
+    | undefined
 }
 
 /** @throws UsageError, ConfigError naming the file and the line */
@@ -63,7 +73,7 @@ function readText(name: string): string {
 /** The newest minor version with features of its own: without a given version, all features count as present. */
 const LATEST_MINOR = 30
 
-export function surroundingsOf(files: readonly ManifestFile[], values: ClusterValues): Surroundings {
+export function surroundingsOf(files: readonly ManifestFile[], values: Cluster): Surroundings {
   const settings = loadSettings(flagsOf(values), process.env)
   const objects = files.flatMap((file) => file.objects)
   const minor = values.kubernetes === undefined ? LATEST_MINOR : minorOf(values.kubernetes)
@@ -71,15 +81,12 @@ export function surroundingsOf(files: readonly ManifestFile[], values: ClusterVa
   return { settings: { agent: agentSettings(settings) }, cluster, namespace: values.namespace }
 }
 
-function flagsOf({ mode, config, 'agent-image': image }: ClusterValues): string[] {
+function flagsOf({ mode, config, image: given }: Cluster): string[] {
   const hasImage = config !== undefined || process.env.KSEAL_AGENT_IMAGE !== undefined
-  const agentImage = image ?? (hasImage ? undefined : `kernelseal-agent:${VERSION}`)
-  if (mode !== undefined && !MODES.some((known) => known === mode)) {
-    throw new UsageError(`--mode is one of ${MODES.join(', ')}, not \`${mode}\``)
-  }
+  const image = given ?? (hasImage ? undefined : `kernelseal-agent:${VERSION}`)
   return [
     ...(config === undefined ? [] : ['--config', config]),
-    ...(agentImage === undefined ? [] : ['--agent-image', agentImage]),
+    ...(image === undefined ? [] : ['--agent-image', image]),
     ...(mode === undefined ? [] : ['--default-mode', mode]),
   ]
 }

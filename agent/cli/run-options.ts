@@ -1,60 +1,68 @@
 /** The options of `kernelseal run`: their help, and their values once they are checked. */
 import { isIP } from 'node:net'
-import type { AgentConfig, ConfigOptions } from '../config/load.ts'
+import type { AgentConfig } from '../config/load.ts'
 import type { LogFormat } from '../events/sinks/log.ts'
+import type { Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
 import { cgroupPath } from '../scope/cgroup.ts'
 import { REMOTE_HELP } from '../sources/sources.ts'
 
-export const HELP = `usage: kernelseal run [options]
+export const TEXT = `Loads the kernel programs, registers the scope and stays until SIGTERM. As a Pod's sidecar it needs no options.
+Changed secrets and annotations are noticed; SIGHUP reads everything anew, a config file too.`
 
-Loads the kernel programs, registers the scope and stays until SIGTERM. As a Pod's sidecar it needs no options.
-Changed secrets and annotations are noticed; SIGHUP reads everything anew, a config file too.
+export const NOTES = `From the environment, for secrets on other servers (HashiCorp Vault, OpenBao):
 
-  --config FILE          bindings and policy from a config file (a plain host); otherwise the Pod's annotations
-  --annotations FILE     the Pod's annotations as the downward API writes them
-  --allow-literal        values may stand in the annotations (source.value); in a config file they always may
-  --file-root DIR        the annotations may name files below DIR (source.fileRef); repeatable. Without it they may name none;
-                         a config file may name any
-  --lock-policy          refuse changes of a running policy that weaken it
-  --pid-namespace PATH   protect this PID namespace, for example /proc/4711/ns/pid (default: the agent's own)
-  --cgroup PATH          protect the processes of this control group and of those below it, for example
-                         system.slice/shop.service; it need not be there yet. The agent runs outside of it
-  --stay                 protection and delivery stay when the agent ends, as they do in a Pod: a service that is restarted leaves no
-                         gap. \`kernelseal unload\` takes them away
-  --metrics-port PORT    /metrics, /healthz and /readyz (default: monitoring.metricsPort, 9090)
-  --metrics-host ADDRESS where to listen with it (default: every address in a Pod, 127.0.0.1 on a host)
-  --log-format FORMAT    text or json (default: text on a terminal, json otherwise)
+${REMOTE_HELP}`
 
-From the environment, for secrets on other servers (HashiCorp Vault, OpenBao):
+export const STATUSES =
+  '0 after SIGTERM or SIGINT, 1 when protection or a secret is not to be had, 2 for a wrong configuration.'
 
-${REMOTE_HELP}
-Exit status: 0 after SIGTERM or SIGINT, 1 when protection or a secret is not to be had, 2 for a wrong configuration.
-`
-
-export interface RunOptions extends ConfigOptions {
-  readonly 'lock-policy'?: boolean
-  readonly 'pid-namespace'?: string
-  readonly cgroup?: string
-  readonly stay?: boolean
-  readonly 'metrics-port'?: string
-  readonly 'metrics-host'?: string
-  readonly 'log-format'?: string
-}
+const FILE = { value: 'FILE', completes: 'files' } as const
 
 export const RUN_OPTIONS = {
-  config: { type: 'string' },
-  annotations: { type: 'string' },
-  'allow-literal': { type: 'boolean' },
-  'file-root': { type: 'string', multiple: true },
-  'lock-policy': { type: 'boolean' },
-  'pid-namespace': { type: 'string' },
-  cgroup: { type: 'string' },
-  stay: { type: 'boolean' },
-  'metrics-port': { type: 'string' },
-  'metrics-host': { type: 'string' },
-  'log-format': { type: 'string' },
+  config: { ...FILE, help: "bindings and policy from a config file (a plain host); otherwise the Pod's annotations" },
+  annotations: { ...FILE, help: "the Pod's annotations as the downward API writes them" },
+  'allow-literal': {
+    help: 'values may stand in the annotations (source.value); in a config file they always may',
+  },
+  'file-root': {
+    value: 'DIR',
+    completes: 'directories',
+    multiple: true,
+    help: 'the annotations may name files below DIR (source.fileRef). Without it they may name none; a config file may name any',
+  },
+  'lock-policy': { help: 'refuse changes of a running policy that weaken it' },
+  'pid-namespace': {
+    value: 'PATH',
+    completes: 'files',
+    help: "protect this PID namespace, for example /proc/4711/ns/pid, instead of the agent's own",
+  },
+  cgroup: {
+    value: 'PATH',
+    completes: 'nothing',
+    help: 'protect the processes of this control group and of those below it, for example system.slice/shop.service; it need not be there yet. The agent runs outside of it',
+  },
+  stay: {
+    help: 'protection and delivery stay when the agent ends, as they do in a Pod: a service that is restarted leaves no gap. `kernelseal unload` takes them away',
+  },
+  'metrics-port': {
+    value: 'PORT',
+    completes: 'nothing',
+    help: '/metrics, /healthz and /readyz, instead of monitoring.metricsPort, which is 9090 unless the configuration says',
+  },
+  'metrics-host': {
+    value: 'ADDRESS',
+    completes: 'nothing',
+    help: 'where to listen with it. Without it every address in a Pod, 127.0.0.1 on a host',
+  },
+  'log-format': {
+    value: 'FORMAT',
+    completes: ['text', 'json'],
+    help: 'of the log. Without it text on a terminal, JSON otherwise',
+  },
 } as const
+
+export type RunOptions = Values<typeof RUN_OPTIONS>
 
 /** On a host there is no network policy around the port. @throws UsageError */
 export function metricsHost({ 'metrics-host': given }: RunOptions, { host }: AgentConfig): string {
@@ -76,10 +84,7 @@ export function cgroupOf({ cgroup, ...options }: RunOptions, { host }: AgentConf
 }
 
 export function logFormat(options: RunOptions): LogFormat {
-  const format = options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json')
-  if (format !== 'text' && format !== 'json')
-    throw new UsageError(`--log-format is \`text\` or \`json\`, not \`${format}\``)
-  return format
+  return options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json')
 }
 
 export function metricsPort(options: RunOptions, { config }: AgentConfig): number {

@@ -1,7 +1,6 @@
 /** `kernelseal run`: the agent, as a Pod's sidecar or on any Linux host. */
 
 import { once } from 'node:events'
-import { parseArgs } from 'node:util'
 import { type AgentConfig, admittedPolicy, loadAgentConfig } from '../config/load.ts'
 import { VERSION } from '../config/version.ts'
 import { type Log, openLog } from '../events/sinks/log.ts'
@@ -9,6 +8,7 @@ import { openOutput, STDOUT } from '../events/sinks/output.ts'
 import { forbidDumps } from '../linux/libc.ts'
 import { trimAfterStart } from '../linux/memory.ts'
 import { goLast } from '../linux/oom-score.ts'
+import { command } from '../options/command.ts'
 import { type Health, keepListening } from '../run/health.ts'
 import { openObservers } from '../run/outputs.ts'
 import { openReadySocket, ownPidNamespace, type ReadySocket, readySocketPath } from '../run/ready-socket.ts'
@@ -16,14 +16,29 @@ import { type Session, startSession } from '../run/session.ts'
 import { cgroupScope } from '../scope/cgroup.ts'
 import { scopeNumber } from '../scope/scope.ts'
 import { openRemotes, openSources } from '../sources/sources.ts'
-import { type Command, EXIT } from './command.ts'
-import { cgroupOf, HELP, logFormat, metricsHost, metricsPort, RUN_OPTIONS, type RunOptions } from './run-options.ts'
+import { EXIT } from './command.ts'
+import {
+  cgroupOf,
+  logFormat,
+  metricsHost,
+  metricsPort,
+  NOTES,
+  RUN_OPTIONS,
+  type RunOptions,
+  STATUSES,
+  TEXT,
+} from './run-options.ts'
 
-export const run: Command = { name: 'run', summary: 'the agent: protect a Pod or a host', help: HELP, run: main }
-
-function main(args: string[]): Promise<number> {
-  return runAgent(parseArgs({ args, options: RUN_OPTIONS }).values)
-}
+export const run = command({
+  name: 'run',
+  summary: 'the agent: protect a Pod or a host',
+  usage: '[options]',
+  text: TEXT,
+  options: RUN_OPTIONS,
+  notes: NOTES,
+  exit: STATUSES,
+  run: runAgent,
+})
 
 export async function runAgent(options: RunOptions): Promise<number> {
   const locked = options['lock-policy'] ?? false

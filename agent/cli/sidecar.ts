@@ -1,27 +1,33 @@
 /** `kernelseal sidecar`: `run` for a Pod that ends, where Kubernetes would wait for the agent to end first. */
 
-import { parseArgs } from 'node:util'
 import { otherProcesses } from '../linux/procfs.ts'
+import { command } from '../options/command.ts'
+import type { Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
-import type { Command } from './command.ts'
 import { runAgent } from './run.ts'
 import { RUN_OPTIONS } from './run-options.ts'
 
-const HELP = `usage: kernelseal sidecar --end-after SECONDS [options of 'kernelseal run']
+const TEXT = `Does what 'kernelseal run' does, and ends with status 0 once the Pod's other containers have had no process for SECONDS
+seconds, after they had one. For Jobs where Kubernetes has no native sidecars (before 1.29).`
 
-Does what 'kernelseal run' does, and ends with status 0 once the Pod's other containers have had no process for SECONDS
-seconds, after they had one. For Jobs where Kubernetes has no native sidecars (before 1.29).
+const OPTIONS = {
+  'end-after': { value: 'SECONDS', completes: 'nothing', help: 'how long the Pod has to be without a process' },
+  ...RUN_OPTIONS,
+} as const
 
-Exit status: as of 'kernelseal run'.
-`
-
-export const sidecar: Command = { name: 'sidecar', summary: 'run until the Pod has ended', help: HELP, run: main }
+export const sidecar = command({
+  name: 'sidecar',
+  summary: 'run until the Pod has ended',
+  usage: "--end-after SECONDS [options of 'kernelseal run']",
+  text: TEXT,
+  options: OPTIONS,
+  exit: "as of 'kernelseal run'.",
+  run: main,
+})
 
 const LOOK_MS = 500
 
-async function main(args: string[]): Promise<number> {
-  const options = { ...RUN_OPTIONS, 'end-after': { type: 'string' } } as const
-  const { 'end-after': text, ...rest } = parseArgs({ args, options }).values
+async function main({ 'end-after': text, ...rest }: Values<typeof OPTIONS>): Promise<number> {
   if (text === undefined || !/^[1-9][0-9]{0,4}$/.test(text)) throw new UsageError('give --end-after SECONDS')
   const watching = setInterval(watch(Number(text) * 1000), LOOK_MS)
   try {

@@ -1,27 +1,26 @@
 /** `kernelseal status`: scopes and programs on this node, whether or not an agent runs. */
-import { parseArgs } from 'node:util'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
 import { type ScopeSurvey, type Survey, surveyNode } from '../scope/status.ts'
-import { type Command, EXIT } from './command.ts'
+import { EXIT } from './command.ts'
 import { columns } from './table.ts'
 
-const HELP = `usage: kernelseal status [--json]
-
-Scopes, sealed processes, tier and counters of this node, read from the pins under /sys/fs/bpf/kernelseal.
-
-Exit status: 0 when something stands, 1 when nothing does.
-`
+const OPTIONS = { json: { help: 'as JSON' } } as const
 
 export const NOTHING = 'Nothing is pinned: no agent protects anything beyond its own life.\n'
 
-export const status: Command = {
+export const status = command({
   name: 'status',
   summary: 'scopes, sealed processes, tier, counters',
-  help: HELP,
+  usage: '[--json]',
+  text: 'Scopes, sealed processes, tier and counters of this node, read from the pins under /sys/fs/bpf/kernelseal.',
+  options: OPTIONS,
+  exit: '0 when something stands, 1 when nothing does.',
   run: main,
-}
+})
 
-async function main(args: string[]): Promise<number> {
-  const { json } = parseArgs({ args, options: { json: { type: 'boolean' } } }).values
+async function main({ json, ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
   const survey = surveyNode()
   if (json) process.stdout.write(`${JSON.stringify(survey ?? null, null, 2)}\n`)
   else process.stdout.write(survey ? render(survey) : NOTHING)

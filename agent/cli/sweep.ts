@@ -20,7 +20,10 @@ export async function runSweep(
 ): Promise<number> {
   const say = (text: string) => void process.stderr.write(`${text}\n`)
   const report = await holdSweep({
-    ...{ attackers, cleanup, seed: whole('--seed', seed), budgetSeconds: whole('--budget', budget) },
+    attackers,
+    cleanup,
+    seed: whole('--seed', seed),
+    budgetSeconds: whole('--budget', budget),
     onStage: (what) => say(`-- ${what}`),
     ...(verbose && { onStep: (what: string) => say(`   ${what}`) }),
   })

@@ -1,27 +1,27 @@
 /** `kernelseal unload`: removes the programs and maps pinned on this node. */
-import { parseArgs } from 'node:util'
 import { otherSets, unpinOther, unpinSet } from '../node/pin-set.ts'
 import * as pins from '../node/pins.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
 import { surveyNode } from '../scope/status.ts'
-import { type Command, complain, EXIT } from './command.ts'
+import { complain, EXIT } from './command.ts'
 
-const HELP = `usage: kernelseal unload [--force]
+const OPTIONS = {
+  force: { help: 'also while sealed processes or agents live: their memory is readable by root from then on' },
+} as const
 
-Takes programs and maps of this node away. Refused while sealed processes or agents live, unless --force: their
-memory is readable by root from then on.
-
-Exit status: 0 when nothing is pinned any more, 1 when it was refused.
-`
-
-export const unload: Command = {
+export const unload = command({
   name: 'unload',
   summary: 'take everything away that is pinned on this node',
-  help: HELP,
+  usage: '[--force]',
+  text: 'Takes programs and maps of this node away. Refused while sealed processes or agents live.',
+  options: OPTIONS,
+  exit: '0 when nothing is pinned any more, 1 when it was refused.',
   run: main,
-}
+})
 
-async function main(args: string[]): Promise<number> {
-  const { force } = parseArgs({ args, options: { force: { type: 'boolean' } } }).values
+async function main({ force, ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
   if (!pins.isPinned() && !otherSets().length) return EXIT.ok
   return pins.withLock(() => {
     const survey = force ? undefined : surveyNode()

@@ -4,34 +4,43 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { http } from '../kube/http.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
 import { askReadySocket, ownPidNamespace, readySocketPath } from '../run/ready-socket.ts'
-import { type Command, complain, EXIT } from './command.ts'
+import { complain, EXIT } from './command.ts'
 
-const HELP = `usage: kernelseal wait [--port PORT] [--timeout SECONDS]
-
-Asks the agent until protection stands (default: 60 seconds), over a socket in the /dev of its container or, in a systemd unit,
+const TEXT = `Asks the agent until protection stands, over a socket in the /dev of its container or, in a systemd unit,
 in the unit's RuntimeDirectory=. It is the startup probe of a Pod's agent, and its postStart hook where Kubernetes has no native
-sidecars: no other container starts before it is through. An agent started by hand on a host is asked by its port.
+sidecars: no other container starts before it is through. An agent started by hand on a host is asked by its port.`
 
-  --port PORT        ask http://127.0.0.1:PORT/readyz instead. Any program of the Pod or the host may listen there first
-  --timeout SECONDS  when to give up
+const OPTIONS = {
+  port: {
+    value: 'PORT',
+    completes: 'nothing',
+    help: 'ask http://127.0.0.1:PORT/readyz instead. Any program of the Pod or the host may listen there first',
+  },
+  timeout: { value: 'SECONDS', completes: 'nothing', default: '60', help: 'when to give up' },
+} as const
 
-Exit status: 0 when ready, 1 when not in time.
-`
-
-export const wait: Command = { name: 'wait', summary: 'return when the agent is ready', help: HELP, run: main }
+export const wait = command({
+  name: 'wait',
+  summary: 'return when the agent is ready',
+  usage: '[--port PORT] [--timeout SECONDS]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0 when ready, 1 when not in time.',
+  run: main,
+})
 
 /** Between two questions. */
 const PAUSE_MS = 100
 /** For one answer: the agent is on this machine. */
 const ANSWER_MS = 1000
 
-async function main(args: string[]): Promise<number> {
-  const options = { port: { type: 'string' }, timeout: { type: 'string', default: '60' } } as const
-  const { port, timeout } = parseArgs({ args, options }).values
+async function main({ port, timeout, ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
   const path = readySocketPath(ownPidNamespace())
   const url = port === undefined ? '' : `http://127.0.0.1:${whole('port', port, 65535)}/readyz`
   const ask = (): Promise<string> => (url ? askPort(url) : askReadySocket(path))

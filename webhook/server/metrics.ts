@@ -153,6 +153,12 @@ function floodMetrics(registers: Registry[]): Pick<Metrics, 'portClosed' | 'line
 }
 
 /** Memory, event loop and garbage collection of this process, beside the above. */
-export function addProcessMetrics({ registry }: Metrics): void {
+export function addProcessMetrics({ registry }: Metrics, version: string): void {
   collectDefaultMetrics({ register: registry })
+  new Gauge({
+    name: 'kernelseal_build_info',
+    help: 'Versions of the webhook and its runtime; always 1',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version, node: process.version }, 1)
 }

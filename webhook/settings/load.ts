@@ -1,14 +1,16 @@
 /** Reads the settings from flags, environment and file. */
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { parseOptions } from '../../agent/options/parse.ts'
+import type { Option, Options } from '../../agent/options/table.ts'
 import { wrongFileRoot } from '../../agent/policy/secrets/file-roots.ts'
 import { readDocument } from '../../agent/policy/text/document.ts'
 import { Field } from '../../agent/policy/text/field.ts'
 import { wrongPath } from '../../agent/policy/text/names.ts'
-import { ConfigError, reportInto } from '../../agent/policy/text/problems.ts'
-import { didYouMean, quote } from '../../agent/policy/text/suggest.ts'
+import { ConfigError, reportInto, UsageError } from '../../agent/policy/text/problems.ts'
+import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Problem } from '../../agent/policy/types.ts'
 import { parseSetting } from './kinds.ts'
+import { OPTIONS } from './options.ts'
 import { envOf, flagOf, NAMES, SETTINGS, type Setting, type SettingName, type Settings } from './table.ts'
 
 export { helpText } from './help.ts'
@@ -95,27 +97,21 @@ function readSetting(name: SettingName, value: Given | undefined, found: Problem
 }
 
 function readFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> {
-  const names = ['config', ...NAMES.map(flagOf)]
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
   try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
+    // The words of a setting are checked with its place, wherever it was given.
+    return parseOptions(UNCHECKED, argv).values as Readonly<Record<string, string | undefined>>
   } catch (error) {
-    const unknown = /^Unknown option '--([^']+)'/.exec((error as Error).message)?.[1]
-    const problem: Problem =
-      unknown === undefined
-        ? { severity: 'error', path: 'command line', message: (error as Error).message }
-        : {
-            severity: 'error',
-            path: `--${unknown}`,
-            message: 'is not an option',
-            hint: didYouMean(
-              `--${unknown}`,
-              names.map((name) => `--${name}`),
-            ),
-          }
-    throw new ConfigError('', [problem])
+    if (!(error instanceof UsageError)) throw error
+    throw new ConfigError('', [{ severity: 'error', path: 'command line', message: error.message }])
   }
 }
+
+const UNCHECKED: Options = Object.fromEntries(
+  Object.entries(OPTIONS).map(([name, option]): [string, Option] => [
+    name,
+    { ...option, completes: 'nothing' } as Option,
+  ]),
+)
 
 /** YAML or JSON with the settings' names as keys; numbers and lists may be written as such. */
 function readFile(path: string): Record<string, Given> {

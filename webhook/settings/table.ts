@@ -1,6 +1,4 @@
 /** The webhook's settings, one table: flags, environment, file and help text (help.ts) all follow from it. */
-import type { Mode } from '../../agent/policy/types.ts'
-import type { SidecarForm } from '../mutate/cluster/cluster.ts'
 import { type AgentSettings, READY_SECONDS } from '../mutate/sidecar/sidecar.ts'
 import type { Kind } from './kinds.ts'
 
@@ -103,44 +101,16 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS
 export const NAMES = Object.keys(SETTINGS) as SettingName[]
 
-export interface Settings {
-  readonly agentImage: string
-  readonly agentPullPolicy: 'Always' | 'IfNotPresent' | 'Never'
-  readonly agentCpuRequest: string
-  readonly agentCpuLimit: string
-  readonly agentMemoryRequest: string
-  readonly agentMemoryLimit: string
-  readonly agentReadySeconds: number
-  readonly agentLockPolicy: 'true' | 'false'
-  readonly agentAllowLiteral: 'true' | 'false'
-  readonly agentFileRoots: readonly string[]
-  readonly vaultAddress: string
-  readonly vaultRole: string
-  readonly vaultMount: string
-  readonly vaultAuthMount: string
-  readonly vaultNamespace: string
-  readonly vaultCa: string
-  readonly vaultAudience: string
-  readonly sidecarForm: SidecarForm
-  readonly defaultMode: Mode
-  readonly host: string
-  readonly port: number
-  readonly metricsPort: number
-  readonly certFile: string
-  readonly keyFile: string
-  readonly clientCaFile: string
-  readonly clientNames: readonly string[]
-  readonly certSecret: string
-  readonly certCheckSeconds: number
-  readonly namespace: string
-  readonly apiServer: string
-  readonly apiTokenFile: string
-  readonly apiCaFile: string
-  readonly dnsNames: readonly string[]
-  readonly caOut: string
-  readonly drainSeconds: number
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
-}
+/** Of a row's kind: a setting of the table has its type from there and nowhere else. */
+type ValueOf<K extends Kind> = K extends readonly (infer Word)[]
+  ? Word
+  : K extends 'port' | 'seconds'
+    ? number
+    : K extends 'list'
+      ? readonly string[]
+      : string
+
+export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]['kind']> }
 
 /** The settings that are about the agent's container. */
 export function agentSettings(settings: Settings): AgentSettings {

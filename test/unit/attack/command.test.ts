@@ -8,7 +8,7 @@ const refusals: [args: string[], why: RegExp][] = [
   [['--rows', ''], /there is no row ``/],
   [['--rows', '1,x'], /there is no row `x`/],
   [['--as', 'admin'], /--as: unknown attacker `admin`.*same-uid/],
-  [['--mode', 'on'], /--mode is `enforce`, `audit` or `disabled`, not `on`/],
+  [['--mode', 'on'], /--mode is `disabled`, `audit` or `enforce`, not `on`/],
 ]
 
 for (const [args, why] of refusals) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { ratesTable } from '../../../agent/cli/rates.ts'
+import { ratesTable } from '../../../agent/cli/live/rates.ts'
 import type { ScopeSurvey, Survey } from '../../../agent/scope/status.ts'
 import { COUNTER_NAMES, type Counter } from '../../../agent/wire/constants.ts'
 import { onTerminal } from '../../support/terminal.ts'
@@ -48,7 +48,7 @@ const LEAVE = '\x1b[?25h\x1b[?1049l'
 
 /** A node with one scope, with execs that grow by 7 each look, and more scopes than the screen has lines. */
 const LIVE = `
-import { watch } from '${AGENT}cli/top.ts'
+import { watch } from '${AGENT}cli/live/top.ts'
 let execs = 0
 const counts = () => ({ execs: (execs += 7), values: 0, blocked: 0, failed: 0, events_lost: 0 })
 const scope = (number) => ({ scope: number, mode: 'enforce', agent: true, sealed: 1, counts: counts() })
@@ -82,7 +82,7 @@ test('a page is never longer or wider than the screen', () => {
 })
 
 test('a survey that fails ends it with the terminal given back', () => {
-  const failing = `import { watch } from '${AGENT}cli/top.ts'
+  const failing = `import { watch } from '${AGENT}cli/live/top.ts'
     let looks = 0
     const survey = () => { if (++looks > 2) throw new Error('the pins are gone'); return undefined }
     await watch(survey, 50).catch((error) => { console.log(error.message); process.exitCode = 1 })`

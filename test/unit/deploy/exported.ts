@@ -39,7 +39,7 @@ export function agentRegistry(): Registry {
 
 export function webhookRegistry(): Registry {
   const metrics = createMetrics()
-  addProcessMetrics(metrics)
+  addProcessMetrics(metrics, '0.0.0')
   return metrics.registry
 }
 

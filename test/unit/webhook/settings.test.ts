@@ -39,7 +39,7 @@ describe('the settings', () => {
 
   for (const [what, argv, env, message] of [
     ['a missing image', [], {}, /--agent-image: is missing \(give `--agent-image`, `\$KSEAL_AGENT_IMAGE`/],
-    ['an unknown flag', ['--agent-imag=x'], {}, /--agent-imag: is not an option \(did you mean `--agent-image`\?\)/],
+    ['an unknown flag', ['--agent-imag=x'], {}, /there is no option `--agent-imag` \(did you mean `--agent-image`\?\)/],
     ['a flag without value', ['--port'], {}, /command line: /],
     ['a port out of range', ['--agent-image', 'a', '--port', '65536'], {}, /--port: is `65536`, must be a port/],
     [
@@ -70,7 +70,7 @@ describe('the settings', () => {
   })
 
   it('are all in the help text', () => {
-    for (const flag of ['--agent-image', '--port', '--ca-out', '--drain-seconds', '--config', '--help']) {
+    for (const flag of ['--agent-image', '--port', '--ca-out', '--drain-seconds', '--config', '-h, --help']) {
       assert.ok(helpText().includes(`  ${flag} `), flag)
     }
   })

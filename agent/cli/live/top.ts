@@ -2,26 +2,34 @@
 
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { UsageError } from '../policy/text/problems.ts'
-import { type Survey, surveyNode } from '../scope/status.ts'
-import { type Command, EXIT } from './command.ts'
+import { command } from '../../options/command.ts'
+import type { NothingLeft, Values } from '../../options/table.ts'
+import { UsageError } from '../../policy/text/problems.ts'
+import { type Survey, surveyNode } from '../../scope/status.ts'
+import { EXIT } from '../command.ts'
+import { NOTHING } from '../status.ts'
 import { type Look, ratesTable } from './rates.ts'
 import { openScreen } from './screen.ts'
-import { NOTHING } from './status.ts'
 
-const HELP = `usage: kernelseal top [--interval SECONDS]
+const TEXT = `The scopes of this node, their rates per second, and their tier and agent, refreshed. 'q' or Ctrl-C ends it.
+When its output is no terminal, one table of one interval.`
 
-The scopes of this node, their rates per second, and their tier and agent, refreshed (default: every
-2 seconds). 'q' or Ctrl-C ends it. When its output is no terminal, one table of one interval.
+const OPTIONS = {
+  interval: { value: 'SECONDS', completes: 'nothing', default: '2', help: 'between two looks' },
+} as const
 
-Exit status: 0 when something stands, 1 when nothing does.
-`
+export const top = command({
+  name: 'top',
+  summary: 'rates of the scopes, live',
+  usage: '[--interval SECONDS]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0 when something stands, 1 when nothing does.',
+  run: main,
+})
 
-export const top: Command = { name: 'top', summary: 'rates of the scopes, live', help: HELP, run: main }
-
-async function main(args: string[]): Promise<number> {
-  const { interval } = parseArgs({ args, options: { interval: { type: 'string', default: '2' } } }).values
+async function main({ interval, ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
   const seconds = Number(interval)
   if (!(seconds >= 0.1 && seconds <= 3600)) throw new UsageError(`--interval is 0.1 to 3600 s, not \`${interval}\``)
   const first = look(surveyNode)

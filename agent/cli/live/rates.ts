@@ -1,7 +1,7 @@
 /** Two surveys of a node as one table of rates per second. Pure. */
-import type { ScopeSurvey, Survey } from '../scope/status.ts'
-import { headOf, NOTHING, who } from './status.ts'
-import { columns } from './table.ts'
+import type { ScopeSurvey, Survey } from '../../scope/status.ts'
+import { headOf, NOTHING, who } from '../status.ts'
+import { columns } from '../table.ts'
 
 export interface Look {
   /** Undefined: nothing is pinned. */

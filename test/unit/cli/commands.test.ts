@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { allCommands } from '../../../agent/cli/commands.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const commands = await allCommands()
+
+function run(main: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, main), ...args], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+const kernelseal = (...args: string[]) => run('agent/main.ts', ...args)
+const webhook = (...args: string[]) => run('webhook/main.ts', ...args)
+
+describe('every command', () => {
+  const reference = readFileSync(join(ROOT, 'docs/reference/commands.md'), 'utf8')
+  for (const { name, options, help } of commands) {
+    it(`${name}: has every option and its statuses in the help, and stands in the reference`, () => {
+      for (const option of [...Object.keys(options), 'help']) assert.match(help, new RegExp(` --${option}( |$)`, 'm'))
+      assert.match(help, new RegExp(`^usage: kernelseal ${name} `))
+      assert.match(help, /^Exit status: /m)
+      assert.match(reference, new RegExp(`\`(kernelseal )?${name}\``))
+    })
+  }
+
+  it('answers -h, --help and `help X` alike', () => {
+    for (const args of [
+      ['inject', '-h'],
+      ['inject', '-f', 'x', '--help'],
+      ['help', 'inject'],
+    ]) {
+      const { status, stdout } = kernelseal(...args)
+      assert.deepEqual([status, stdout], [0, commands.find(({ name }) => name === 'inject')?.help], args.join(' '))
+    }
+  })
+
+  it('leaves `--help` after `--` to the command that is started', () => {
+    assert.doesNotMatch(kernelseal('exec', '--', 'ls', '--help').stdout, /^usage/)
+  })
+})
+
+describe('kernelseal', () => {
+  for (const args of [['-h'], ['--help'], ['help']]) {
+    it(`lists all commands for \`${args}\``, () => {
+      const { status, stdout } = kernelseal(...args)
+      assert.equal(status, 0)
+      for (const { name, summary } of commands) assert.ok(stdout.includes(`  ${name.padEnd(10)} ${summary}`), name)
+    })
+  }
+
+  for (const [args, message] of [
+    [['injct'], 'there is no command `injct` (did you mean `inject`?)'],
+    [['help', 'injct'], 'there is no command `injct` (did you mean `inject`?)'],
+    [['lint', '--stric'], 'there is no option `--stric` (did you mean `--strict`?)'],
+    [['-config', 'x.yaml'], 'a command comes first: `kernelseal run --config FILE`'],
+    [['run', '-config', 'x.yaml'], '`-config` is written with two dashes: `--config`'],
+    [['completion', 'tcsh'], 'SHELL is `bash`, `zsh` or `fish`, not `tcsh`'],
+  ] as const) {
+    it(`says what was meant by \`${args.join(' ')}\`, with status 2`, () => {
+      assert.deepEqual(kernelseal(...args), { status: 2, stdout: '', stderr: `kernelseal: ${message}\n` })
+    })
+  }
+})
+
+describe('both programs', () => {
+  for (const [name, program] of [
+    ['kernelseal', kernelseal],
+    ['kernelseal-webhook', webhook],
+  ] as const) {
+    it(`${name} says its version in words and as JSON`, () => {
+      const words = new RegExp(`^${name} \\d+\\.\\d+\\.\\d+, Node v24\\.`)
+      for (const args of [['version'], ['--version']]) assert.match(program(...args).stdout, words)
+      const { program: said, version, node } = JSON.parse(program('version', '--json').stdout)
+      assert.deepEqual([said, node], [name, process.version])
+      assert.match(version, /^\d+\.\d+\.\d+$/)
+      const wrong = program('version', '--jsn')
+      assert.deepEqual(
+        [wrong.status, wrong.stderr],
+        [2, `${name}: there is no option \`--jsn\` (did you mean \`--json\`?)\n`],
+      )
+    })
+  }
+
+  it('of the webhook answers -h, --help and `help` alike, and says what was meant', () => {
+    const [first, ...others] = [['-h'], ['--help'], ['help']].map((args) => webhook(...args).stdout)
+    assert.match(first ?? '', /usage: kernelseal-webhook --agent-image IMAGE/)
+    for (const other of others) assert.equal(other, first)
+    const wrong = webhook('--agent-imag', 'a')
+    assert.equal(wrong.status, 2)
+    assert.match(wrong.stderr, /there is no option `--agent-imag` \(did you mean `--agent-image`\?\)/)
+  })
+})
