@@ -1,15 +1,13 @@
 /** Starts the webhook: certificate, cluster, servers; and stops it without losing a request. */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Server as TlsServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
-import type { Door } from './budget/door.ts'
 import { limitsFor, memoryLimit } from './budget/limits.ts'
 import { startSelfProbe } from './certificate/self-probe.ts'
 import type { KeyPair, ServingCertificate } from './certificate/tls.ts'
 import { connectKube, type KubeApi } from './kube/client.ts'
 import { liveCluster, unknownCluster } from './kube/live-cluster.ts'
+import { anyAddress, listenAt } from './listen.ts'
 import type { Log } from './server/log.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './server/metrics.ts'
 import { buildServer, openMetricsPort } from './server/server.ts'
@@ -34,9 +32,6 @@ export interface Surroundings {
   /** Log lines lost so far. */
   readonly lostLines?: () => number
 }
-
-/** Connections the kernel keeps that were not accepted yet, at most (listen(2), net.core.somaxconn); Node's 511 fill in one turn of its loop. */
-const BACKLOG = 4096
 
 /** Requests in progress when the webhook closes have this long; API servers wait no longer. */
 const LAST_REQUESTS_MS = 5_000
@@ -138,24 +133,4 @@ function startProbe(settings: Settings, api: KubeApi | undefined, port: number, 
   if (api === undefined || !published || name === undefined) return undefined
   const { log, metrics, certificate } = probed
   return startSelfProbe(api, port, name, { log, metrics, untrusted: () => certificate.recheck?.() })
-}
-
-/** @returns the port listened on, which the system chose when 0 was asked for */
-async function listenAt({ server, others }: Door, host: string, port: number): Promise<number> {
-  const listen = (one: Server, at: string, on: number) =>
-    once(one.listen({ host: at, port: on, backlog: BACKLOG, reusePort: true }), 'listening')
-  await anyAddress(host, (address) => listen(server, address, port))
-  const { address, port: chosen } = server.address() as AddressInfo
-  for (const one of others) await listen(one, address, chosen)
-  return chosen
-}
-
-async function anyAddress<Listening>(host: string, listen: (host: string) => Promise<Listening>): Promise<Listening> {
-  try {
-    return await listen(host)
-  } catch (error) {
-    // A kernel without IPv6 has no `::`; every IPv4 address is then every address.
-    if (host !== '::' || (error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error
-    return listen('0.0.0.0')
-  }
 }

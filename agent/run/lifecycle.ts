@@ -1,5 +1,4 @@
-/** How a scope begins, with a canary that proves protection, and how it ends or stays when its agent leaves. */
-import { setTimeout as sleep } from 'node:timers/promises'
+/** How a scope begins, with a canary that proves protection, and how its agent stops listening. */
 import { type CanaryWatch, watchCanary } from '../canary/watch.ts'
 import type { AgentConfig } from '../config/load.ts'
 import { killAbandoned } from '../delivery/stopped.ts'
@@ -8,16 +7,15 @@ import type { CanaryMetrics } from '../events/sinks/metrics.ts'
 import type { Ring } from '../libbpf/ring.ts'
 import type { Guard } from '../node/guard.ts'
 import type { Predecessor } from '../node/handover.ts'
-import { unpinSet } from '../node/pin-set.ts'
 import * as pins from '../node/pins.ts'
-import { bindingsInUse, processRecords, sealedIn } from '../node/process-records.ts'
+import { bindingsInUse, processRecords } from '../node/process-records.ts'
 import { weakenings } from '../policy/strength/weaker.ts'
 import type { Policy } from '../policy/types.ts'
 import { numbered } from '../reload/binding-numbers.ts'
 import { registeredBindings, registeredPolicy } from '../scope/read-back.ts'
 import { OUTDATED_MS, register } from '../scope/registration.ts'
 import { closeScopeRings } from '../scope/rings.ts'
-import { scopesOf, sweep, unregister, withhold } from '../scope/scope.ts'
+import { scopesOf, sweep, unregister } from '../scope/scope.ts'
 
 /**
  * Becomes the scope's agent, and removes the entries of earlier scopes. Both under the lock, since the numbers of
@@ -129,30 +127,4 @@ export function logStatus(guard: Guard, log: Log): void {
   const level = guard.origin === 'own' ? 'warn' : 'info'
   const text = `${ORIGINS[guard.origin](guard.programs.length)}; refusal tier ${guard.tier}, delivery tier ${guard.delivery}`
   log.say(level, 'OK', text, { tier: guard.tier, delivery: guard.delivery, origin: guard.origin })
-}
-
-/** Until a start that was being given its values when they were withheld is sealed: microseconds, and a CPU may be busy. */
-const STARTED_MS = 200
-
-/**
- * A host's scope does not end by itself. With sealed processes left it stays, so that they stay sealed; without, it
- * goes, and with the last scope of the node everything that was loaded.
- */
-export async function leaveHostScope(guard: Guard, scope: number, log: Log): Promise<void> {
-  const left = sealedIn(processRecords(guard), scope)
-  if (left > 0 && guard.origin !== 'own') {
-    log.say('warn', 'STOP', `${left} sealed processes live on: protection stays; \`kernelseal unload\` ends it`, {
-      left,
-    })
-    return
-  }
-  const restore = withhold(guard, scope)
-  await sleep(STARTED_MS)
-  if (guard.origin !== 'own' && sealedIn(processRecords(guard), scope) > 0) {
-    restore()
-    return leaveHostScope(guard, scope, log)
-  }
-  log.say('info', 'STOP', 'taking the scope away')
-  unregister(guard, scope)
-  if (guard.origin !== 'own') await pins.withLock(() => (scopesOf(guard).length ? undefined : unpinSet()))
 }

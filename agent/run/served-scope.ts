@@ -16,12 +16,12 @@ import { claimCgroup } from '../scope/cgroup.ts'
 import { openScopeRings } from '../scope/rings.ts'
 import { type Resolved, resolveAll } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
+import { leaveHostScope } from './leave-host.ts'
 import {
   enterScope,
   keepBindingNumbers,
   keepStrongerPolicy,
   killLeftWaiting,
-  leaveHostScope,
   stopListening,
   takeOverFrom,
 } from './lifecycle.ts'

@@ -2,16 +2,14 @@
 import { type ProgramsWatch, watchPrograms } from '../canary/programs-watch.ts'
 import type { CanaryWatch } from '../canary/watch.ts'
 import type { Log } from '../events/sinks/log.ts'
-import { type Metrics, openMetrics } from '../events/sinks/metrics.ts'
-import { type Freshness, openRotationMetrics, type RotationMetrics } from '../events/sinks/rotation-metrics.ts'
-import { sumOf } from '../node/counters.ts'
+import type { Metrics } from '../events/sinks/metrics.ts'
 import { type Guard, openGuard } from '../node/guard.ts'
 import { holdPins, isAnyPinned } from '../node/pin-set.ts'
 import { withLock } from '../node/pins.ts'
-import { processRecords, sealedIn } from '../node/process-records.ts'
 import { giveBack, resign, withhold } from '../scope/scope.ts'
 import { awaitCanary, logStatus } from './lifecycle.ts'
 import { resolveValues, type ScopeOptions, type ServedScope, type Shared, serveScope } from './served-scope.ts'
+import { openAllMetrics, type Scopes } from './session-metrics.ts'
 
 export interface Session {
   readonly metrics: Metrics
@@ -58,36 +56,10 @@ export async function startSession(options: ScopeOptions): Promise<Session> {
   }
 }
 
-/** Scopes being served, and undefined for one that is being registered. */
-type Scopes = Map<number, ServedScope | undefined>
-
 /** The two watches that notice when protection ends. */
 interface Proof {
   readonly canary: CanaryWatch
   readonly programs: ProgramsWatch
-}
-
-interface AllMetrics {
-  readonly metrics: Metrics
-  readonly rotation: RotationMetrics
-}
-
-/** Sums over all scopes; the mode is that of the first. */
-function openAllMetrics(guard: Guard, scopes: Scopes): AllMetrics {
-  const all = (): ServedScope[] => [...scopes.values()].filter((scope) => scope !== undefined)
-  const count = () => sumOf(guard.map('counters'), scopes.keys())
-  const sealed = () => {
-    const records = processRecords(guard)
-    return [...scopes.keys()].reduce((sum, scope) => sum + sealedIn(records, scope), 0)
-  }
-  const generation = () => all().reduce((sum, scope) => sum + scope.generation(), 0)
-  const freshness = () => {
-    const each = all().map((scope) => scope.freshness())
-    const sum = (of: keyof Freshness) => each.reduce((total, found) => total + found[of], 0)
-    return { current: sum('current'), stale: sum('stale') }
-  }
-  const metrics = openMetrics(count, sealed, guard, () => all()[0]?.policy().mode ?? '')
-  return { metrics, rotation: openRotationMetrics(metrics.registry, generation, freshness) }
 }
 
 /** Looks, one a second: the descriptors keep the programs whatever becomes of a pin. */

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { labelsThatCount, type NamespaceLabels } from '../mutate/cluster/namespaces.ts'
 import type { Log } from '../server/log.ts'
 import { backOff, LIVED } from './back-off.ts'
-import { TooLarge } from './bounded.ts'
 import type { KubeApi } from './client.ts'
+import { listNamespaces, type Namespace, only, PATH } from './namespace-list.ts'
 
 /** Lives as long as the server. Known namespaces stay known while the API server cannot be reached. */
 export interface NamespaceWatch {
@@ -14,22 +14,6 @@ export interface NamespaceWatch {
   close(): void
 }
 
-interface Namespace {
-  readonly metadata: { readonly name: string; readonly labels?: NamespaceLabels; readonly resourceVersion?: string }
-}
-
-interface Page {
-  readonly items: readonly Namespace[]
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
-}
-
-const PATH = '/api/v1/namespaces'
-/** Objects at a time: one page is parsed in a few milliseconds, in which no Pod is answered, and held in a few MiB. */
-const PAGE = 250
-/** Ten times as many as Kubernetes is made for (kubernetes.io, Considerations for large clusters; SIG Scalability: 10,000). */
-const MOST = 100_000
-/** Without spec and status; a server that does not know the form (before 1.15) takes the other. */
-const only = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`
 /** One watch lasts this long at most; the server would end it between 30 and 60 minutes, and a dead peer never. */
 const WATCH_SECONDS = 290
 
@@ -63,37 +47,9 @@ export function watchNamespaces(api: KubeApi, log: Log): NamespaceWatch {
 
   /** Exchanged as a whole: while pages come in, the known ones stay known. */
   async function list(): Promise<string> {
-    const next = new Map<string, NamespaceLabels>()
-    let size = PAGE
-    for (let query = ''; ; ) {
-      const page = await pageOf(size, query)
-      if (page === undefined) {
-        size = Math.ceil(size / 8)
-        continue
-      }
-      const { items, metadata } = page
-      const before = next.size
-      for (const { metadata: found } of items) next.set(found.name, labelsThatCount(found.labels))
-      if (!metadata.continue) {
-        known = next
-        return metadata.resourceVersion
-      }
-      // A server, or a proxy before it, that always has another page would be asked for ever, and its answers kept.
-      if (next.size === before) throw new Error(`the list of namespaces goes on after ${before}, with no other ones`)
-      if (next.size > MOST) throw new Error(`there are more than ${MOST} namespaces`)
-      query = `&continue=${encodeURIComponent(metadata.continue)}`
-    }
-  }
-
-  /** @returns undefined where so many are too large: each may have annotations of 256 KiB, and somebody may make hundreds of those */
-  async function pageOf(size: number, query: string): Promise<Page | undefined> {
-    try {
-      const path = `${PATH}?limit=${size}${query}`
-      return await api.call<Page>('GET', path, undefined, only('PartialObjectMetadataList'))
-    } catch (error) {
-      if (error instanceof TooLarge && size > 1) return undefined
-      throw error
-    }
+    const { labels, version } = await listNamespaces(api)
+    known = labels
+    return version
   }
 
   /** As `follow`; the pause that a watch has earned which ended too soon is made here. */

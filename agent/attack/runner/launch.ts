@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sleep, sys } from '../../linux/syscall.ts'
 import type { Identity } from './identity.ts'
 import { SHELL, scriptOf } from './launch-script.ts'
+import { withoutGap } from './without-gap.ts'
 
 export interface LaunchSpec {
   /** `argv[0]` is the absolute path to execute. */
@@ -48,37 +49,6 @@ function start(spec: LaunchSpec, streams: readonly [Stream, Stream, Stream]): Ch
   if (itself && spec.gate === undefined && spec.coreLimit === undefined) return launchPlain(spec, streams)
   const simple = itself && spec.gate !== 'traceme' && existsSync(SHELL)
   return simple ? launchByShell(spec, streams) : launchHeld(spec, streams)
-}
-
-/** include/uapi/linux/personality.h */
-const ADDR_NO_RANDOMIZE = 0x0040000
-/** personality(2): changes nothing, returns the current value. */
-const QUERY = 0xffffffff
-
-/**
- * Up to 8 KiB of random gap lie between a program's strings and its stack (arch_align_stack). A page of it that was
- * never touched is not there, and ends every sample of the stack before it gets to the environment: measured, 1 start
- * in 4. A child inherits the personality of the thread that starts it. A seccomp filter may refuse; then the gap
- * stays.
- */
-function withoutGap<T>(action: () => T): T {
-  const before = takePersonality()
-  try {
-    return action()
-  } finally {
-    if (before !== undefined) sys('personality', before)
-  }
-}
-
-/** @returns the personality to go back to; undefined where it may not be changed */
-function takePersonality(): number | undefined {
-  try {
-    const before = sys('personality', QUERY)
-    sys('personality', before | ADDR_NO_RANDOMIZE)
-    return before
-  } catch {
-    return undefined
-  }
 }
 
 /** Nothing to prepare: the launcher would only cost the start of a runtime. */
