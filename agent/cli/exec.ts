@@ -5,6 +5,7 @@ import { closeSync } from 'node:fs'
 import type { ExecReady } from '../exec/agent.ts'
 import { runCommand } from '../exec/command.ts'
 import { memoryOf, ownEnvironment, wipe } from '../exec/environment.ts'
+import { missingCapabilities, NEEDED } from '../linux/capabilities.ts'
 import { isInit, startInit } from '../linux/namespaces.ts'
 import { command as defineCommand, type Line } from '../options/command.ts'
 import type { Values } from '../options/table.ts'
@@ -49,11 +50,28 @@ is not to be had, 2 for a wrong command line or configuration.`,
 const STOP_MS = 10_000
 
 async function main(values: Values<typeof OPTIONS>, { own, after: command = [] }: Line): Promise<number> {
-  if (process.getuid?.() !== 0) throw new Error('only root can load the kernel programs')
-  if (!isInit()) return runOutside(own, command)
+  if (!isInit()) {
+    requireRights()
+    return runOutside(own, command)
+  }
   const { serve } = await import('../exec/agent.ts')
   await serve(values).finally(() => process.connected && process.disconnect())
   return EXIT.ok
+}
+
+/** Raising the limit of locked memory takes one more than the agent of a Pod has. */
+const RIGHTS = { ...NEEDED, CAP_SYS_RESOURCE: 24 }
+
+/** Before anything is started: otherwise some system call in the middle fails with EPERM. */
+export function requireRights(missing = missingCapabilities(RIGHTS) ?? []): void {
+  const root = process.getuid?.() === 0
+  if (root && missing.length === 0) return
+  const lacks = missing.length
+    ? `${root ? 'this root' : 'this user'} lacks ${missing.join(', ')}`
+    : 'this user is not root'
+  throw new Error(
+    `the command is sealed by kernel programs, which root loads, and ${lacks}; start it by root outside of containers, and ask \`kernelseal doctor\` about the rest`,
+  )
 }
 
 /** This process is in neither: parent of the agent and of the command, so that the command is the namespace's entrypoint. */

@@ -22,9 +22,9 @@ export const explain = command({
 })
 
 async function main(values: Values<typeof OPTIONS>): Promise<number> {
-  const { cluster, filename, json, ...left } = clusterValues(values)
+  const { cluster, filename, recursive, json, ...left } = clusterValues(values)
   left satisfies NothingLeft
-  const files = readFiles(filename)
+  const files = readFiles(filename, recursive)
   const surroundings = surroundingsOf(files, cluster)
   const explanations = decideManifests(files, surroundings).map((decided) => explainPod(decided, surroundings.cluster))
   if (json) process.stdout.write(`${JSON.stringify(explanations, null, 2)}\n`)

@@ -29,15 +29,16 @@ export const inject = command({
   usage: '-f FILE [options]',
   text: TEXT,
   options: OPTIONS,
-  notes: 'The Pods of one template share their placeholders; a webhook gives each Pod its own.',
+  notes: `The Pods of one template share their placeholders; a webhook gives each Pod its own. Of a document that is changed, comments and
+style are lost: in GitOps leave the injection to the webhook.`,
   exit: '0, 1 when a Pod is refused, 2 when a file cannot be read.',
   run: main,
 })
 
 async function main(values: Values<typeof OPTIONS>): Promise<number> {
-  const { cluster, filename, output, ...left } = clusterValues(values)
+  const { cluster, filename, recursive, output, ...left } = clusterValues(values)
   left satisfies NothingLeft
-  const files = readFiles(filename)
+  const files = readFiles(filename, recursive)
   const surroundings = surroundingsOf(files, cluster)
   const decided = decideManifests(files, surroundings)
   for (const { where, place, outcome } of decided) {

@@ -38,9 +38,9 @@ interface Line {
 }
 
 async function main(values: Values<typeof OPTIONS>): Promise<number> {
-  const { cluster, filename, strict, json, ...left } = clusterValues(values)
+  const { cluster, filename, recursive, strict, json, ...left } = clusterValues(values)
   left satisfies NothingLeft
-  const files = readFiles(filename)
+  const files = readFiles(filename, recursive)
   const manifests = files.filter((file) => !isConfig(file))
   const findings = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, cluster)))
   const lines = [

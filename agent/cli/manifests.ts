@@ -20,6 +20,7 @@ export const MANIFEST_OPTIONS = {
     multiple: true,
     help: 'manifests, YAML or JSON; - is standard input, a directory is its *.yaml, *.yml and *.json',
   },
+  recursive: { short: 'R', help: 'also those of the directories below' },
 } as const
 
 export const CLUSTER_OPTIONS = {
@@ -49,15 +50,19 @@ type Cluster = {
 }
 
 /** @throws UsageError, ConfigError naming the file and the line */
-export function readFiles(names: readonly string[] | undefined): ManifestFile[] {
+export function readFiles(names: readonly string[] | undefined, recursive = false): ManifestFile[] {
   if (names === undefined || names.length === 0) throw new UsageError('give -f FILE, or -f - for standard input')
-  return names.flatMap(filesOf).map((name) => readManifests(readText(name), name === '-' ? 'standard input' : name))
+  const files = names.flatMap((name) => filesOf(name, recursive))
+  return files.map((name) => readManifests(readText(name), name === '-' ? 'standard input' : name))
 }
 
-function filesOf(name: string): string[] {
+function filesOf(name: string, recursive: boolean): string[] {
   if (name === '-' || !statSync(name, { throwIfNoEntry: false })?.isDirectory()) return [name]
-  const files = readdirSync(name).filter((file) => /\.(ya?ml|json)$/.test(file))
-  if (files.length === 0) throw new UsageError(`directory \`${name}\` holds no *.yaml, *.yml or *.json`)
+  const files = readdirSync(name, { recursive, encoding: 'utf8' }).filter((file) => /\.(ya?ml|json)$/.test(file))
+  if (files.length === 0) {
+    const below = recursive ? ', nor does any below it' : '; -R looks below it too'
+    throw new UsageError(`directory \`${name}\` holds no *.yaml, *.yml or *.json${below}`)
+  }
   return files.sort().map((file) => join(name, file))
 }
 

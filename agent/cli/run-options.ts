@@ -20,7 +20,10 @@ export const STATUSES =
 const FILE = { value: 'FILE', completes: 'files' } as const
 
 export const RUN_OPTIONS = {
-  config: { ...FILE, help: "bindings and policy from a config file (a plain host); otherwise the Pod's annotations" },
+  config: {
+    ...FILE,
+    help: "bindings and policy from a config file (a plain host); otherwise the Pod's annotations, or /etc/kernelseal/config.yaml where there are none",
+  },
   annotations: { ...FILE, help: "the Pod's annotations as the downward API writes them" },
   'allow-literal': {
     help: 'values may stand in the annotations (source.value); in a config file they always may',

@@ -22,7 +22,7 @@ export const status = command({
 async function main({ json, ...left }: Values<typeof OPTIONS>): Promise<number> {
   left satisfies NothingLeft
   const survey = surveyNode()
-  if (json) process.stdout.write(`${JSON.stringify(survey ?? null, null, 2)}\n`)
+  if (json) process.stdout.write(`${JSON.stringify(survey ?? { scopes: [] }, null, 2)}\n`)
   else process.stdout.write(survey ? render(survey) : NOTHING)
   return survey ? EXIT.ok : EXIT.failed
 }

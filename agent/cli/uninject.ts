@@ -22,9 +22,9 @@ export const uninject = command({
   run: main,
 })
 
-async function main({ filename, output, ...left }: Values<typeof OPTIONS>): Promise<number> {
+async function main({ filename, recursive, output, ...left }: Values<typeof OPTIONS>): Promise<number> {
   left satisfies NothingLeft
-  write(readFiles(filename), output, ({ objects }) =>
+  write(readFiles(filename, recursive), output, ({ objects }) =>
     objects.map((object) => rewritePods(object, ({ pod }) => uninjectPod(pod))),
   )
   return EXIT.ok

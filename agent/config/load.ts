@@ -49,14 +49,24 @@ export function admittedPolicy(env: NodeJS.ProcessEnv): Config | undefined {
 }
 
 /** @throws ConfigError, UsageError, Error when the annotations are cut short */
-export function loadAgentConfig(options: ConfigOptions): AgentConfig {
+export function loadAgentConfig(options: ConfigOptions, places: Places = PLACES): AgentConfig {
   if (options.config !== undefined) return fromFile(options.config)
-  const annotations = options.annotations ?? ANNOTATIONS_FILE
+  const annotations = options.annotations ?? places.annotations
   if (options.annotations !== undefined || existsSync(annotations)) {
     return fromAnnotations(annotations, options)
   }
-  throw new UsageError(`no configuration: give --config FILE, or run as a sidecar with \`${ANNOTATIONS_FILE}\` mounted`)
+  if (existsSync(places.config)) return fromFile(places.config)
+  throw new UsageError(
+    `no configuration: give --config FILE, or mount it as \`${places.config}\`; a sidecar has \`${places.annotations}\``,
+  )
 }
+
+/** Looked at where no option says: a Pod's first, since a file in the image must not take its place. */
+interface Places {
+  readonly annotations: string
+  readonly config: string
+}
+const PLACES: Places = { annotations: ANNOTATIONS_FILE, config: '/etc/kernelseal/config.yaml' }
 
 function fromFile(path: string): AgentConfig {
   const { config, warnings } = parseConfig(readText(path), path)

@@ -1,5 +1,7 @@
 /** Checks of this node's features, by trying them rather than by reading a version. */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+
+import { accessSync, constants, statSync } from 'node:fs'
+import { missingCapabilities, NEEDED } from '../linux/capabilities.ts'
 import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
 import { tryGuard } from '../node/load.ts'
 import { scopeNumber } from '../scope/scope.ts'
@@ -25,18 +27,13 @@ export function examineNode(): Finding[] {
 /** For Debian and its derivatives; node images of clouds have settings of their own for it. */
 const HOW = '(GRUB_CMDLINE_LINUX in /etc/default/grub, update-grub, reboot)'
 
-/** Bits of linux/capability.h that loading, enrolling and reading need. */
-const NEEDED = { CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const
-
 function capabilities(): Finding {
   const what = 'capabilities'
   const why = 'loading and attaching programs, becoming their agent and reading new processes take these'
-  const text = /^CapEff:\s*([0-9a-f]+)$/m.exec(read('/proc/self/status') ?? '')?.[1]
-  if (text === undefined) return { what, why, state: 'unknown', found: 'CapEff is not in /proc/self/status' }
-  const held = BigInt(`0x${text}`)
-  const missing = Object.entries(NEEDED).filter(([, bit]) => !(held & (1n << BigInt(bit))))
+  const missing = missingCapabilities(NEEDED)
+  if (missing === undefined) return { what, why, state: 'unknown', found: 'CapEff is not in /proc/self/status' }
   if (!missing.length) return { what, why, state: 'supported', found: Object.keys(NEEDED).join(', ') }
-  const names = missing.map(([name]) => name).join(', ')
+  const names = missing.join(', ')
   return {
     what,
     why,
@@ -102,14 +99,6 @@ function programs(): Finding {
       found: first,
       fix: 'see the lines above; KERNELSEAL_DEBUG=1 shows all of it',
     }
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
   }
 }
 

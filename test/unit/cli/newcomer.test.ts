@@ -1,0 +1,100 @@
+/** The command line as a newcomer meets it: too old a Node, no rights, nothing there yet. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { requireRights } from '../../../agent/cli/exec.ts'
+import { missingCapabilities, NEEDED } from '../../../agent/linux/capabilities.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const directory = mkdtempSync(join(tmpdir(), 'kernelseal-newcomer-'))
+after(() => rmSync(directory, { recursive: true }))
+
+const kernelseal = (...args: string[]) =>
+  spawnSync(process.execPath, [join(ROOT, 'agent/main.ts'), ...args], { encoding: 'utf8' })
+
+describe('a start without the pinned Node', () => {
+  const engines = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node
+
+  for (const [program, path] of [
+    ['kernelseal', 'agent/kernelseal'],
+    ['kernelseal-webhook', 'webhook/kernelseal-webhook'],
+  ] as const) {
+    /** The program alone, with a `node` on PATH that is of this version and prints its arguments. */
+    const started = (version: string) => {
+      const bin = join(directory, version)
+      mkdirSync(bin, { recursive: true })
+      cpSync(join(ROOT, path), join(directory, program))
+      writeFileSync(join(bin, 'node'), `#!/bin/sh\n[ "$1" = --version ] && echo ${version} || echo "ran $*"\n`, {
+        mode: 0o755,
+      })
+      const env = { PATH: `${bin}:/usr/bin:/bin` }
+      return spawnSync(join(directory, program), ['version'], { env, encoding: 'utf8' })
+    }
+
+    it(`of ${program} is refused with the wanted version, which is that of package.json`, () => {
+      for (const old of ['v20.20.2', 'v22.17.9', 'v9.0.0', 'missing']) {
+        const { status, stdout, stderr } = started(old)
+        assert.deepEqual([status, stdout], [2, ''], old)
+        assert.equal(`>=${/needs Node (\S+) or newer/.exec(stderr)?.[1]}`, engines)
+        assert.ok(stderr.includes(old), stderr)
+      }
+    })
+
+    it(`of ${program} goes on with a newer one`, () => {
+      for (const good of ['v22.18.0', 'v22.20.1', 'v24.0.0', 'v100.0.0']) {
+        assert.match(started(good).stdout, /^ran .*main\.ts version$/m, good)
+      }
+    })
+  }
+})
+
+describe('`kernelseal exec` without rights', () => {
+  const TWO = 'Name:\tx\nCapEff:\t0000000000280000\n'
+
+  it('knows which capabilities are missing', () => {
+    assert.deepEqual(missingCapabilities(NEEDED, TWO), ['CAP_PERFMON', 'CAP_BPF'])
+    assert.deepEqual(missingCapabilities(NEEDED, 'CapEff:\t000001ffffffffff\n'), [])
+    assert.equal(missingCapabilities(NEEDED, ''), undefined)
+  })
+
+  it('says what it needs, why, and what to do', () => {
+    assert.throws(
+      () => requireRights(['CAP_BPF']),
+      /kernel programs, which root loads, and this \w+ lacks CAP_BPF; .*`kernelseal doctor`/,
+    )
+    // As a user without any capability.
+    const main = [process.execPath, join(ROOT, 'agent/main.ts'), 'exec', '--', 'ls']
+    const nobody = ['setpriv', '--reuid', '65534', '--clear-groups', '--inh-caps', '-all']
+    const [program = '', ...argv] = process.getuid?.() === 0 ? [...nobody, ...main] : main
+    const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8', cwd: '/' })
+    assert.equal(status, 1, stderr)
+    assert.match(stderr, /^kernelseal: the command is sealed by kernel programs.*CAP_SYS_ADMIN/)
+  })
+})
+
+describe('`kernelseal status --json` where nothing is pinned', () => {
+  it('has a list that can be walked', () => {
+    const { status, stdout } = kernelseal('status', '--json')
+    assert.deepEqual([status, JSON.parse(stdout)], [1, { scopes: [] }])
+  })
+})
+
+describe('a directory of manifests', () => {
+  const folder = join(directory, 'manifests')
+  mkdirSync(join(folder, 'below'), { recursive: true })
+  writeFileSync(
+    join(folder, 'below/pod.yaml'),
+    'kind: Pod\nmetadata: { name: p }\nspec: { containers: [{ name: a, image: b }] }\n',
+  )
+
+  it('is read as it is, and with -R those below it too', () => {
+    const flat = kernelseal('explain', '-f', folder)
+    assert.equal(flat.status, 2)
+    assert.match(flat.stderr, /holds no \*\.yaml, \*\.yml or \*\.json; -R looks below it too/)
+    for (const option of ['-R', '--recursive'])
+      assert.match(kernelseal('explain', option, '-f', folder).stdout, /Pod p: not injected/)
+  })
+})
