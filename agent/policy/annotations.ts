@@ -6,6 +6,7 @@ import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, 
 import { type Capacities, readCapacities } from './secrets/capacities.ts'
 import { checkBindings, MAX_VARIABLES } from './secrets/check-bindings.ts'
 import { readNames, readSealEnv, type SealEnv } from './secrets/seal-env.ts'
+import { readSealEnvFrom, type SealEnvFrom } from './secrets/seal-env-from.ts'
 import { readShortForms, type ShortForm } from './secrets/short-form.ts'
 import { PREFIX, SHORT_FORM_PREFIX } from './sidecar.ts'
 import { MAX_TEXT, readDocument } from './text/document.ts'
@@ -26,6 +27,7 @@ export interface PodPolicy {
   readonly optOut: boolean
   readonly resources: AgentResources
   readonly sealEnv?: SealEnv
+  readonly sealEnvFrom?: SealEnvFrom
   /** Sizes of the placeholders of short forms and of `seal-env`. */
   readonly capacities?: Capacities
   /** Containers that the short forms are for; absent: the webhook's choice. */
@@ -48,6 +50,8 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   const resources = readResources(reader)
   const sealField = reader.field('seal-env')
   const sealEnv = sealField && readSealEnv(sealField)
+  const fromField = reader.field('seal-env-from')
+  const sealEnvFrom = fromField && readSealEnvFrom(fromField)
   const containersField = reader.field('containers')
   const containers = containersField && readNames(containersField)
   const allowDebug = reader.field('allow-debug')?.oneOf(['true', 'false']) === 'true'
@@ -55,7 +59,7 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   checkBindings(draft.bindings)
   const warnings = refuseErrors('', found)
   const config = { ...withDefaults(draft), ...(allowDebug ? { allowDebug } : {}) }
-  return { config, optOut, resources, ...present({ sealEnv, containers, capacities }), warnings }
+  return { config, optOut, resources, ...present({ sealEnv, sealEnvFrom, containers, capacities }), warnings }
 }
 
 /** The API server has the same limit, but looks only after admission: until then a stranger may send megabytes. */

@@ -21,6 +21,7 @@ export const POD_KEYS = [
   'policy',
   'on-failure',
   'seal-env',
+  'seal-env-from',
   'sealed-env',
   'containers',
   'capacity',

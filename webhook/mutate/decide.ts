@@ -116,6 +116,7 @@ function readPolicies(
     config: policy.config,
     serves: servedBy(pod, policy.containers),
     capacities: policy.capacities ?? DEFAULT_CAPACITIES,
+    envFrom: policy.sealEnvFrom ?? new Map(),
     serviceLinks: pod.spec.enableServiceLinks !== false,
     earlier: earlier === undefined || 'kind' in earlier ? [] : earlier.config.secrets,
   })
@@ -142,6 +143,9 @@ function readPolicy(annotations: Annotations, mode: Config['policy']['mode']): P
   }
 }
 
+/** Names of a warning; an annotation has room for thousands. */
+const MAX_IDLE = 10
+
 function warningsOf({ config, warnings, capacities }: PodPolicy): string[] {
   const bound = new Set(config.secrets.flatMap(({ secretRefs }) => secretRefs.map(({ name }) => name)))
   const unbound = [...(capacities?.byName.keys() ?? [])].filter((name) => !bound.has(name))
@@ -149,7 +153,7 @@ function warningsOf({ config, warnings, capacities }: PodPolicy): string[] {
     .flatMap(({ secretRefs }) => secretRefs)
     .filter(({ source }) => source.kind === 'value')
     .map(({ name }) => `KernelSeal: the value of ${name} stands in the annotation, for all who can read the Pod`)
-  const idle = unbound.map((name) => `KernelSeal: \`capacity\` names ${name}, which is not sealed`)
+  const idle = unbound.slice(0, MAX_IDLE).map((name) => `KernelSeal: \`capacity\` names ${name}, which is not sealed`)
   return [...textsOf(warnings), ...idle, ...inTheOpen]
 }
 

@@ -189,6 +189,24 @@ describe('annotations are refused', () => {
   }
 })
 
+describe('seal-env-from', () => {
+  const read = (text: string) => parseAnnotations({ ...SHORT, 'kernelseal.io/seal-env-from': text }, {}).sealEnvFrom
+
+  it('names the keys of one Secret, or of several', () => {
+    assert.deepEqual([...(read('db=user,password') ?? [])], [['db', ['user', 'password']]])
+    assert.deepEqual(
+      [...(read('db=user\nsmtp=password\n') ?? [])].map(([name]) => name),
+      ['db', 'smtp'],
+    )
+  })
+
+  for (const text of ['db', 'db=', '=user', 'db=a=b', 'Db=user', 'db=user,', 'db=a/b', ' '])
+    it(`is refused as ${JSON.stringify(text)}, with an example`, () => {
+      const { message } = refusal({ ...SHORT, 'kernelseal.io/seal-env-from': text })
+      assert.match(message, /^kernelseal.io\/seal-env-from: has the word .*`db=user,password`/)
+    })
+})
+
 describe('capacity', () => {
   const capacityOf = (text: string, variable: string) => {
     const short = { [`secret.kernelseal.io/${variable}`]: 'secret/api/token', 'kernelseal.io/capacity': text }

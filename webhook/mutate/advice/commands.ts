@@ -29,13 +29,18 @@ const textsOf = (list: unknown): readonly string[] =>
 
 const SHELL = /(^|\/)(ba|da|a|z|k)?sh$/
 
-/** The text a shell is given to run (`sh -ec TEXT`); undefined where the first word is no shell. */
+/** Characters of a script that are looked at: the work is bounded, and these are warnings. */
+const MAX_SCRIPT = 4096
+
+/** The text a shell is given to run (`sh -ec TEXT`), or its beginning; undefined where the first word is no shell. */
 export function shellText(words: readonly string[]): string | undefined {
   if (!SHELL.test(words[0] ?? '')) return undefined
   const option = words.findIndex((word) => /^-[a-z]*c$/.test(word))
-  return option < 0 ? undefined : words[option + 1]
+  return option < 0 ? undefined : words[option + 1]?.slice(0, MAX_SCRIPT)
 }
 
-/** Whether a shell would put the value of a variable there. */
-export const expands = (text: string, variable: string): boolean =>
-  text.includes(variable) && new RegExp(`\\$(${variable}(?![A-Za-z0-9_])|\\{${variable}[^A-Za-z0-9_])`).test(text)
+/** The variables whose values a shell would put there. */
+export function expandedIn(text: string): ReadonlySet<string> {
+  const found = text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)
+  return new Set([...found].map(([, name = '']) => name))
+}

@@ -1,14 +1,15 @@
 /** A value that is sealed in one place, and stands in the open in another of the same Pod. */
 import { type Container, isObject } from '../pod/pod.ts'
+import { wholeSecrets } from '../seal-env/env-from.ts'
 import { type Advised, sealedIn } from './advice.ts'
-import { expands, ownCommand, shellText } from './commands.ts'
+import { expandedIn, ownCommand, shellText } from './commands.ts'
 
 export function warnAboutOpenValues(advised: Advised): string[] {
   const keys = sealedKeys(advised)
   // Containers that start before the agent are named by `seal-env` as a whole.
   return advised.covered.flatMap((container) => [
     ...inEnv(container, keys, sealedIn(advised, container.name)),
-    ...inEnvFrom(container, keys),
+    ...inEnvFrom(container, keys, sealedIn(advised, container.name)),
     ...inVolumes(container, advised, keys),
     ...inArguments(container, sealedIn(advised, container.name)),
   ])
@@ -39,17 +40,19 @@ function inEnv({ name: container, env }: Container, keys: Keys, sealed: Readonly
   })
 }
 
-function inEnvFrom({ name, envFrom }: Container, keys: Keys): string[] {
-  return listOf(envFrom).flatMap((item) => {
-    const secret = isObject(item) && isObject(item.secretRef) ? String(item.secretRef.name) : ''
-    const [key] = keys.get(secret) ?? []
-    return key === undefined ? [] : [open(secret, key, `\`envFrom\` of container ${name}`)]
+/** A variable of `env` counts before that of `envFrom`: sealed there, it is nowhere in the open. */
+function inEnvFrom(container: Container, keys: Keys, sealed: ReadonlySet<string>): string[] {
+  return wholeSecrets(container).flatMap(({ name: secret, prefix }) => {
+    const key = [...(keys.get(secret) ?? [])].find((one) => !sealed.has(prefix + one))
+    return key === undefined ? [] : [open(secret, key, `\`envFrom\` of container ${container.name}`)]
   })
 }
 
 function inVolumes({ name: container, volumeMounts }: Container, { pod }: Advised, keys: Keys): string[] {
+  // Looked up: a Pod may have tens of thousands of both.
+  const mounted = new Set(volumeMounts?.map((mount) => mount.name))
   return (pod.spec.volumes ?? []).flatMap((volume) => {
-    if (!volumeMounts?.some((mount) => mount.name === volume.name)) return []
+    if (!mounted.has(volume.name)) return []
     return secretsOf(volume).flatMap(({ secret, items }) => {
       const key = [...(keys.get(secret) ?? [])].find((one) => items === undefined || items.includes(one))
       return key === undefined ? [] : [open(secret, key, `volume ${volume.name} of container ${container}`)]
@@ -77,7 +80,7 @@ function secretsOf(volume: object): Mounted[] {
 /** `ps` shows arguments to all, sealed or not. A variable that the shell only exports is named too: it cannot be told apart. */
 function inArguments(container: Container, sealed: ReadonlySet<string>): string[] {
   const text = shellText(ownCommand(container))
-  const named = [...sealed].filter((variable) => expands(text ?? '', variable))
+  const named = [...expandedIn(text ?? '')].filter((variable) => sealed.has(variable))
   return named.map(
     (variable) =>
       `a shell expands ${variable} in the command of container ${container.name}: as an argument all can read it`,

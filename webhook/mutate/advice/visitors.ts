@@ -4,7 +4,7 @@
  */
 import type { Container } from '../pod/pod.ts'
 import { type Advised, sealedIn } from './advice.ts'
-import { type Command, commandsBeside, expands, ownCommand, shellText } from './commands.ts'
+import { type Command, commandsBeside, expandedIn, ownCommand, shellText } from './commands.ts'
 
 export function warnAboutVisitors(advised: Advised): string[] {
   return advised.covered.flatMap((container) => {
@@ -31,7 +31,7 @@ const HARMLESS =
 /** It names a sealed variable, or runs a program that may ask for one: a script, a client. */
 function mayNeed({ words }: Command, sealed: ReadonlySet<string>): boolean {
   const text = shellText(words)
-  if ([...sealed].some((variable) => expands(text ?? '', variable))) return true
+  if ([...expandedIn(text ?? '')].some((variable) => sealed.has(variable))) return true
   const programs = text === undefined ? [words[0] ?? ''] : text.split(/[;|&\n]+/).map(firstWord)
   return programs.some((program) => !HARMLESS.test(program.slice(program.lastIndexOf('/') + 1)))
 }

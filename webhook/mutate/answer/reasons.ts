@@ -142,7 +142,7 @@ export const REASONS = {
   'not-sealed': {
     code: 422,
     sentence: 'under `seal-env: strict` every secret has to be sealed',
-    hint: 'use `secretKeyRef` without `optional` for each variable, or drop `strict`',
+    hint: 'use `secretKeyRef` without `optional`, name the keys in `kernelseal.io/seal-env-from`, or drop `strict`',
   },
   'too-much-to-seal': {
     code: 422,
@@ -163,6 +163,11 @@ export const REASONS = {
     code: 422,
     sentence: 'a binding names a file, and annotations may name files only in directories that the webhook was given',
     hint: 'use `secretKeyRef`; or start the webhook with `--agent-file-roots`',
+  },
+  'env-outside': {
+    code: 422,
+    sentence: "a binding names a variable of the agent, which has none of the author's in a Pod",
+    hint: 'use `secretKeyRef`',
   },
   'no-vault': {
     code: 422,

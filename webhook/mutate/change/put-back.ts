@@ -9,16 +9,17 @@ import type { AgentContainer } from '../sidecar/sidecar.ts'
 
 /** @param isOld as for `isTokenMount` */
 export function changedMembers(found: Container, agent: AgentContainer, pod: Pod, isOld: boolean): string[] {
-  const members = new Set([...Object.keys(agent), ...Object.keys(found)])
-  return [...members].filter(
-    (key) => differenceInContainer(only(found, key), only(agent, key), pod, isOld) !== undefined,
-  )
+  const differs = (key: string): boolean =>
+    differenceInContainer(only(found, key), only(agent, key), pod, isOld) !== undefined
+  // Of members that ours lacks one alone is the API server's; a stranger's container may have a hundred thousand.
+  const strange = Object.keys(found).filter((key) => !Object.hasOwn(agent, key))
+  return [...Object.keys(agent).filter(differs), ...strange.filter((key) => key !== 'resizePolicy' || differs(key))]
 }
 
 export function putBack(found: Container, agent: AgentContainer, pod: Pod, isOld: boolean): Container {
-  const changed = changedMembers(found, agent, pod, isOld)
-  const kept = Object.entries(found).filter(([key]) => !changed.includes(key))
-  const ours = Object.entries(withToken(agent, pod, isOld)).filter(([key]) => changed.includes(key))
+  const changed = new Set(changedMembers(found, agent, pod, isOld))
+  const kept = Object.entries(found).filter(([key]) => !changed.has(key))
+  const ours = Object.entries(withToken(agent, pod, isOld)).filter(([key]) => changed.has(key))
   return { ...Object.fromEntries([...kept, ...ours]), name: agent.name }
 }
 
@@ -29,7 +30,7 @@ export function withToken(agent: AgentContainer, pod: Pod, isOld: boolean): Cont
 }
 
 const only = (object: object, key: string): object =>
-  Object.fromEntries(Object.entries(object).filter(([name]) => name === key))
+  Object.hasOwn(object, key) ? { [key]: (object as Record<string, unknown>)[key] } : {}
 
 /** Traces of well-known webhooks, which write into every container, init containers too. */
 const SIGNATURES: readonly (readonly [trace: RegExp, webhook: string])[] = [
@@ -39,11 +40,19 @@ const SIGNATURES: readonly (readonly [trace: RegExp, webhook: string])[] = [
   [/"\/app-health\//, "Istio's injector"],
 ]
 
+/** Members of a message; a container may have any number. */
+const MAX_NAMED = 12
+
 /** One sentence for the author, who did not write the change. */
 export function warnAboutChange(found: Container, changed: readonly string[]): string[] {
   if (changed.length === 0) return []
-  const text = JSON.stringify(changed.map((key) => (found as unknown as Record<string, unknown>)[key]))
+  const text = JSON.stringify(
+    changed.slice(0, MAX_NAMED).map((key) => (found as unknown as Record<string, unknown>)[key]),
+  )
   const who = SIGNATURES.find(([trace]) => trace.test(text))?.[1] ?? 'another webhook'
-  const where = changed.map((key) => `\`${key}\``).join(', ')
+  const where = changed
+    .slice(0, MAX_NAMED)
+    .map((key) => `\`${key}\``)
+    .join(', ')
   return [`KernelSeal: ${who} changed ${where} of container \`${found.name}\`, which is put back (exclude it there)`]
 }

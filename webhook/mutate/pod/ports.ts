@@ -5,16 +5,17 @@ import { type Container, isObject, type Pod } from './pod.ts'
 const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
 
 /** Declared, or asked by a probe: a program may listen without a word in `ports`. */
-export function usesPort(container: Container, port: number): boolean {
-  const declared = (container.ports ?? []).some(
-    ({ containerPort, protocol }) => containerPort === port && (protocol ?? 'TCP') === 'TCP',
-  )
-  return declared || PROBES.some((name) => asksAt(container[name], port))
+export function portsOf(container: Container): ReadonlySet<unknown> {
+  const declared = (container.ports ?? []).filter(({ protocol }) => (protocol ?? 'TCP') === 'TCP')
+  return new Set([
+    ...declared.map(({ containerPort }) => containerPort),
+    ...PROBES.flatMap((name) => askedBy(container[name])),
+  ])
 }
 
-function asksAt(probe: unknown, port: number): boolean {
-  if (!isObject(probe)) return false
-  return [probe.httpGet, probe.tcpSocket, probe.grpc].some((handler) => isObject(handler) && handler.port === port)
+function askedBy(probe: unknown): unknown[] {
+  if (!isObject(probe)) return []
+  return [probe.httpGet, probe.tcpSocket, probe.grpc].flatMap((handler) => (isObject(handler) ? [handler.port] : []))
 }
 
 /** Prometheus, Knative, Dapr and many exporters have 9090 too: ports after it are tried, as many as a Pod may have containers. */
@@ -27,8 +28,7 @@ const TRIED = 256
 export function freePort({ spec }: Pod, before: number | undefined): number | undefined {
   if (spec.hostNetwork === true) return undefined
   const others = [...(spec.initContainers ?? []), ...spec.containers].filter(({ name }) => name !== AGENT_CONTAINER)
+  const taken = new Set(others.flatMap((container) => [...portsOf(container)]))
   const ports = Array.from({ length: TRIED }, (_, index) => DEFAULT_METRICS_PORT + index)
-  return [...(before === undefined ? [] : [before]), ...ports].find(
-    (port) => !others.some((container) => usesPort(container, port)),
-  )
+  return [...(before === undefined ? [] : [before]), ...ports].find((port) => !taken.has(port))
 }

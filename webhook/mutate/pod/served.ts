@@ -15,7 +15,8 @@ const isSidecar = (name: string): boolean => SIDECARS.includes(name)
 
 /** @param chosen `kernelseal.io/containers` */
 export function servedBy({ spec }: Pod, chosen: readonly string[] | undefined): IsFor {
-  if (chosen !== undefined) return narrowed((name) => chosen.includes(name))
+  const names = new Set(chosen)
+  if (chosen !== undefined) return narrowed((name) => names.has(name))
   // A Pod whose application is a log shipper or a proxy has no other.
   const others = spec.containers.filter(({ name }) => name !== AGENT_CONTAINER && !isSidecar(name))
   return others.length === 0 ? isFor : narrowed((name) => !isSidecar(name))

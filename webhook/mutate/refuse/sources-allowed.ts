@@ -25,9 +25,14 @@ const REFUSALS: Readonly<Record<Source['kind'], Refusal>> = {
     const [ref] = vault ? [] : vaultRefsIn(config)
     return ref && deny('no-vault', `\`${ref.variable}\` of binding ${quote(ref.binding)}`)
   },
-  // The Pod's own Secrets, and the agent's own environment.
+  // The webhook alone makes the agent's environment; that of a host's agent is its operator's.
+  envRef: (config) => {
+    const refs = config.secrets.flatMap(({ name, secretRefs }) => secretRefs.map((ref) => ({ binding: name, ...ref })))
+    const found = refs.find(({ source }) => source.kind === 'envRef')
+    return found && deny('env-outside', `\`${found.name}\` of binding ${quote(found.binding)}`)
+  },
+  // The Pod's own.
   secretKeyRef: never,
-  envRef: never,
   // One without references is a `value`.
   template: never,
 }

@@ -2,7 +2,7 @@
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import type { Container, Pod } from '../pod/pod.ts'
-import { usesPort } from '../pod/ports.ts'
+import { portsOf } from '../pod/ports.ts'
 import { refuseNode } from './nodes.ts'
 
 /** The API server has no limit of its own, and asks us before it looks at the Pod: the work is bounded here. */
@@ -21,7 +21,7 @@ export function refuseShape(pod: Pod, metricsPort: number): Deny | undefined {
   if (spec.shareProcessNamespace === false) return deny('share-process-namespace')
   const node = refuseNode(pod)
   if (node !== undefined) return node
-  const taken = applicationContainers(pod).find((container) => usesPort(container, metricsPort))
+  const taken = applicationContainers(pod).find((container) => portsOf(container).has(metricsPort))
   return taken && deny('port-taken', `${metricsPort} in container \`${taken.name}\``)
 }
 

@@ -72,5 +72,8 @@ export function knownOf(
  */
 const OF_SERVICE = /_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/
 
+/** A Service's name has 63 characters at most; a longer one is not looked at, which could take as long as its author likes. */
+const MAX_NAME = 128
+
 export const isOfService = (name: string, hasLinks: boolean): boolean =>
-  OF_SERVICE.test(name) && (hasLinks || name.startsWith('KUBERNETES_'))
+  name.length <= MAX_NAME && OF_SERVICE.test(name) && (hasLinks || name.startsWith('KUBERNETES_'))

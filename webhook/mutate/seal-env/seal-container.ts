@@ -1,7 +1,8 @@
 /** The variables of one container under `seal-env`: those with a secret in them, and those that stay in the open, with the reason. */
-import { type Capacities, capacityOf } from '../../../agent/policy/secrets/capacities.ts'
-import { DEFAULT_CAPACITY, slotIn } from '../../../agent/policy/secrets/placeholder.ts'
+import type { Capacities } from '../../../agent/policy/secrets/capacities.ts'
+import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import type { SealEnv } from '../../../agent/policy/secrets/seal-env.ts'
+import type { SealEnvFrom } from '../../../agent/policy/secrets/seal-env-from.ts'
 import { templateReferences } from '../../../agent/policy/secrets/template.ts'
 import type { IsFor } from '../../../agent/policy/secrets/variables.ts'
 import { wrongSecretKey, wrongSecretName, wrongVariable } from '../../../agent/policy/text/names.ts'
@@ -9,17 +10,11 @@ import { quote } from '../../../agent/policy/text/suggest.ts'
 import type { Binding, Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import { type Container, type EnvVar, isObject } from '../pod/pod.ts'
+import { fromWhole } from './env-from.ts'
 import { expand, isOfService, type Known, knownOf } from './expand.ts'
 import type { Growth } from './growth.ts'
+import { type WrittenRef, type WrittenSource, written } from './written.ts'
 
-/** A source as it is written in an annotation. */
-type WrittenSource = { secretKeyRef: { name: string; key: string } } | { template: string }
-export interface WrittenRef {
-  readonly name: string
-  readonly source: WrittenSource
-  /** Bytes, where it is another than usual. */
-  readonly capacity?: number
-}
 export interface SealInput {
   readonly sealEnv: SealEnv
   /** Containers that start after the agent. */
@@ -30,6 +25,7 @@ export interface SealInput {
   readonly config: Config
   readonly serves: IsFor
   readonly capacities: Capacities
+  readonly envFrom: SealEnvFrom
   /** The kubelet knows the variables of Services (`enableServiceLinks`). */
   readonly serviceLinks: boolean
   /** Bindings of an earlier pass, for variables that are placeholders by now. */
@@ -49,8 +45,14 @@ export function sealContainer(container: Container, input: SealInput, growth: Gr
   const earlier = earlierSources(input.earlier, container.name)
   const refs = new Map<string, WrittenRef>()
   const known = new Map<string, Known>()
-  const open = openSecrets(container)
   const refuse = (refusal: Deny): ContainerResult => ({ refs: [], open: [], refusal })
+  const whole = fromWhole(container, input.envFrom, growth)
+  if (whole.over !== undefined) return refuse(deny('too-much-to-seal', whole.over))
+  const open = [...whole.open]
+  for (const [name, source] of [...whole.refs].filter(([variable]) => !bound.has(variable))) {
+    known.set(name, { kind: 'sealed' })
+    refs.set(name, written(name, source, input.capacities))
+  }
   for (const entry of container.env ?? []) {
     if (typeof entry.name !== 'string' || entry.name === '') continue
     const source = bound.has(entry.name) ? undefined : sourceOf(entry, known, mayExist, earlier.get(entry.name))
@@ -62,21 +64,18 @@ export function sealContainer(container: Container, input: SealInput, growth: Gr
     const sealed = source !== undefined && why === undefined
     const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, mayExist)
     known.set(entry.name, now)
+    const isNew = !refs.has(entry.name)
     if (sealed) refs.set(entry.name, written(entry.name, source.source, input.capacities))
     else refs.delete(entry.name)
     if (why !== undefined) open.push(`${why}: ${entry.name} of container ${container.name}`)
     const wrong = sealed ? wrongReference(source.source) : undefined
     const place = `${quote(entry.name)} of container \`${container.name}\``
     if (wrong !== undefined) return refuse(deny('bad-pod', `\`env\` ${place}: ${wrong}`))
-    const over = (sealed ? growth.addVariable() : undefined) ?? growth.addComposed(composedBy(entry, now, source))
+    const over =
+      (sealed && isNew ? growth.addVariable() : undefined) ?? growth.addComposed(composedBy(entry, now, source))
     if (over !== undefined) return refuse(deny('too-much-to-seal', `${over}, at ${place}`))
   }
   return { refs: [...refs.values()], open }
-}
-
-function written(name: string, source: WrittenSource, capacities: Capacities): WrittenRef {
-  const capacity = capacityOf(capacities, name)
-  return capacity === DEFAULT_CAPACITY ? { name, source } : { name, source, capacity }
 }
 
 /** Characters that following the references of an entry made; a plain value is as long as it was. */
@@ -118,14 +117,6 @@ function wrongReference(source: WrittenSource): string | undefined {
   const { name, key } = source.secretKeyRef
   const wrong = wrongSecretName(name) ?? wrongSecretKey(key)
   return wrong && `${wrong.message} (${wrong.hint})`
-}
-
-/** Secrets a container takes whole: which variables they make is not written in the Pod. */
-export function openSecrets(container: Container): string[] {
-  return listOf(container.envFrom)
-    .map((item) => (isObject(item) && isObject(item.secretRef) ? item.secretRef.name : undefined))
-    .filter((name) => name !== undefined)
-    .map((name) => `Secret ${String(name)}, taken whole by \`envFrom\` of container ${container.name}`)
 }
 
 /** A binding for another program and for visitors, such as a probe's, leaves the entrypoint its own. */

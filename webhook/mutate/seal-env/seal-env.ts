@@ -4,8 +4,10 @@ import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import { type Container, isObject } from '../pod/pod.ts'
+import { wholeSecrets } from './env-from.ts'
 import { Growth } from './growth.ts'
-import { openSecrets, type SealInput, sealContainer, type WrittenRef } from './seal-container.ts'
+import { type SealInput, sealContainer } from './seal-container.ts'
+import type { WrittenRef } from './written.ts'
 
 /** The beginning of our bindings' names. */
 export const SEAL_ENV_BINDING = 'seal-env.'
@@ -74,7 +76,7 @@ function overridden({ name: container, env }: Container): string[] {
 }
 
 const usesSecrets = (container: Container): boolean =>
-  openSecrets(container).length > 0 ||
+  wholeSecrets(container).length > 0 ||
   (container.env ?? []).some(({ valueFrom }) => isObject(valueFrom) && isObject(valueFrom.secretKeyRef))
 
 /** A container's name may have 63 characters, as may a binding's. */

@@ -63,7 +63,7 @@ function templates(count = 220): string {
 function unknownReferences(): string {
   const refs = Array.from({ length: 250 }, (_, i) => ({
     name: `VARIABLE_${i}_OF_SOME_LENGTH`,
-    source: { envRef: 'E' },
+    source: { secretKeyRef: { name: 'e', key: 'e' } },
   }))
   const template = { name: 'T', source: { template: times(12_000, (i) => `$(VARIABLE_${i}_)`, '') } }
   return pod({ [key('bindings')]: JSON.stringify([{ name: 'a', secretRefs: [...refs, template] }]) })
@@ -125,6 +125,43 @@ export const BOMBS: Readonly<Record<string, () => string>> = {
       capacity: 96,
     }))
     return pod({ [key('bindings')]: JSON.stringify([{ name: 'a', secretRefs }]) }, [], { containers })
+  },
+  'names like those of Services': () =>
+    pod({ [key('seal-env')]: 'true' }, [
+      secret,
+      { name: 'D', value: `$(S)$(${'_SERVICE_PORT'.repeat(250_000)}x)` },
+      { name: 'E', value: `$(S)$(${'_PORT_1_TCP'.repeat(250_000)}x)` },
+    ]),
+  'an agent of many members': () => {
+    const members = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`m${i}`, i]))
+    const status = { version: 'v1', nonce: '0'.repeat(32), hash: '0'.repeat(64), containers: [] }
+    const annotations = { 'secret.kernelseal.io/T': 'secret/a/b', [key('status')]: JSON.stringify(status) }
+    return pod(annotations, [], { initContainers: [{ name: 'kernelseal-agent', ...members }] })
+  },
+  'words of containers': () =>
+    pod({ [key('containers')]: times(60_000, (i) => `c${i}`), 'secret.kernelseal.io/T': 'secret/a/b' }),
+  'words of capacity': () =>
+    pod({ [key('capacity')]: times(20_000, (i) => `V${i}=200`), 'secret.kernelseal.io/T': 'secret/a/b' }),
+  'Secrets taken whole': () => {
+    const envFrom = Array.from({ length: 60_000 }, (_, i) => ({ prefix: `P${i}_`, secretRef: { name: 's' } }))
+    const keys = `s=${times(250, (i) => `k${i}`)},my-key`
+    const containers = [{ name: 'app', envFrom }]
+    return pod({ [key('seal-env')]: 'true', [key('seal-env-from')]: keys }, [], { containers })
+  },
+  'a shell text of variables': () => {
+    const text = '$S$S '.repeat(500_000)
+    const containers = [{ name: 'app', env: [secret], command: ['sh', '-c', text] }]
+    return pod({ [key('seal-env')]: 'true' }, [], { containers })
+  },
+  'words for process 1': () => {
+    const containers = [{ name: 'app', env: [secret], command: ['sh', '-c', 'kill -kill '.repeat(200_000)] }]
+    return pod({ [key('seal-env')]: 'true' }, [], { containers })
+  },
+  'volumes and mounts of a bound Secret': () => {
+    const volumes = Array.from({ length: 20_000 }, (_, i) => ({ name: `v${i}`, secret: { secretName: 's' } }))
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }))
+    const containers = [{ name: 'app', env: [secret], volumeMounts }]
+    return pod({ [key('seal-env')]: 'true' }, [], { containers, volumes })
   },
   'deep JSON': () => reviewOf(`${'['.repeat(3_500_000)}${']'.repeat(3_500_000)}`),
   'deep JSON without end': () => reviewOf('[{"a":'.repeat(1_100_000)),

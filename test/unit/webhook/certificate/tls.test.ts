@@ -22,7 +22,10 @@ const REVIEW = JSON.stringify({
     uid: 'u1',
     kind: { group: '', version: 'v1', kind: 'Pod' },
     operation: 'CREATE',
-    object: { metadata: { annotations: { 'secret.kernelseal.io/T': 'env:T' } }, spec: { containers: [{ name: 'a' }] } },
+    object: {
+      metadata: { annotations: { 'secret.kernelseal.io/T': 'secret/t/t' } },
+      spec: { containers: [{ name: 'a' }] },
+    },
   },
 })
 

@@ -11,7 +11,7 @@ const VARIABLES = 256
 
 function pod(containers: number) {
   const annotations = Object.fromEntries(
-    Array.from({ length: VARIABLES }, (_, index) => [`secret.kernelseal.io/V${index}`, 'env:V']),
+    Array.from({ length: VARIABLES }, (_, index) => [`secret.kernelseal.io/V${index}`, 'secret/v/v']),
   )
   const named = Array.from({ length: containers }, (_, index) => ({ name: `c${index}` }))
   return { metadata: { annotations }, spec: { containers: named } }

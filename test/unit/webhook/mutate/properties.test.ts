@@ -26,7 +26,7 @@ const volumes = fc.option(
   fc.array(fc.record({ name: fc.constantFrom('data', 'tmp'), emptyDir: fc.constant({}) }), { maxLength: 2 }),
 )
 const FORGED = placeholder('a'.repeat(32), 96)
-const reference = fc.constantFrom('secret/api/token', 'secret/db.prod/password', 'secret/vault/x', 'env:SOURCE')
+const reference = fc.constantFrom('secret/api/token', 'secret/db.prod/password', 'secret/vault/x', 'secret/source/x')
 const pod = fc
   .record({
     names: fc.shuffledSubarray([...NAMES], { minLength: 1 }),
@@ -101,7 +101,7 @@ describe('any Pod with bindings', () => {
   it('takes a number of operations that does not grow with its variables', () => {
     const env = Array.from({ length: 1500 }, (_, index) => ({ name: `V${index}`, value: 'x' }))
     const outcome = inject({
-      metadata: { annotations: { 'secret.kernelseal.io/TOKEN': 'env:T' } },
+      metadata: { annotations: { 'secret.kernelseal.io/TOKEN': 'secret/t/t' } },
       spec: { containers: [{ name: 'app', env }] },
     })
     assert.equal(outcome.kind === 'inject' && outcome.operations.length, 8)

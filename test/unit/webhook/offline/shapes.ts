@@ -16,6 +16,12 @@ const refused = (reason: Reason, ...errors: readonly RegExp[]): Shape => ({ reas
 const injected: Shape = { reasons: ['injected'] }
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
+  '39-gitlab-runner-build-pod': injected,
+  '44-envfrom-only': {
+    reasons: ['no-bindings'],
+    warnings: [/NOT sealed: Secret n8n, taken whole by `envFrom`/, /finds nothing to seal/],
+  },
+  '81-fileref-and-envref-in-a-pod': refused('file-outside', /names `\/vault\/secrets\/db`/),
   '04-windows-by-nodeselector': refused('windows-pod', /`nodeSelector` `kubernetes\.io\/os`/),
   '06-autoscaler-local-storage': injected,
   '07-guaranteed-qos': warned(/QoS class becomes Burstable/),
