@@ -14,6 +14,7 @@
 #define KERNELSEAL_DEBUG_DOOR_H
 
 #include "identity.h"
+#include "judge.h"
 
 #define SIGQUIT 3
 #define SIGUSR1 10 /* x86 and arm64 number */

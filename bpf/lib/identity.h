@@ -10,7 +10,7 @@
 #ifndef KERNELSEAL_IDENTITY_H
 #define KERNELSEAL_IDENTITY_H
 
-#include "emit.h"
+#include "judge.h"
 #include "entered.h"
 #include "life.h"
 

@@ -16,6 +16,7 @@
 #include "agent_reach.h"
 #include "debug_door.h"
 #include "hook.h"
+#include "judge.h"
 #include "own_objects.h"
 
 /*

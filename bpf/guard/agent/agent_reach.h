@@ -3,7 +3,7 @@
 #ifndef KERNELSEAL_AGENT_REACH_H
 #define KERNELSEAL_AGENT_REACH_H
 
-#include "emit.h"
+#include "judge.h"
 
 /* In a Pod the runtime signals from outside the PID namespace; on a host, init and the agent's parent may. */
 static __always_inline int may_signal(struct ks_scope *scope, __u32 inum, struct task_struct *agent)

@@ -6,7 +6,7 @@
 #ifndef KERNELSEAL_OWN_OBJECTS_H
 #define KERNELSEAL_OWN_OBJECTS_H
 
-#include "emit.h"
+#include "judge.h"
 #include "home.h"
 #include "../report.h"
 

@@ -8,7 +8,7 @@
 #ifndef KERNELSEAL_PIN_H
 #define KERNELSEAL_PIN_H
 
-#include "emit.h"
+#include "judge.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
 /* /kernelseal/<abi>/<kind>/<pin> */

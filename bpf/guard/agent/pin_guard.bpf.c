@@ -13,6 +13,7 @@
  * namespace root may (`kernelseal unload`), and it is reported.
  */
 #include "hook.h"
+#include "judge.h"
 #include "pin.h"
 #include "../report.h"
 

@@ -7,7 +7,7 @@
 #ifndef KERNELSEAL_ADVICE_H
 #define KERNELSEAL_ADVICE_H
 
-#include "emit.h"
+#include "judge.h"
 #include "../current_call.h"
 
 #define NR_PROCESS_MADVISE 440 /* the same for all architectures and tables */

@@ -15,6 +15,7 @@
 #define KERNELSEAL_KERNEL_CONTROL_H
 
 #include "file_place.h"
+#include "judge.h"
 #include "../report.h"
 
 /* include/uapi/linux/magic.h */

@@ -6,7 +6,7 @@
 #ifndef KERNELSEAL_KERNEL_MEMORY_H
 #define KERNELSEAL_KERNEL_MEMORY_H
 
-#include "emit.h"
+#include "judge.h"
 
 #define MEM_MAJOR 1 /* Documentation/admin-guide/devices.txt: 1 mem, 2 kmem, 4 port */
 

@@ -7,6 +7,7 @@
 #define KERNELSEAL_PERF_VERDICT_H
 
 #include "identity.h"
+#include "judge.h"
 #include "perf_opening.h"
 #include "perf_sample.h"
 #include "../report.h"

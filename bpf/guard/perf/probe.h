@@ -8,6 +8,7 @@
 #define KERNELSEAL_PROBE_H
 
 #include "../current_call.h"
+#include "judge.h"
 #include "perf_verdict.h"
 
 #ifdef __TARGET_ARCH_x86

@@ -6,7 +6,7 @@
  *                   dump starts, and nothing is written.
  *   do_coredump     before 5.15 a seccomp filter that kills dumps without a signal (kernel/seccomp.c)
  */
-#include "emit.h"
+#include "judge.h"
 
 /* SIG_KERNEL_COREDUMP_MASK (include/linux/signal.h), x86 and arm64 numbers */
 #define CORE_SIGNALS                                                                                                   \

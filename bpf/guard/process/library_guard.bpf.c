@@ -11,7 +11,7 @@
  *
  * Code that a program makes itself has no file, and passes. An interpreter's input is data to the kernel.
  */
-#include "emit.h"
+#include "judge.h"
 #include "hook.h"
 #include "image_file.h"
 

@@ -6,7 +6,7 @@
 #ifndef KERNELSEAL_PROC_ACCESS_H
 #define KERNELSEAL_PROC_ACCESS_H
 
-#include "emit.h"
+#include "judge.h"
 
 static __always_inline __u32 switch_of(__u32 way)
 {

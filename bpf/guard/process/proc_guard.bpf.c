@@ -9,7 +9,7 @@
  *   file_post_open       the same once the kernel has taken the memory, for a process that was sealed in between
  *   inode_readlink       readlink(2) of /proc/P/{fd,map_files}: the name of an open file, without opening or following
  */
-#include "emit.h"
+#include "judge.h"
 #include "hook.h"
 #include "../machine/kernel_file.h"
 #include "opening.h"

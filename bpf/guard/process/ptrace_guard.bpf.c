@@ -6,7 +6,7 @@
  *   ptrace_traceme       PTRACE_TRACEME: no process becomes the tracer of a sealed one
  */
 #include "../current_call.h"
-#include "emit.h"
+#include "judge.h"
 #include "hook.h"
 #include "identity.h"
 #include "opening.h"
