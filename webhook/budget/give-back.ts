@@ -36,7 +36,7 @@ interface Process {
 export function giveBack(
   budget: Pick<ByteBudget, 'highest'>,
   limit: number,
-  { collect, worked }: Process = { collect: collector(), worked: workedHere },
+  { collect = collector(), worked = workedHere }: Partial<Process> = {},
 ): () => void {
   let looks = 0
   let isWorkDone = false
