@@ -1,9 +1,12 @@
 /** `kernelseal lint`: finds mistakes in manifests and config files before they reach a cluster. */
-import { readFileSync } from 'node:fs'
 import type { ManifestFile } from '../../webhook/offline/documents.ts'
 import { decideManifests } from '../../webhook/offline/inject-manifests.ts'
+import { columnOf, type Located, locate } from '../../webhook/offline/lint/coordinates.ts'
 import { lintManifests } from '../../webhook/offline/lint/lint.ts'
-import { podsIn } from '../../webhook/offline/workloads.ts'
+import { type Counted, countOf, githubReport, jsonReport, textReport } from '../../webhook/offline/lint/report.ts'
+import { sarifReport } from '../../webhook/offline/lint/sarif.ts'
+import { objectsIn, podsIn } from '../../webhook/offline/workloads.ts'
+import { VERSION } from '../config/version.ts'
 import { command } from '../options/command.ts'
 import type { NothingLeft, Values } from '../options/table.ts'
 import { ConfigError, parseConfig } from '../policy/parse.ts'
@@ -19,7 +22,14 @@ const OPTIONS = {
   ...MANIFEST_OPTIONS,
   ...CLUSTER_OPTIONS,
   strict: { help: 'warnings count as errors' },
-  json: { help: 'findings about manifests as JSON: severity, where, object, text' },
+  output: {
+    short: 'o',
+    value: 'FORMAT',
+    completes: ['text', 'json', 'sarif', 'github'],
+    default: 'text',
+    help: 'FILE:LINE:COLUMN: SEVERITY: …, an array, SARIF 2.1.0 for code scanning, or annotations of a GitHub workflow',
+  },
+  json: { help: 'as --output json' },
 } as const
 
 export const lint = command({
@@ -32,45 +42,52 @@ export const lint = command({
   run: main,
 })
 
-interface Line {
-  readonly severity: Problem['severity']
-  readonly text: string
-}
-
 async function main(values: Values<typeof OPTIONS>): Promise<number> {
-  const { cluster, filename, recursive, strict, json, ...left } = clusterValues(values)
+  const { cluster, filename, recursive, strict, json, output, ...left } = clusterValues(values)
   left satisfies NothingLeft
   const files = readFiles(filename, recursive)
   const manifests = files.filter((file) => !isConfig(file))
-  const findings = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, cluster)))
-  const lines = [
-    ...files.filter(isConfig).flatMap(({ where }) => lintConfig(where)),
-    ...findings.map(({ severity, where, object, text }) => ({
-      severity,
-      text: `${where}: ${object}: ${oneLine(text)}`,
-    })),
-  ]
-  if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`)
-  else for (const { severity, text } of lines) process.stdout.write(`${severity}: ${text}\n`)
-  if (manifests.length > 0 && !manifests.some(({ objects }) => objects.some((object) => podsIn(object).length > 0)))
+  const found = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, cluster)))
+  const configs = files.filter(isConfig)
+  const findings = [...configs.flatMap(lintConfig), ...locate(manifests, found)]
+  process.stdout.write(REPORTS[json ? 'json' : output](findings, countOf(counted(files), findings)))
+  if (manifests.length > 0 && counted(manifests).pods === 0)
     complain('there is no Pod and no Pod template in these files')
-  const errors = lines.filter(({ severity }) => severity === 'error' || strict).length
+  const errors = findings.filter(({ severity }) => severity === 'error' || strict).length
   return errors > 0 ? EXIT.failed : EXIT.ok
 }
 
-/** One finding is one line, which says whose it is at its beginning. */
-const oneLine = (text: string): string => text.replace(/^KernelSeal: /, '').replaceAll('\n', '; ')
+const REPORTS: Readonly<
+  Record<Values<typeof OPTIONS>['output'], (found: readonly Located[], count: string) => string>
+> = {
+  text: textReport,
+  json: jsonReport,
+  sarif: (findings) => sarifReport(findings, VERSION),
+  github: githubReport,
+}
 
-/** A config file of the agent is one object without a `kind`; it is read once more, for the lines of its problems. */
+function counted(files: readonly ManifestFile[]): Counted {
+  const objects = files.flatMap((file) => file.objects)
+  const secrets = objects.flatMap(objectsIn).filter(({ kind }) => kind === 'Secret').length
+  return { pods: objects.flatMap((object) => podsIn(object)).length, secrets, files: files.length }
+}
+
+/** A config file of the agent is one object without a `kind`. */
 const isConfig = ({ objects: [first, ...rest], where }: ManifestFile): boolean =>
   rest.length === 0 && where !== 'standard input' && typeof first === 'object' && first !== null && !('kind' in first)
 
-function lintConfig(where: string): Line[] {
-  const lineOf = (problem: Problem): Line => ({ severity: problem.severity, text: formatProblem(where, problem) })
+function lintConfig({ where, text }: ManifestFile): Located[] {
+  const located = (problem: Problem): Located => {
+    const { line = 1, ...rest } = problem
+    // Without a name for the text the place is not repeated in it.
+    const words = formatProblem('', rest).replace(/^: /, '')
+    const column = columnOf(text.split('\n')[line - 1] ?? '', problem.path.split(/[.\]]/).at(-1))
+    return { severity: problem.severity, where, object: '', text: words, line, column }
+  }
   try {
-    return parseConfig(readFileSync(where, 'utf8'), where).warnings.map(lineOf)
+    return parseConfig(text, where).warnings.map(located)
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(lineOf)
+    if (error instanceof ConfigError) return error.problems.map(located)
     throw error
   }
 }

@@ -90,8 +90,8 @@ describe('kernelseal lint', () => {
     )
     const { status, stdout } = kernelseal(['lint', '-f', config])
     assert.equal(status, 1)
-    assert.match(stdout, /error: .*config.yaml:5: secrets\[0\].*unknown key `sorce`/)
-    assert.match(stdout, /warning: .*config.yaml:4: .*matches any file of this name/)
+    assert.match(stdout, /config\.yaml:5:27: error: secrets\[0\].*unknown key `sorce`/)
+    assert.match(stdout, /config\.yaml:4:15: warning: .*matches any file of this name/)
   })
 })
 
