@@ -21,7 +21,7 @@ function warnAboutProbes({ config }: Advised, container: Container, sealed: Read
   const risky = isServed ? [] : commandsBeside(container).filter((command) => mayNeed(command, sealed))
   if (risky.length === 0) return []
   const where = risky.map((command) => command.where).join(', ')
-  return [`container ${container.name}: placeholders in ${where} (bind their program with \`lineage: any\`)`]
+  return [`${where} of container ${container.name}: placeholders, no secrets (bind the program with \`lineage: any\`)`]
 }
 
 /** Programs of probes that log in nowhere. */

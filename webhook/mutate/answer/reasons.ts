@@ -90,7 +90,7 @@ export const REASONS = {
   },
   'agent-without-bindings': {
     code: 403,
-    sentence: 'the Pod has the agent, and annotations that bind no secrets: it may be a copy that lost its annotations',
+    sentence: 'the Pod has the agent and binds no secrets: it may be a copy that lost its annotations',
     hint: 'copy the annotations too (`kubectl debug --copy-to` leaves them out), or take the container and its volumes out',
   },
   'volume-name-taken': {

@@ -49,7 +49,7 @@ export function warnAboutChange(found: Container, changed: readonly string[]): s
   const text = JSON.stringify(
     changed.slice(0, MAX_NAMED).map((key) => (found as unknown as Record<string, unknown>)[key]),
   )
-  const who = SIGNATURES.find(([trace]) => trace.test(text))?.[1] ?? 'another webhook'
+  const who = SIGNATURES.find(([trace]) => trace.test(text))?.[1] ?? 'another webhook or version'
   const where = changed
     .slice(0, MAX_NAMED)
     .map((key) => `\`${key}\``)

@@ -60,11 +60,11 @@ const NEIGHBOURS: Readonly<Record<string, { change: (pod: Pod) => void; named: R
       container.securityContext = { ...container.securityContext, allowPrivilegeEscalation: false }
       container.resources = { limits: { memory: '16Mi' } }
     }),
-    named: /another webhook changed .*`securityContext`/,
+    named: /another webhook or version changed .*`securityContext`/,
   },
   'the loss of `restartPolicy` by an old client': {
     change: everyContainer((container) => delete container.restartPolicy),
-    named: /another webhook changed `restartPolicy`/,
+    named: /another webhook or version changed `restartPolicy`/,
   },
 }
 

@@ -95,6 +95,26 @@ describe('kernelseal lint', () => {
   })
 })
 
+describe('kernelseal lint --json', () => {
+  it('gives each finding with its place, and says that there is no Pod where there is none', () => {
+    const { stdout } = kernelseal(['lint', '-f', file('json.yaml', POD), '--json'])
+    const [finding] = JSON.parse(stdout)
+    assert.deepEqual([finding.severity, finding.object], ['warning', 'Pod app'])
+    assert.match(finding.text, /did you mean `kernelseal.io\/mode`/)
+    assert.match(
+      kernelseal(['lint', '-f', file('service.yaml', SERVICE)]).stderr,
+      /there is no Pod and no Pod template/,
+    )
+  })
+
+  it('finds one thing on one line, whatever was written', () => {
+    const text = POD.replace('kernelseal.io/mod: audit', 'kernelseal.io/agent-cpu-limit: x, kernelseal.io/mode: never')
+    const { status, stdout } = kernelseal(['lint', '-f', file('two.yaml', text)])
+    assert.equal(status, 1)
+    assert.match(stdout, /^error: [^\n]*mode: is `never`[^\n]*; kernelseal.io\/agent-cpu-limit: is `x`[^\n]*\n$/)
+  })
+})
+
 describe('kernelseal explain', () => {
   it('answers in words and as JSON', () => {
     const pod = file('explained.yaml', POD)
