@@ -14,6 +14,8 @@ export const KINDS = ['bombs', ...FLOODS] as const
 export type Kind = (typeof KINDS)[number]
 
 export interface Besieger {
+  /** Its requests are made: on a busy machine that takes as long as a round. At once for floods, which have none to make. */
+  readonly begun: Promise<unknown>
   /** Requests that were answered, of those that count them. */
   readonly end: () => Promise<number>
 }
@@ -33,7 +35,9 @@ export function besiege(kind: Kind, { port, metricsPort }: Running, seed: number
   child.stdout.on('data', (chunk) => {
     last = String(chunk).trimEnd().split('\n').at(-1) ?? ''
   })
-  return { end: () => endOf(child, () => last) }
+  // The first line of its counts.
+  const begun = kind === 'bombs' ? Promise.race([once(child.stdout, 'data'), once(child, 'exit')]) : Promise.resolve()
+  return { begun, end: () => endOf(child, () => last) }
 }
 
 async function endOf(child: ChildProcess, last: () => string): Promise<number> {

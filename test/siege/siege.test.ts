@@ -92,6 +92,7 @@ async function siege(service: Service): Promise<{ rounds: Round<Kind>[]; answere
     const kinds = KINDS.filter((_, n) => n === one || random() < 1 / 4)
     const ms = 5_000 + random() * 10_000
     const besiegers = kinds.flatMap((kind) => replicas.map((one) => besiege(kind, one, Math.floor(random() * 2 ** 31))))
+    await Promise.all(besiegers.map(({ begun }) => begun))
     const round = { kinds, ...(await watched(service, ms)) }
     for (const besieger of besiegers) answered += await besieger.end()
     rounds.push(round)
