@@ -107,11 +107,12 @@ describe('kernelseal lint --json', () => {
     )
   })
 
-  it('finds one thing on one line, whatever was written', () => {
+  it('finds each of two mistakes on a line of its own', () => {
     const text = POD.replace('kernelseal.io/mod: audit', 'kernelseal.io/agent-cpu-limit: x, kernelseal.io/mode: never')
     const { status, stdout } = kernelseal(['lint', '-f', file('two.yaml', text)])
     assert.equal(status, 1)
-    assert.match(stdout, /^error: [^\n]*mode: is `never`[^\n]*; kernelseal.io\/agent-cpu-limit: is `x`[^\n]*\n$/)
+    assert.match(stdout, /^\S*two\.yaml:4:\d+: error: Pod app: kernelseal.io\/mode: is `never`.*$/m)
+    assert.match(stdout, /^\S*two\.yaml:4:\d+: error: Pod app: kernelseal.io\/agent-cpu-limit: is `x`.*$/m)
   })
 })
 
