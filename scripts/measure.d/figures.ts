@@ -45,7 +45,7 @@ function wholeOf(tree: Tree): Figures {
     'rooms of agent and webhook': arrows.size,
     'circles between rooms': circles.length,
     'imports that run back up': arrowsBackUp,
-    'hard words per 100 words': rateOf(hard),
+    'hard words per 100 words': rateOf(hard).toFixed(2),
     'words of README.md': tree.get('README.md')?.match(/\S+/g)?.length ?? 0,
     ...filesToTouch(tree),
   }
