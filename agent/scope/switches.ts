@@ -1,18 +1,23 @@
 /** The policy's switches and what it leaves of the kernel ⇄ bits of a scope's record. */
-import type { Switch } from '../policy/strength/policy-table.ts'
+import { DEFAULT_POLICY, POLICY_KEYS, type Switch } from '../policy/strength/policy-table.ts'
 import { type Config, KERNEL_CONTROL, type KernelControl, type Policy } from '../policy/types.ts'
 import { CONTROL, SWITCH } from '../wire/generated.ts'
 
-const BITS = {
-  blockEnviron: SWITCH.BLOCK_ENVIRON,
-  blockMem: SWITCH.BLOCK_MEM,
-  blockMaps: SWITCH.BLOCK_MAPS,
-  blockPtrace: SWITCH.BLOCK_PTRACE,
-  blockDebugSignals: SWITCH.BLOCK_DEBUG,
-  allowSelfRead: SWITCH.ALLOW_SELF_READ,
-  auditAll: SWITCH.AUDIT_ALL,
-  kernelBinaryFilter: SWITCH.BINARY_FILTER,
-} as const satisfies Record<Switch, number>
+/** The switches whose bits have shorter names; every other one has the same name, as `allowSelfRead` and ALLOW_SELF_READ. */
+const SHORTER = { blockDebugSignals: 'BLOCK_DEBUG', kernelBinaryFilter: 'BINARY_FILTER' } as const
+type Upper<Key extends string> = Key extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? '' : '_'}${Uppercase<First>}${Upper<Rest>}`
+  : ''
+type Bit = { [Key in Switch]: Key extends keyof typeof SHORTER ? (typeof SHORTER)[Key] : Upper<Key> }[Switch]
+
+const bitOf = (name: Switch): Bit =>
+  name in SHORTER
+    ? SHORTER[name as keyof typeof SHORTER]
+    : (name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase() as Bit)
+
+const NAMES = POLICY_KEYS.filter((key): key is Switch => typeof DEFAULT_POLICY[key] === 'boolean')
+/** A switch without its bit in `enum ks_switch` does not compile here. */
+const BITS = Object.fromEntries(NAMES.map((name) => [name, SWITCH[bitOf(name)]])) as Record<Switch, number>
 
 const CONTROL_BITS = {
   'sysctl-vm': CONTROL.SYSCTL_VM,
@@ -24,9 +29,6 @@ const CONTROL_BITS = {
   'file-handles': CONTROL.FILE_HANDLES,
 } as const satisfies Record<KernelControl, number>
 
-type Name = keyof typeof BITS
-const NAMES = Object.keys(BITS) as Name[]
-
 export function switchesOf({ policy, onFailure }: Pick<Config, 'policy' | 'onFailure'>, host: boolean): number {
   const chosen = NAMES.filter((name) => policy[name]).reduce((bits, name) => bits | BITS[name], 0)
   return chosen | (onFailure === 'start' ? SWITCH.START_ON_FAILURE : 0) | (host ? SWITCH.HOST : 0)
@@ -37,7 +39,7 @@ export const controlOf = ({ kernelControl }: Policy): number =>
 
 /** The way back. @param control of `controlOf` */
 export function policyOf(mode: Policy['mode'], bits: number, control: number): Pick<Config, 'policy' | 'onFailure'> {
-  const switches = Object.fromEntries(NAMES.map((name) => [name, (bits & BITS[name]) !== 0])) as Record<Name, boolean>
+  const switches = Object.fromEntries(NAMES.map((name) => [name, (bits & BITS[name]) !== 0])) as Record<Switch, boolean>
   const kernelControl = KERNEL_CONTROL.filter((name) => (control & CONTROL_BITS[name]) !== 0)
   return { policy: { mode, ...switches, kernelControl }, onFailure: bits & SWITCH.START_ON_FAILURE ? 'start' : 'kill' }
 }
