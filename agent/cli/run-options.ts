@@ -10,7 +10,7 @@ import { REMOTE_HELP } from '../sources/sources.ts'
 export const TEXT = `Loads the kernel programs, registers the scope and stays until SIGTERM. As a Pod's sidecar it needs no options.
 Changed secrets and annotations are noticed; SIGHUP reads everything anew, a config file too.`
 
-export const NOTES = `From the environment, for secrets on other servers (HashiCorp Vault, OpenBao):
+export const NOTES = `From the environment, for secrets on other servers:
 
 ${REMOTE_HELP}`
 

@@ -34,7 +34,7 @@ const TIMEOUT_MS = 5_000
 const DEFAULT_PERIOD_SECONDS = 300
 const LEAST_PERIOD_SECONDS = 10
 
-export const VAULT_HELP = `  KERNELSEAL_VAULT_ADDR        https://host:port; without it \`vaultRef\` is refused
+export const VAULT_HELP = `  KERNELSEAL_VAULT_ADDR        https://host:port of HashiCorp Vault or OpenBao; without it \`vaultRef\` is refused
   KERNELSEAL_VAULT_ROLE        role of the Kubernetes auth method
   KERNELSEAL_VAULT_MOUNT       mount of the KV engine, version 2 (default: secret); every \`vaultRef\` is below it
   KERNELSEAL_VAULT_AUTH_MOUNT  mount of the auth method (default: kubernetes)

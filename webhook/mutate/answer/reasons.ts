@@ -169,10 +169,10 @@ export const REASONS = {
     sentence: "a binding names a variable of the agent, which has none of the author's in a Pod",
     hint: 'use `secretKeyRef`',
   },
-  'no-vault': {
+  'no-server': {
     code: 422,
-    sentence: 'a binding names a secret in Vault, and the webhook was given no address of one',
-    hint: 'start it with `--vault-address` and `--vault-role`, or use `secretKeyRef`',
+    sentence: 'a binding names a secret on a server whose address the webhook was not given',
+    hint: 'start the webhook with these settings, or use `secretKeyRef`',
   },
   'placeholders-too-large': {
     code: 422,

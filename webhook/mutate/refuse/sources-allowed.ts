@@ -1,14 +1,24 @@
 /** Sources that the agent would refuse to read, by the settings it is given. */
 import { filesOutside } from '../../../agent/policy/secrets/file-roots.ts'
 import { literalsIn } from '../../../agent/policy/secrets/literal.ts'
+import { refsOf } from '../../../agent/policy/secrets/refs-of.ts'
 import { quote } from '../../../agent/policy/text/suggest.ts'
 import type { Config, Source } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import type { AgentSettings } from '../sidecar/sidecar.ts'
-import { vaultRefsIn } from '../sidecar/vault.ts'
 
 type Refusal = (config: Config, settings: AgentSettings) => Deny | undefined
 const never: Refusal = () => undefined
+
+/** A remote source: the agents are given its server's address, which is `setting`, or no Pod may name it. */
+function needsServer(kind: Source['kind'], setting: keyof AgentSettings, flags: string): Refusal {
+  return (config, settings) => {
+    const [ref] = settings[setting] ? [] : refsOf(config, (source) => source.kind === kind)
+    if (!ref) return undefined
+    const where = `\`${ref.variable}\` of binding ${quote(ref.binding)}`
+    return deny('no-server', `${where} has a \`${kind}\`, which needs ${flags}`)
+  }
+}
 
 /** By kind of source, so that a new kind does not compile before it says what the agent has to be given for it. */
 const REFUSALS: Readonly<Record<Source['kind'], Refusal>> = {
@@ -21,10 +31,7 @@ const REFUSALS: Readonly<Record<Source['kind'], Refusal>> = {
     if (!file) return undefined
     return deny('file-outside', `\`${file.variable}\` of binding ${quote(file.binding)} names ${quote(file.path)}`)
   },
-  vaultRef: (config, { vault }) => {
-    const [ref] = vault ? [] : vaultRefsIn(config)
-    return ref && deny('no-vault', `\`${ref.variable}\` of binding ${quote(ref.binding)}`)
-  },
+  vaultRef: needsServer('vaultRef', 'vault', '`--vault-address` and `--vault-role`'),
   // The webhook alone makes the agent's environment; that of a host's agent is its operator's.
   envRef: (config) => {
     const refs = config.secrets.flatMap(({ name, secretRefs }) => secretRefs.map((ref) => ({ binding: name, ...ref })))

@@ -2,6 +2,7 @@
  * The parts an agent needs to read from Vault: address, role, mounts and authority from the webhook's own settings,
  * never from an annotation, and a service-account token of its own, which no other container mounts.
  */
+import { refsOf } from '../../../agent/policy/secrets/refs-of.ts'
 import type { Config } from '../../../agent/policy/types.ts'
 
 export interface VaultAccess {
@@ -26,15 +27,9 @@ const TOKEN_SECONDS = 3600
 /** For root, which the agent is. */
 const TOKEN_MODE = 0o400
 
-export function vaultRefsIn({ secrets }: Config): { readonly binding: string; readonly variable: string }[] {
-  return secrets.flatMap(({ name, secretRefs }) =>
-    secretRefs.filter(({ source }) => source.kind === 'vaultRef').map((ref) => ({ binding: name, variable: ref.name })),
-  )
-}
-
 /** Only for Pods that read from it: the others are told nothing of it. */
 const reads = (config: Config, vault: VaultAccess | undefined): VaultAccess[] =>
-  vault && vaultRefsIn(config).length > 0 ? [vault] : []
+  vault && refsOf(config, ({ kind }) => kind === 'vaultRef').length > 0 ? [vault] : []
 
 export function vaultEnv(config: Config, vault: VaultAccess | undefined) {
   return reads(config, vault).flatMap(({ address, role, mount, authMount, namespace, ca }) => {
