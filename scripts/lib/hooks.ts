@@ -136,7 +136,10 @@ if (import.meta.main) {
   const wanted = withLists(page, listsOf(sources))
   if (process.argv.includes('--update')) writeFileSync(README, wanted)
   else if (wanted !== page) fail('bpf/README.md does not list the programs of bpf/: run `npm run build`')
-  for (const shared of sharedHooks(sources)) fail(`two programs refuse at one hook, make one of them: ${shared}`)
+  for (const shared of sharedHooks(sources))
+    fail(
+      `two programs refuse at one hook; the first has to ask a header of the second (docs/contribute/add-a-hook.md): ${shared}`,
+    )
   for (const [path, text] of sources) {
     const unnamed = unnamedHooks(text)
     if (unnamed.length) fail(`the header of bpf/${path} does not say how the kernel comes to ${unnamed.join(', ')}`)

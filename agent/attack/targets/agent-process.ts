@@ -91,7 +91,8 @@ async function ready(child: ChildProcess, endpoint: Endpoint, log: () => string)
     if (ended(child)) throw new Error(`the agent ended before it was ready:\n${log()}`)
     if (await endpoint.ready()) return
   }
-  throw new Error(`the agent was not ready within ${READY_MS / 1000} s:\n${log()}`)
+  const remedy = 'where its output shows no error, the machine was too busy: let its other work end, then try again'
+  throw new Error(`the agent was not ready within ${READY_MS / 1000} s; ${remedy}:\n${log()}`)
 }
 
 async function stop(child: ChildProcess, pid: number): Promise<void> {
