@@ -71,6 +71,14 @@ describe('scripts/vm', { concurrency: 2 }, () => {
     assert.equal(run.status, 3)
   })
 
+  test('knows the rate of its clock and does not measure it, where this machine says it', async (context) => {
+    const run = await vm(['--', 'sh', '-c', 'cat /proc/cmdline; dmesg | grep "tsc: Detected"'])
+    const [, told] = / tsc_early_khz=(\d+)/.exec(run.stdout) ?? []
+    if (told === undefined) return context.skip('the frequency of this machine changes, or is not known')
+    const [, detected] = /tsc: Detected ([\d.]+) MHz/.exec(run.stdout) ?? []
+    assert.equal(Math.round(Number(detected) * 1000), Number(told))
+  })
+
   test('offers what containers and BPF programs need', async () => {
     const script = `
       for dir in /sys/fs/bpf /sys/kernel/security /sys/kernel/tracing /sys/fs/cgroup /dev/shm; do stat -fc %T $dir; done
