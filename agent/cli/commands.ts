@@ -17,6 +17,7 @@ const COMMANDS = {
   wait: async () => (await import('./wait.ts')).wait,
   sidecar: async () => (await import('./sidecar.ts')).sidecar,
   attack: async () => (await import('./attack.ts')).attack,
+  bugtool: async () => (await import('./bugtool.ts')).bugtool,
   version: async () => (await import('./version.ts')).version,
   completion: async () => (await import('./completion.ts')).completion,
 } as const satisfies Readonly<Record<string, () => Promise<Command>>>

@@ -51,6 +51,13 @@ async function main({ follow, json, scope, ...left }: Values<typeof OPTIONS>): P
   return EXIT.ok
 }
 
+/** The replayed lines of all agents, oldest first. @throws Error where they may not be read */
+export async function recentEvents(): Promise<string[]> {
+  const feeds = (await Promise.all(socketsOf(undefined).map(opened))).filter((feed) => feed !== undefined)
+  for (const feed of feeds) feed.end()
+  return feeds.flatMap(({ recent }) => recent).toSorted(byTime)
+}
+
 /** `kernelseal events | head` is no failure. */
 function endWithReader(): void {
   process.stdout.on('error', () => process.exit(EXIT.ok))

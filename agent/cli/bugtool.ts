@@ -1,0 +1,89 @@
+/** `kernelseal bugtool`: all that a report of a fault needs from this node, as one document without any secret. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { release } from 'node:os'
+import { VERSION } from '../config/version.ts'
+import { examineNode } from '../doctor/checks.ts'
+import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
+import { command } from '../options/command.ts'
+import type { NothingLeft, Values } from '../options/table.ts'
+import { about } from '../options/version.ts'
+import { surveyNode } from '../scope/status.ts'
+import { EXIT } from './command.ts'
+import { recentEvents } from './events.ts'
+
+const TEXT = `Prints one JSON document for a report of a fault: versions, the kernel and its security modules, the findings of 'kernelseal doctor',
+'kernelseal status', and the last events of this host's agents. No value of a secret, no environment, no command line and no config file
+is in it; names of programs, paths and containers are. A part that cannot be had says why, and the others are there all the same.`
+
+const PARTS = ['doctor', 'status', 'events'] as const
+
+const OPTIONS = {
+  output: {
+    short: 'o',
+    value: 'FILE',
+    completes: 'files',
+    help: 'a new file, for its owner alone, instead of standard output',
+  },
+  without: {
+    value: 'PART',
+    completes: PARTS,
+    multiple: true,
+    help: 'leave a part out; doctor loads the kernel programs for a moment',
+  },
+} as const
+
+export const bugtool = command({
+  name: 'bugtool',
+  summary: 'one document for a report of a fault',
+  usage: '[options]',
+  text: TEXT,
+  options: OPTIONS,
+  exit: '0, 1 when the file cannot be written.',
+  run: main,
+})
+
+async function main({ output, without = [], ...left }: Values<typeof OPTIONS>): Promise<number> {
+  left satisfies NothingLeft
+  const parts = {
+    ...ALWAYS,
+    ...Object.fromEntries(PARTS.filter((part) => !without.includes(part)).map((part) => [part, ASKED[part]])),
+  }
+  const text = `${JSON.stringify(await collect(parts), null, 2)}\n`
+  // `wx`: a file that is there may be another's, or a link.
+  if (output === undefined) process.stdout.write(text)
+  else writeFileSync(output, text, { mode: 0o600, flag: 'wx' })
+  return EXIT.ok
+}
+
+type Part = () => unknown
+
+const ALWAYS: Readonly<Record<string, Part>> = {
+  time: () => new Date().toISOString(),
+  version: () => about('kernelseal', VERSION),
+  kernel: () => ({ release: release(), lsm: activeLsms(), lockdown: lockdownLevel(), btf: hasBtf() }),
+}
+
+const ASKED: Readonly<Record<(typeof PARTS)[number], Part>> = {
+  doctor: examineNode,
+  status: () => surveyNode() ?? { scopes: [] },
+  events: async () => (await recentEvents()).map((line) => JSON.parse(line)),
+}
+
+/** @returns a part, or `{ error }` in its place: a report is wanted most where something is broken */
+export async function collect(parts: Readonly<Record<string, Part>>): Promise<Record<string, unknown>> {
+  const collected: Record<string, unknown> = {}
+  for (const [name, part] of Object.entries(parts)) {
+    collected[name] = await Promise.resolve()
+      .then(part)
+      .catch((error: unknown) => ({ error: (error as Error).message }))
+  }
+  return collected
+}
+
+function hasBtf(): boolean {
+  try {
+    return readFileSync('/sys/kernel/btf/vmlinux').length > 0
+  } catch {
+    return false
+  }
+}
