@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { load } from 'js-yaml'
 import { parseConfig } from '../../../agent/policy/parse.ts'
 import { readBindings, readConfig, readPolicy } from '../../../agent/policy/schema.ts'
+import { SOURCE_KINDS } from '../../../agent/policy/secrets/source.ts'
 import { Field } from '../../../agent/policy/text/field.ts'
 import { reportInto } from '../../../agent/policy/text/problems.ts'
 import type { Problem } from '../../../agent/policy/types.ts'
@@ -82,5 +83,11 @@ describe('schema/', () => {
     for (const [key, value] of Object.entries(config.monitoring))
       assert.equal(monitoring.properties[key]?.default, value, key)
     assert.ok(Object.hasOwn(policy.properties, 'kernelControl'))
+    const { properties, oneOf } = schema('config').$defs.source
+    assert.deepEqual(Object.keys(properties).toSorted(), [...SOURCE_KINDS, 'trim'].toSorted())
+    assert.deepEqual(
+      oneOf.flatMap(({ required }: { required: string[] }) => required).toSorted(),
+      SOURCE_KINDS.toSorted(),
+    )
   })
 })
