@@ -3,25 +3,11 @@
  * validated; nothing here reads a file or a kernel.
  */
 
-export type Mode = 'disabled' | 'audit' | 'enforce'
+import type { Policy } from './strength/policy-table.ts'
 
-/**
- * Single switches of the `policy` block. `mode` decides the effect of a switched-on rule: nothing, report, or refuse.
- */
-export interface Policy {
-  readonly mode: Mode
-  readonly blockEnviron: boolean
-  readonly blockMem: boolean
-  readonly blockMaps: boolean
-  readonly blockPtrace: boolean
-  /** Signals and sockets by which strangers open and enter a runtime's debugging door. */
-  readonly blockDebugSignals: boolean
-  readonly allowSelfRead: boolean
-  readonly auditAll: boolean
-  readonly kernelBinaryFilter: boolean
-  /** What the scope may change of the kernel itself, beyond what its namespaces hold; in the order of KERNEL_CONTROL. */
-  readonly kernelControl: readonly KernelControl[]
-}
+export type { Policy }
+
+export type Mode = 'disabled' | 'audit' | 'enforce'
 
 /** Settings below /proc/sys/vm and /proc/sys/fs, sysfs, others' control groups, disks, modules, open_by_handle_at(2). */
 export const KERNEL_CONTROL = [

@@ -1,10 +1,10 @@
 /**
- * The `policy` and `monitoring` blocks, one row a key: parser, defaults and the judgement of a change go by these tables. A key of
- * `Policy` or `Monitoring` without a row does not compile.
+ * The `policy` and `monitoring` blocks, one row a key: types, parser, defaults and the judgement of a change go by these tables. A key of
+ * `Monitoring` without a row does not compile.
  */
 
 import { DEFAULT_METRICS_PORT } from '../sidecar.ts'
-import { KERNEL_CONTROL, type Mode, type Monitoring, type Policy } from '../types.ts'
+import { KERNEL_CONTROL, type Mode, type Monitoring } from '../types.ts'
 import { another, grants, harmless, lower, permission, protection, type Row, scale, type Weaker } from './row.ts'
 
 /** From weakest to strongest. */
@@ -12,19 +12,25 @@ export const MODES = ['disabled', 'audit', 'enforce'] as const satisfies readonl
 /** `error` shows least: raised, it hides the lines about refusals and about weaker policies. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const satisfies readonly Monitoring['logLevel'][]
 
-export const POLICY_TABLE: { readonly [Key in keyof Policy]-?: Row<Policy[Key]> } = {
+/** `mode` decides the effect of a switched-on rule: nothing, report, or refuse. */
+export const POLICY_TABLE = {
   mode: scale('mode', MODES, 'enforce'),
   blockEnviron: protection('blockEnviron', true),
   blockMem: protection('blockMem', true),
   blockMaps: protection('blockMaps', false),
   blockPtrace: protection('blockPtrace', true),
+  // Signals and sockets by which strangers open and enter a runtime's debugging door.
   blockDebugSignals: protection('blockDebugSignals', true),
   allowSelfRead: permission('allowSelfRead', true),
   auditAll: protection('auditAll', false),
   // On, programs that are given nothing start without an event.
   kernelBinaryFilter: permission('kernelBinaryFilter', true),
+  // What the scope may change of the kernel itself, beyond what its namespaces hold; in the order of KERNEL_CONTROL.
   kernelControl: grants('kernelControl', KERNEL_CONTROL),
 }
+
+type Table = typeof POLICY_TABLE
+export type Policy = { readonly [Key in keyof Table]: Table[Key] extends Row<infer Value> ? Value : never }
 
 export const POLICY_KEYS = Object.keys(POLICY_TABLE) as (keyof Policy)[]
 /** The keys with the values on and off. */

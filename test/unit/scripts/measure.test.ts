@@ -7,8 +7,7 @@ import { type Tree, treeAt, treeNow } from '../../../scripts/measure.d/tree.ts'
 
 const MOST_FILES: Figures = {
   'a hook with a new way': 6,
-  // One more than the aim of 8: the published schema has a place of its own for each key.
-  'a switch that the kernel enforces': 9,
+  'a switch that the kernel enforces': 8,
   'an annotation': 8,
   'a local source': 9,
   'a remote source': 12,
