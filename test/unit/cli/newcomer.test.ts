@@ -65,10 +65,10 @@ describe('`kernelseal exec` without rights', () => {
       () => requireRights(['CAP_BPF']),
       /kernel programs, which root loads, and this \w+ lacks CAP_BPF; .*`kernelseal doctor`/,
     )
-    // As a user without any capability.
+    // Without any capability, and still the owner of the clone, which others may not be able to read (`mktemp -d`).
     const main = [process.execPath, join(ROOT, 'agent/main.ts'), 'exec', '--', 'ls']
-    const nobody = ['setpriv', '--reuid', '65534', '--clear-groups', '--inh-caps', '-all']
-    const [program = '', ...argv] = process.getuid?.() === 0 ? [...nobody, ...main] : main
+    const powerless = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all']
+    const [program = '', ...argv] = process.getuid?.() === 0 ? [...powerless, ...main] : main
     const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8', cwd: '/' })
     assert.equal(status, 1, stderr)
     assert.match(stderr, /^kernelseal: the command is sealed by kernel programs.*CAP_SYS_ADMIN/)
