@@ -55,6 +55,10 @@ export interface Attempt {
   readonly proof: 'refusal' | 'absence' | 'control'
   /** It starts the target's program itself, and gets more time. */
   readonly starts?: true
+  /** Not every kernel or machine has its means: a build option, a later version, a unit of the processor. */
+  readonly mayBeAbsent?: true
+  /** The kernel itself refuses it to all but root with its capabilities: mounting, advice, and perf at Debian's `kernel.perf_event_paranoid=3`. */
+  readonly takesFullRoot?: true
   /** It takes a target in a PID namespace like a Pod's, and an agent for that. */
   readonly inPod?: true
   /** It ends the agent where nothing stops it, and later attempts would prove nothing: it comes last. */

@@ -7,6 +7,11 @@ import { sleep } from '../../linux/syscall.ts'
 import { type Attempt, empty, leaked, type Outcome } from '../attempt.ts'
 
 const READABLE = ['maps', 'smaps', 'smaps_rollup', 'numa_maps', 'pagemap', 'auxv', 'stack', 'syscall']
+/** A build option; a kernel stack is for CAP_SYS_ADMIN. */
+const MEANS: Readonly<Record<string, Pick<Attempt, 'mayBeAbsent' | 'takesFullRoot'>>> = {
+  numa_maps: { mayBeAbsent: true },
+  stack: { takesFullRoot: true },
+}
 const LISTABLE = ['map_files', 'fd']
 
 const row5 = { row: 5, switch: 'blockMaps', proof: 'refusal' } as const
@@ -16,6 +21,7 @@ export const mapsAttempts: readonly Attempt[] = [
     ...row5,
     id: name.replaceAll('_', '-'),
     title: `read /proc/P/${name}`,
+    ...MEANS[name],
     run: ({ pid }: { pid: number }) => readSome(`/proc/${pid}/${name}`),
   })),
   ...LISTABLE.map((name) => ({

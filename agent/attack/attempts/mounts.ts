@@ -12,7 +12,7 @@ const MNT_DETACH = 2
 const FSCONFIG_CMD_CREATE = 6
 const OPEN_TREE_CLONE = 1
 
-const row1 = { row: 1, switch: 'blockEnviron', proof: 'refusal' } as const
+const row1 = { row: 1, switch: 'blockEnviron', proof: 'refusal', takesFullRoot: true } as const
 
 export const mountAttempts: readonly Attempt[] = [
   {

@@ -7,7 +7,7 @@ import { openSampler, type Sampled, type Sampler } from '../../linux/perf-sample
 import { sleep } from '../../linux/syscall.ts'
 import { type Attempt, empty, leaked, type Outcome, prepare } from '../attempt.ts'
 
-const row3 = { row: 3, switch: 'blockPtrace', proof: 'refusal' } as const
+const row3 = { row: 3, switch: 'blockPtrace', proof: 'refusal', takesFullRoot: true } as const
 
 export const perfAttempts: readonly Attempt[] = [
   {

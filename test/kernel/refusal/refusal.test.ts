@@ -19,17 +19,6 @@ import type { Mode } from '../../../agent/policy/types.ts'
 const attempts = attemptsOfRows([1, 2, 3, 5])
 const attackers = EVERY_ATTACKER.map(attackerOf)
 
-/** Build options of kernels; a processor's unit that records branches, which no emulated one has; filters on user strings (5.17). */
-const MAY_BE_ABSENT = new Set([
-  ...['numa-maps', 'environ-io-uring', 'mem-io-uring'],
-  ...['perf-branches', 'perf-branches-cpu', 'perf-tracepoint-filter'],
-])
-/** Mounting takes CAP_SYS_ADMIN, a kernel stack too, perf CAP_PERFMON (Debian: kernel.perf_event_paranoid=3), advice CAP_SYS_NICE. */
-const TAKES_FULL_ROOT = new Set([
-  ...['second-procfs', 'bind-directory', 'bind-file', 'detached-procfs', 'open-tree'].map((how) => `environ-${how}`),
-  ...attempts.map(({ id }) => id).filter((id) => id.startsWith('perf-')),
-  ...['stack', 'madvise-pageout'],
-])
 /** Attackers that the kernel itself gives their canary's memory. */
 const POWERFUL: readonly AttackerName[] = ['root', 'container-root', 'same-uid']
 
@@ -86,19 +75,19 @@ const outcomesIn = (mode: Mode, attacker: AttackerName) => sessions.get(mode)!.o
 const outcomeOf = (mode: Mode, id: string) => outcomesIn(mode, 'root').get(id)!
 const verdictOf = (id: string, attacker: AttackerName) => lines.get(id)!.verdicts.get(attacker)!
 
-for (const { id, row, title } of attempts) {
+for (const { id, row, title, mayBeAbsent, takesFullRoot } of attempts) {
   test(`row ${row}, ${id}: works for root with mode disabled (${title})`, (context) => {
     const outcome = outcomeOf('disabled', id)
-    if (outcome.kind === 'impossible' && MAY_BE_ABSENT.has(id)) return context.skip(outcome.why)
+    if (outcome.kind === 'impossible' && mayBeAbsent) return context.skip(outcome.why)
     assert.equal(outcome.kind, 'leaked', JSON.stringify(outcome))
   })
 
   test(`row ${row}, ${id}: is refused to root, a container's root and the same user with mode enforce`, (context) => {
     const atRoot = verdictOf(id, 'root')
-    if (atRoot.kind === 'skipped' && MAY_BE_ABSENT.has(id)) return context.skip(atRoot.why)
+    if (atRoot.kind === 'skipped' && mayBeAbsent) return context.skip(atRoot.why)
     for (const attacker of POWERFUL) {
       const { kind, why } = verdictOf(id, attacker)
-      const byKernel = attacker !== 'root' && TAKES_FULL_ROOT.has(id)
+      const byKernel = attacker !== 'root' && takesFullRoot
       assert.ok(byKernel ? ['kernel', 'skipped'].includes(kind) : kind === 'refused', `${attacker}: ${kind}, ${why}`)
     }
   })
@@ -107,14 +96,14 @@ for (const { id, row, title } of attempts) {
     if (verdictOf(id, 'root').kind === 'skipped') return context.skip('not to be had on this kernel')
     for (const attacker of ['uid:0', 'uid:65534'] as const) {
       const { kind, why } = verdictOf(id, attacker)
-      const allowed = TAKES_FULL_ROOT.has(id) ? ['kernel', 'skipped'] : ['kernel', 'refused']
+      const allowed = takesFullRoot ? ['kernel', 'skipped'] : ['kernel', 'refused']
       assert.ok(allowed.includes(kind), `${attacker}: ${kind}, ${why}`)
     }
   })
 
   test(`row ${row}, ${id}: works for root with mode audit`, (context) => {
     const outcome = outcomeOf('audit', id)
-    if (outcome.kind === 'impossible' && MAY_BE_ABSENT.has(id)) return context.skip(outcome.why)
+    if (outcome.kind === 'impossible' && mayBeAbsent) return context.skip(outcome.why)
     assert.equal(outcome.kind, 'leaked', JSON.stringify(outcome))
   })
 }

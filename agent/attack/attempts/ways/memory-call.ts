@@ -17,6 +17,7 @@ export const memoryCallAttempts: readonly Attempt[] = [
     row: 3,
     switch: 'blockMem',
     proof: 'refusal',
+    takesFullRoot: true,
     title: 'process_madvise(MADV_PAGEOUT) of the stack',
     run: pageOut,
   },

@@ -7,7 +7,7 @@ import { openSampler, type Sampled } from '../../../linux/perf-sampler.ts'
 import type { Attempt } from '../../attempt.ts'
 import { openCpuSamplers, sampleAny } from '../perf.ts'
 
-const row3 = { row: 3, switch: 'blockPtrace', proof: 'refusal' } as const
+const row3 = { row: 3, switch: 'blockPtrace', proof: 'refusal', takesFullRoot: true } as const
 
 /** Branches are recorded by a processor that has a unit for it: not by an emulated one. */
 const KINDS: Readonly<Partial<Record<Sampled, string>>> = {
@@ -21,11 +21,15 @@ const KINDS: Readonly<Partial<Record<Sampled, string>>> = {
 /** Those that perf-cpu, of the stack, leaves. */
 const OF_CPUS = { ...KINDS, registers: 'perf samples of the interrupted registers' }
 
+/** No emulated processor records branches. */
+const meansOf = (of: string): Pick<Attempt, 'mayBeAbsent'> => (of === 'branches' ? { mayBeAbsent: true } : {})
+
 export const perfSampleAttempts: readonly Attempt[] = [
   ...Object.entries(KINDS).map(
     ([of, title]): Attempt => ({
       ...row3,
       id: `perf-${of}`,
+      ...meansOf(of),
       title: `${title}, by task`,
       run: ({ pid }) => sampleAny([openSampler(pid, -1, of as Sampled)], pid),
     }),
@@ -34,6 +38,7 @@ export const perfSampleAttempts: readonly Attempt[] = [
     ([of, title]): Attempt => ({
       ...row3,
       id: `perf-${of}-cpu`,
+      ...meansOf(of),
       title: `${title}, by CPU`,
       run: ({ pid }) => sampleAny(openCpuSamplers(of as Sampled), pid),
     }),
