@@ -53,11 +53,11 @@ describe('the image of the webhook', () => {
     for (const file of files) assert.ok(statSync(join(cache, file)).mode & 0o004, file)
   })
 
-  it('has of the agent nothing but its policy and its port', () => {
+  it('has of the agent nothing but its policy, its port, and the tables of options', () => {
     const agent = filesIn(join(image.rootfs, 'opt/kernelseal/agent'))
     assert.ok(agent.length > 10)
     assert.deepEqual(
-      agent.filter((file) => file !== 'package.json' && !/^(policy|status-port)\//.test(file)),
+      agent.filter((file) => file !== 'package.json' && !/^(policy|status-port|options)\//.test(file)),
       [],
     )
   })
