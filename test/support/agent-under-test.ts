@@ -116,7 +116,7 @@ async function ready(child: ChildProcess, port: number, log: () => string, longe
 }
 
 /** In this process: the command line for it is a test of its own, and each start of it takes seconds under emulation. */
-const placeholdersOf = (source: Parameters<typeof loadAgentConfig>[0]): Record<string, string> =>
+export const placeholdersOf = (source: Parameters<typeof loadAgentConfig>[0]): Record<string, string> =>
   Object.fromEntries(loadAgentConfig(source).variables.map(({ name, placeholder }) => [name, placeholder]))
 
 const parseLines = (text: string): Record<string, unknown>[] =>
