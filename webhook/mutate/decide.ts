@@ -3,7 +3,7 @@ import { ConfigError, type PodPolicy, parseAnnotations } from '../../agent/polic
 import type { AgentResources } from '../../agent/policy/pod-keys.ts'
 import { DEFAULT_CAPACITIES } from '../../agent/policy/secrets/capacities.ts'
 import type { IsFor } from '../../agent/policy/secrets/variables.ts'
-import { AGENT_CONTAINER, DEFAULT_METRICS_PORT, METRICS_PORT, PREFIX } from '../../agent/policy/sidecar.ts'
+import { DEFAULT_METRICS_PORT, METRICS_PORT, PREFIX } from '../../agent/policy/sidecar.ts'
 import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Config, Problem } from '../../agent/policy/types.ts'
 import { adviceOn } from './advice/advice.ts'
@@ -11,12 +11,13 @@ import { warnAboutAsking } from './advice/asked.ts'
 import { type Deny, deny, type Skip, skip } from './answer/outcome.ts'
 import { reasonEntry } from './answer/reasons.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import { applicationContainers, mainContainers } from './pod/containers.ts'
 import { authorsOf, hasAgent } from './pod/earlier.ts'
 import type { Container, Pod } from './pod/pod.ts'
 import { freePort } from './pod/ports.ts'
 import { servedBy } from './pod/served.ts'
 import { refuseBindings, refuseChosen } from './refuse/bindings.ts'
-import { applicationContainers, refuseCount, refuseShape } from './refuse/unsupported.ts'
+import { refuseCount, refuseShape } from './refuse/unsupported.ts'
 import { sealEnvOf } from './seal-env/seal-env.ts'
 import { refuseResources } from './sidecar/agent-resources.ts'
 
@@ -71,7 +72,7 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
     refuseChosen(pod, policy) ??
     refuseBindings(pod, covered, config, namespace)
   if (refusal !== undefined) return { ...refusal, warnings }
-  const advice = adviceOn({ pod, config, covered, serves })
+  const advice = adviceOn(pod, config, covered, serves)
   return { kind: 'go', config, resources, covered, sealed, serves, port, warnings: [...warnings, ...advice] }
 }
 
@@ -104,9 +105,7 @@ function readPolicies(
   const { [SEALED_ENV]: before, ...own } = annotations
   const policy = read(own)
   if ('kind' in policy) return policy
-  const covered = native
-    ? applicationContainers(pod)
-    : pod.spec.containers.filter(({ name }) => name !== AGENT_CONTAINER)
+  const covered = native ? applicationContainers(pod) : mainContainers(pod)
   if (policy.sealEnv === undefined) return { policy, covered, sealed: undefined, open: [] }
   const earlier = before === undefined || !hasAgent(pod) ? undefined : read({ [SEALED_ENV]: before })
   const sealing = sealEnvOf({

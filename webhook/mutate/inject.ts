@@ -13,6 +13,7 @@ import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './
 import { changedMembers, warnAboutChange } from './change/put-back.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { decide, type Go, SEALED_ENV } from './decide.ts'
+import { agentIn, mainContainers } from './pod/containers.ts'
 import { earlierStatus, hasAgent } from './pod/earlier.ts'
 import { asPod, type Pod } from './pod/pod.ts'
 import { refuseNames } from './refuse/collisions.ts'
@@ -81,8 +82,7 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
 
 /** What others did to our container since the last pass. */
 function warnAboutOthers({ pod, agent, keepsProfile }: Place): string[] {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
-  const found = containers.find(({ name }) => name === AGENT_CONTAINER)
+  const found = agentIn(pod)
   return found === undefined ? [] : warnAboutChange(found, changedMembers(found, agent, pod, !keepsProfile))
 }
 
@@ -133,8 +133,9 @@ function refuseVariables({ covered, config, serves }: Go, variables: readonly Va
   return undefined
 }
 
-function annotationsOf({ metadata, spec }: Pod, status: Status, go: Go): Readonly<Record<string, string>> {
-  const application = spec.containers.find(({ name }) => name !== AGENT_CONTAINER)?.name ?? AGENT_CONTAINER
+function annotationsOf(pod: Pod, status: Status, go: Go): Readonly<Record<string, string>> {
+  const { metadata } = pod
+  const application = mainContainers(pod)[0]?.name ?? AGENT_CONTAINER
   return {
     [`${PREFIX}status`]: JSON.stringify(status),
     [`${PREFIX}mode`]: go.config.policy.mode,

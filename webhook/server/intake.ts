@@ -70,13 +70,22 @@ function refuse(error: Error & { statusCode?: number }, reply: FastifyReply): Fa
 /** A body that comes too slowly is cut off with its connection. */
 function readInTime({ raw }: FastifyRequest, payload: IncomingMessage, pace: () => Promise<void>): Promise<Body> {
   const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
-  return readBody(paced(counted(payload, holds.get(raw), announced(raw)), pace)).finally(() => clearTimeout(late))
+  return readBody(counted(payload, holds.get(raw), announced(raw), pace)).finally(() => clearTimeout(late))
 }
 
-/** @param left bytes that are counted already. Beyond the largest body nothing is kept, and nothing counted. */
-async function* counted(payload: IncomingMessage, hold: Hold | undefined, left: number): AsyncIterable<Buffer> {
+/**
+ * @param left bytes that are counted already. Beyond the largest body nothing is kept, and nothing counted.
+ * @param pace waits for the body's turn, after each piece
+ */
+async function* counted(
+  payload: IncomingMessage,
+  hold: Hold | undefined,
+  left: number,
+  pace: () => Promise<void>,
+): AsyncIterable<Buffer> {
   let length = 0
   let credit = left
+  let piece = 0
   // Not destroyed where we leave it: the answer goes over the same connection.
   for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
     length += chunk.length
@@ -84,16 +93,9 @@ async function* counted(payload: IncomingMessage, hold: Hold | undefined, left: 
     credit -= chunk.length - isNew
     const cost = length <= BODY_LIMIT ? isNew + CHUNK_OVERHEAD : 0
     if (hold?.take(cost) === false) throw new Overloaded('too many bytes in flight')
-    yield chunk
-  }
-}
-
-async function* paced(chunks: AsyncIterable<Buffer>, pace: () => Promise<void>): AsyncIterable<Buffer> {
-  let length = 0
-  for await (const chunk of chunks) {
-    length += chunk.length
-    if (length >= PIECE) {
-      length = 0
+    piece += chunk.length
+    if (piece >= PIECE) {
+      piece = 0
       await pace()
     }
     yield chunk

@@ -11,12 +11,18 @@ export interface Advised {
   readonly pod: Pod
   readonly config: Config
   /** Containers that start after the agent. */
-  readonly covered: readonly Container[]
-  readonly serves: IsFor
+  readonly covered: readonly Covered[]
 }
 
-export function adviceOn(advised: Advised): string[] {
-  const { pod, config } = advised
+interface Covered {
+  readonly container: Container
+  /** Its variables that become placeholders. */
+  readonly sealed: ReadonlySet<string>
+}
+
+export function adviceOn(pod: Pod, config: Config, containers: readonly Container[], serves: IsFor): string[] {
+  const covered = containers.map((container) => ({ container, sealed: sealedIn(config, container.name, serves) }))
+  const advised = { pod, config, covered }
   return [
     ...warnAboutInit(pod),
     ...warnAboutPidOne(pod),
@@ -26,8 +32,7 @@ export function adviceOn(advised: Advised): string[] {
   ].map((text) => `KernelSeal: ${text}`)
 }
 
-/** Variables of a container that become placeholders. */
-export const sealedIn = ({ config, serves }: Advised, container: string): ReadonlySet<string> =>
+const sealedIn = (config: Config, container: string, serves: IsFor): ReadonlySet<string> =>
   new Set(
     config.secrets
       .filter((binding) => serves(binding, container))

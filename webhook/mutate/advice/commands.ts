@@ -1,4 +1,5 @@
 /** The commands a container runs beside its own: of probes and lifecycle hooks. */
+import { PROBES } from '../pod/containers.ts'
 import { type Container, isObject } from '../pod/pod.ts'
 
 export interface Command {
@@ -7,7 +8,6 @@ export interface Command {
   readonly words: readonly string[]
 }
 
-const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
 const HOOKS = ['postStart', 'preStop'] as const
 
 /** Commands of exec probes and hooks; HTTP and TCP ones run no program. */

@@ -1,17 +1,17 @@
 /** A value that is sealed in one place, and stands in the open in another of the same Pod. */
-import { type Container, isObject } from '../pod/pod.ts'
+import { type Container, isObject, listOf } from '../pod/pod.ts'
 import { wholeSecrets } from '../seal-env/env-from.ts'
-import { type Advised, sealedIn } from './advice.ts'
+import type { Advised } from './advice.ts'
 import { expandedIn, ownCommand, shellText } from './commands.ts'
 
 export function warnAboutOpenValues(advised: Advised): string[] {
   const keys = sealedKeys(advised)
   // Containers that start before the agent are named by `seal-env` as a whole.
-  return advised.covered.flatMap((container) => [
-    ...inEnv(container, keys, sealedIn(advised, container.name)),
-    ...inEnvFrom(container, keys, sealedIn(advised, container.name)),
+  return advised.covered.flatMap(({ container, sealed }) => [
+    ...inEnv(container, keys, sealed),
+    ...inEnvFrom(container, keys, sealed),
     ...inVolumes(container, advised, keys),
-    ...inArguments(container, sealedIn(advised, container.name)),
+    ...inArguments(container, sealed),
   ])
 }
 
@@ -27,7 +27,6 @@ function sealedKeys({ config }: Advised): Keys {
   return keys
 }
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 const open = (secret: string, key: string, place: string): string =>
   `NOT sealed there: key ${key} of Secret ${secret} also stands in ${place}`
 

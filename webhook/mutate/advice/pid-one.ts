@@ -1,11 +1,8 @@
 /** Process 1: in a shared PID namespace it is the pause container's, and the application has another number. */
-import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { quote } from '../../../agent/policy/text/suggest.ts'
-import type { Container, Pod } from '../pod/pod.ts'
+import { mainContainers } from '../pod/containers.ts'
+import type { Pod } from '../pod/pod.ts'
 import { commandsBeside, ownCommand, shellText } from './commands.ts'
-
-const applications = ({ spec }: Pod): readonly Container[] =>
-  spec.containers.filter(({ name }) => name !== AGENT_CONTAINER)
 
 /** Programs that insist on being PID 1. */
 const INIT_IMAGE = /(^|[/])(linuxserver\/|s6-overlay|systemd)|[-/]s6[:@-]|lscr\.io\//
@@ -14,7 +11,7 @@ const INIT_COMMAND =
 
 /** One sentence for each container that will probably not start in a shared PID namespace. */
 export function warnAboutInit(pod: Pod): string[] {
-  return applications(pod)
+  return mainContainers(pod)
     .filter(({ image, command }) => {
       const words: readonly unknown[] = Array.isArray(command) ? command : []
       if (typeof words[0] !== 'string') return typeof image === 'string' && INIT_IMAGE.test(image)
@@ -28,7 +25,7 @@ export function warnAboutInit(pod: Pod): string[] {
 const TO_PID_ONE = /\bkill\s+(-\S+\s+){0,2}1(?![0-9])|\/proc\/1\/\S*/
 
 export function warnAboutPidOne(pod: Pod): string[] {
-  return applications(pod).flatMap((container) => {
+  return mainContainers(pod).flatMap((container) => {
     const own = { where: 'the command', words: ownCommand(container) }
     const found = [own, ...commandsBeside(container)].flatMap(({ where, words }) => {
       const text = TO_PID_ONE.exec(words.join(' '))?.[0]

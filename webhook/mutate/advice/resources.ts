@@ -1,5 +1,5 @@
 /** Facts of the node that a Pod shares with others. */
-import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
+import { applicationContainers } from '../pod/containers.ts'
 import { type Container, isObject, type Pod } from '../pod/pod.ts'
 import { quantityOf } from '../pod/quantity.ts'
 import type { AgentContainer } from '../sidecar/sidecar.ts'
@@ -16,9 +16,8 @@ export function warnAboutHostNetwork({ spec }: Pod, metricsPort: number): string
  * A Pod is Guaranteed while every container has CPU and memory limits, and requests as large (kubernetes.io, Pod Quality of Service).
  * Our container has not, unless the author or the webhook's settings say so.
  */
-export function warnAboutQuality({ spec }: Pod, agent: AgentContainer): string[] {
-  const others = [...(spec.initContainers ?? []), ...spec.containers].filter(({ name }) => name !== AGENT_CONTAINER)
-  if (!others.every(isGuaranteed) || isGuaranteed(agent)) return []
+export function warnAboutQuality(pod: Pod, agent: AgentContainer): string[] {
+  if (!applicationContainers(pod).every(isGuaranteed) || isGuaranteed(agent)) return []
   return [
     "KernelSeal: the Pod's QoS class becomes Burstable (`agent-cpu-limit`, `agent-memory-limit` and requests as large keep it)",
   ]

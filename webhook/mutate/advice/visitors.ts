@@ -3,14 +3,13 @@
  * container they are in, and see placeholders.
  */
 import type { Container } from '../pod/pod.ts'
-import { type Advised, sealedIn } from './advice.ts'
+import type { Advised } from './advice.ts'
 import { type Command, commandsBeside, expandedIn, ownCommand, shellText } from './commands.ts'
 
 export function warnAboutVisitors(advised: Advised): string[] {
-  return advised.covered.flatMap((container) => {
-    const sealed = sealedIn(advised, container.name)
-    return sealed.size === 0 ? [] : [...warnAboutProbes(advised, container, sealed), ...warnAboutSteps(container)]
-  })
+  return advised.covered.flatMap(({ container, sealed }) =>
+    sealed.size === 0 ? [] : [...warnAboutProbes(advised, container, sealed), ...warnAboutSteps(container)],
+  )
 }
 
 function warnAboutProbes({ config }: Advised, container: Container, sealed: ReadonlySet<string>): string[] {

@@ -3,7 +3,7 @@ import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import { findReference } from '../../../agent/policy/secrets/template.ts'
 import type { IsFor, Variable } from '../../../agent/policy/secrets/variables.ts'
 import type { Config, Source } from '../../../agent/policy/types.ts'
-import { type Container, type EnvVar, isObject } from '../pod/pod.ts'
+import { type Container, type EnvVar, isObject, listOf } from '../pod/pod.ts'
 import { SEAL_ENV_BINDING } from '../seal-env/seal-env.ts'
 
 export const variablesIn = ({ name }: Container, variables: readonly Variable[]): readonly Variable[] =>
@@ -91,14 +91,13 @@ export function expansionInCommand(container: Container, variables: readonly Var
 export function expansionInEnv(container: Container, variables: readonly Variable[]): string | undefined {
   const bound = new Set(variables.map(({ name }) => name))
   const env = container.env ?? []
-  const first = new Map(env.map(({ name }, index) => [String(name), index] as const).toReversed())
   const places = env.flatMap(({ name, value }, index): Place[] =>
     bound.has(String(name)) ? [] : [[`\`env\` ${String(name)}`, value, index]],
   )
   return expansionOf(container, variables, places, (reference, index) =>
-    index < (first.get(reference) ?? env.length)
-      ? ', which stands before it, so that the kubelet leaves it as text'
-      : '',
+    env.slice(0, index + 1).some(({ name }) => String(name) === reference)
+      ? ''
+      : ', which stands before it, so that the kubelet leaves it as text',
   )
 }
 
@@ -117,5 +116,3 @@ function expansionOf(
   }
   return undefined
 }
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])

@@ -1,12 +1,11 @@
 /** The record of an earlier pass of ours, and the author's annotations without our additions. */
 import { parseStatus } from '../../../agent/policy/annotations.ts'
-import { AGENT_CONTAINER, METRICS_PORT, PREFIX, type Status } from '../../../agent/policy/sidecar.ts'
+import { METRICS_PORT, PREFIX, type Status } from '../../../agent/policy/sidecar.ts'
+import { agentIn } from './containers.ts'
 import type { Pod } from './pod.ts'
 
 /** Without an agent there was no earlier pass: a stranger's or a copied template's claim of one is not believed. */
-export function hasAgent({ spec }: Pod): boolean {
-  return [...(spec.initContainers ?? []), ...spec.containers].some(({ name }) => name === AGENT_CONTAINER)
-}
+export const hasAgent = (pod: Pod): boolean => agentIn(pod) !== undefined
 
 export function earlierStatus(pod: Pod): Status | undefined {
   const text = pod.metadata.annotations?.[`${PREFIX}status`]

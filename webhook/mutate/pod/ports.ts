@@ -1,8 +1,7 @@
 /** The ports of a Pod, which its containers share; and one of them for the agent's metrics. */
-import { AGENT_CONTAINER, DEFAULT_METRICS_PORT } from '../../../agent/policy/sidecar.ts'
+import { DEFAULT_METRICS_PORT } from '../../../agent/policy/sidecar.ts'
+import { applicationContainers, PROBES } from './containers.ts'
 import { type Container, isObject, type Pod } from './pod.ts'
-
-const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
 
 /** Declared, or asked by a probe: a program may listen without a word in `ports`. */
 export function portsOf(container: Container): ReadonlySet<unknown> {
@@ -25,10 +24,10 @@ const TRIED = 256
  * The first free port from the default on, or that of an earlier pass; undefined on the host network, where the Pod does not tell which
  * are free.
  */
-export function freePort({ spec }: Pod, before: number | undefined): number | undefined {
-  if (spec.hostNetwork === true) return undefined
-  const others = [...(spec.initContainers ?? []), ...spec.containers].filter(({ name }) => name !== AGENT_CONTAINER)
-  const taken = new Set(others.flatMap((container) => [...portsOf(container)]))
-  const ports = Array.from({ length: TRIED }, (_, index) => DEFAULT_METRICS_PORT + index)
-  return [...(before === undefined ? [] : [before]), ...ports].find((port) => !taken.has(port))
+export function freePort(pod: Pod, before: number | undefined): number | undefined {
+  if (pod.spec.hostNetwork === true) return undefined
+  const taken = new Set(applicationContainers(pod).flatMap((container) => [...portsOf(container)]))
+  if (before !== undefined && !taken.has(before)) return before
+  for (let port = DEFAULT_METRICS_PORT; port < DEFAULT_METRICS_PORT + TRIED; port++) if (!taken.has(port)) return port
+  return undefined
 }

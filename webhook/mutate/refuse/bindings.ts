@@ -3,8 +3,8 @@ import type { PodPolicy } from '../../../agent/policy/annotations.ts'
 import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
 import type { Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
+import { applicationContainers } from '../pod/containers.ts'
 import type { Container, Pod } from '../pod/pod.ts'
-import { applicationContainers } from './unsupported.ts'
 
 export function refuseBindings(
   pod: Pod,

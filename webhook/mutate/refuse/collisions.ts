@@ -3,6 +3,7 @@ import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import type { Place } from '../change/changes.ts'
 import { differenceFrom, differenceInContainer } from '../pod/container-diff.ts'
+import { applicationContainers } from '../pod/containers.ts'
 import type { Pod } from '../pod/pod.ts'
 import { type AgentVolumes, isAgentVolume } from '../sidecar/agent-volumes.ts'
 
@@ -26,20 +27,19 @@ export function refuseNames({ pod, agent, volumes, form, keepsProfile, isLaterPa
     found[0] === undefined || isLaterPass ? undefined : differenceInContainer(found[0], agent, pod, !keepsProfile)
   if (difference !== undefined)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` differs at \`${difference}\``)
-  return refuseVolumes(spec, isLaterPass ? [] : volumes)
+  return refuseVolumes(pod, isLaterPass ? [] : volumes)
 }
 
-function refuseVolumes(spec: Pod['spec'], volumes: AgentVolumes | []): Deny | undefined {
+function refuseVolumes(pod: Pod, volumes: AgentVolumes | []): Deny | undefined {
   // Looked up: a Pod may have a hundred thousand volumes, and hundreds of bound Secrets.
   const byName = new Map(volumes.map((volume) => [volume.name, volume]))
-  for (const volume of spec.volumes ?? []) {
+  for (const volume of pod.spec.volumes ?? []) {
     const own = byName.get(volume.name)
     const difference = own === undefined ? undefined : differenceFrom(volume, own)
     if (difference !== undefined) return deny('volume-name-taken', `\`${volume.name}\` differs at \`${difference}\``)
   }
-  for (const { name, volumeMounts } of [...(spec.initContainers ?? []), ...spec.containers]) {
-    const mount =
-      name === AGENT_CONTAINER ? undefined : volumeMounts?.find((mount) => isAgentVolume(String(mount.name)))
+  for (const { name, volumeMounts } of applicationContainers(pod)) {
+    const mount = volumeMounts?.find((mount) => isAgentVolume(String(mount.name)))
     if (mount !== undefined)
       return deny('volume-mounted-elsewhere', `\`${String(mount.name)}\` in container \`${name}\``)
   }

@@ -1,7 +1,7 @@
 /** Shapes of Pods the agent cannot work in, or not well. */
-import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
-import type { Container, Pod } from '../pod/pod.ts'
+import { applicationContainers, mainContainers } from '../pod/containers.ts'
+import type { Pod } from '../pod/pod.ts'
 import { portsOf } from '../pod/ports.ts'
 import { refuseNode } from './nodes.ts'
 
@@ -16,16 +16,11 @@ export function refuseCount({ spec }: Pod): Deny | undefined {
 /** Most of these the API server or the kubelet refuses too, with an obscure message. */
 export function refuseShape(pod: Pod, metricsPort: number): Deny | undefined {
   const { spec } = pod
-  if (spec.containers.every(({ name }) => name === AGENT_CONTAINER)) return deny('no-application')
+  if (mainContainers(pod).length === 0) return deny('no-application')
   if (spec.hostPID === true) return deny('host-pid')
   if (spec.shareProcessNamespace === false) return deny('share-process-namespace')
   const node = refuseNode(pod)
   if (node !== undefined) return node
   const taken = applicationContainers(pod).find((container) => portsOf(container).has(metricsPort))
   return taken && deny('port-taken', `${metricsPort} in container \`${taken.name}\``)
-}
-
-/** Containers of the Pod, init containers first, without the agent. */
-export function applicationContainers(pod: Pod): readonly Container[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => name !== AGENT_CONTAINER)
 }

@@ -9,7 +9,7 @@ import { wrongSecretKey, wrongSecretName, wrongVariable } from '../../../agent/p
 import { quote } from '../../../agent/policy/text/suggest.ts'
 import type { Binding, Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
-import { type Container, type EnvVar, isObject } from '../pod/pod.ts'
+import { type Container, type EnvVar, isObject, listOf } from '../pod/pod.ts'
 import { fromWhole } from './env-from.ts'
 import { expand, isOfService, type Known, knownOf } from './expand.ts'
 import type { Growth } from './growth.ts'
@@ -138,5 +138,3 @@ function earlierSources(bindings: readonly Binding[], container: string): Map<st
     }),
   )
 }
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])

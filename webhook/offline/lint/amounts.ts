@@ -1,7 +1,7 @@
 /** Limits of the namespace among the manifests, by which the API server would refuse the Pod for its agent; and ports of nodes. */
 import { parseAnnotations } from '../../../agent/policy/annotations.ts'
-import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { applyOperations } from '../../mutate/answer/patch.ts'
+import { agentIn } from '../../mutate/pod/containers.ts'
 import { asPod, isObject, type Pod } from '../../mutate/pod/pod.ts'
 import { quantityOf } from '../../mutate/pod/quantity.ts'
 import type { ManifestFile } from '../documents.ts'
@@ -37,8 +37,8 @@ function injectedIn(decided: readonly Decided[]) {
   })
 }
 
-function agentOf({ spec }: Pod): Agent {
-  const agent = [...(spec.initContainers ?? []), ...spec.containers].find(({ name }) => name === AGENT_CONTAINER)
+function agentOf(pod: Pod): Agent {
+  const agent = agentIn(pod)
   const resources = isObject(agent?.resources) ? agent.resources : {}
   return { requests: membersOf(resources.requests), limits: membersOf(resources.limits) }
 }

@@ -1,7 +1,8 @@
 /** Variables that look like secrets and are plain text in the Pod, beside others that `seal-env` seals. */
 import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import { findReference } from '../../../agent/policy/secrets/template.ts'
-import { AGENT_CONTAINER, PREFIX } from '../../../agent/policy/sidecar.ts'
+import { PREFIX } from '../../../agent/policy/sidecar.ts'
+import { applicationContainers } from '../../mutate/pod/containers.ts'
 import { asPod } from '../../mutate/pod/pod.ts'
 
 const NAME = /(^|_)(PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$/i
@@ -11,10 +12,9 @@ const NO_SECRET = /^(|\/.*|true|false|yes|no|[0-9]+)$/i
 export function lintPlainSecrets(object: unknown): string[] {
   const read = asPod(object)
   if ('problem' in read) return []
-  const { metadata, spec } = read.pod
+  const { metadata } = read.pod
   if ((metadata.annotations?.[`${PREFIX}seal-env`] ?? 'false') === 'false') return []
-  const containers = [...(spec.initContainers ?? []), ...spec.containers].filter(({ name }) => name !== AGENT_CONTAINER)
-  return containers.flatMap(({ name: container, env }) =>
+  return applicationContainers(read.pod).flatMap(({ name: container, env }) =>
     // Of two entries of one name the last counts.
     [...new Map((env ?? []).map((entry) => [entry.name, entry])).values()].flatMap(({ name, value }) =>
       typeof name === 'string' && NAME.test(name) && typeof value === 'string' && isPlain(value)
