@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { type Agent, eventually, startAgent } from '../support/agent-under-test.ts'
 import { BOUND, configFrom } from '../support/fire.ts'
@@ -23,15 +23,19 @@ print('opened', flush=True)
 input()
 `
 
+/** The kernel's own bounds for all of the machine are 32,768 numbers, and threads by its memory (proc(5)). */
+const NUMBERS = 200_000
+
 let agent: Agent
 before(async () => {
+  for (const bound of ['pid_max', 'threads-max']) writeFileSync(`/proc/sys/kernel/${bound}`, `${NUMBERS}`)
   agent = await startAgent({ config: configFrom('envRef: SOURCE'), env: { SOURCE: 'stayed-secret-19ce' } })
 })
 after(() => agent.stop())
 
 test(`while ${OPENERS} threads that opened maps stay, opens of others work, and those of a sealed process do not`, async () => {
   const env = { PATH: '/usr/bin', ...agent.placeholders }
-  const sealed = spawn(BOUND, ['sleep', '600'], { env, stdio: 'ignore' })
+  const sealed = spawn(BOUND, ['sleep', 'infinity'], { env, stdio: 'ignore' })
   const openers = Array.from({ length: Math.ceil(OPENERS / A_PROCESS) }, (_, i) => {
     const many = Math.min(A_PROCESS, OPENERS - i * A_PROCESS)
     return spawn('python3', ['-c', OPEN_AND_STAY, String(many)], { stdio: ['pipe', 'pipe', 'inherit'] })

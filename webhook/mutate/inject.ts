@@ -1,5 +1,5 @@
 /** The webhook's work without a server: a Pod → an outcome. Used by `/mutate`, by the tests and offline. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/secrets/check-bindings.ts'
 import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, METRICS_PORT, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
@@ -66,11 +66,10 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const place: Place = { pod, agent, volumes, variables, form, keepsProfile, isLaterPass: before !== undefined }
   const refusal = refuseNames(place) ?? refuseVariables(go, variables)
   if (refusal !== undefined) return refusal
-  const hash = createHash('sha256').update(JSON.stringify([config, agent, volumes]))
   const status: Status = {
     version: 'v1',
     nonce,
-    hash: hash.digest('hex'),
+    hash: hash('sha256', JSON.stringify([config, agent, volumes])),
     containers: [...new Set(variables.map(({ container }) => container))],
     added: added(pod, before, go.port),
     replaced: replaced(covered, variables, before),

@@ -1,4 +1,4 @@
-/** Reads a request body up to a limit, and keeps the beginning of one beyond it. */
+/** A request body up to a limit, and the beginning of one beyond it. */
 
 /**
  * The largest review: etcd takes objects of 1.5 MiB (--max-request-bytes), an API server reads requests of 3 MiB
@@ -14,16 +14,28 @@ export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   | { readonly kind: 'oversized'; readonly head: Buffer; readonly drained: boolean }
 
-export async function readBody(stream: AsyncIterable<Buffer>, limit = BODY_LIMIT): Promise<Body> {
+export interface Collector {
+  /** @returns false where no more of the body is to be read */
+  add(chunk: Buffer): boolean
+  /** What was collected, as a body that has ended, or is not read further. */
+  body(): Body
+}
+
+export function openBody(limit = BODY_LIMIT): Collector {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of stream) {
-    length += chunk.length
-    if (length <= limit) chunks.push(chunk)
-    // The chunk that crosses the limit holds the uid when the first one does.
-    else if (chunks.length === 0) chunks.push(chunk.subarray(0, limit))
-    if (length > DRAIN_LIMIT) return { kind: 'oversized', head: Buffer.concat(chunks), drained: false }
+  return {
+    add: (chunk) => {
+      length += chunk.length
+      if (length <= limit) chunks.push(chunk)
+      // The chunk that crosses the limit holds the uid when the first one does.
+      else if (chunks.length === 0) chunks.push(chunk.subarray(0, limit))
+      return length <= DRAIN_LIMIT
+    },
+    body: () => {
+      const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+      if (length <= limit) return { kind: 'whole', bytes }
+      return { kind: 'oversized', head: bytes, drained: length <= DRAIN_LIMIT }
+    },
   }
-  const bytes = Buffer.concat(chunks)
-  return length <= limit ? { kind: 'whole', bytes } : { kind: 'oversized', head: bytes, drained: true }
 }

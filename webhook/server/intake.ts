@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteBudget, Hold } from '../budget/bytes.ts'
 import type { Door } from '../budget/door.ts'
 import { openPace, PIECE } from '../budget/pace.ts'
-import { BODY_LIMIT, type Body, readBody } from '../review/body.ts'
+import { BODY_LIMIT, type Body, openBody } from '../review/body.ts'
 
 /** The API server gives a webhook 10 s at most by default and 5 s by our configuration: a later answer is not read. */
 export const REQUEST_TIMEOUT = 5_000
@@ -70,34 +70,50 @@ function refuse(error: Error & { statusCode?: number }, reply: FastifyReply): Fa
 /** A body that comes too slowly is cut off with its connection. */
 function readInTime({ raw }: FastifyRequest, payload: IncomingMessage, pace: () => Promise<void>): Promise<Body> {
   const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
-  return readBody(counted(payload, holds.get(raw), announced(raw), pace)).finally(() => clearTimeout(late))
+  return read(payload, counter(holds.get(raw), announced(raw)), pace).finally(() => clearTimeout(late))
+}
+
+/** By events and not by an iterator, which costs more than the decision on an ordinary Pod. */
+function read(payload: IncomingMessage, fits: (chunk: Buffer) => boolean, pace: () => Promise<void>): Promise<Body> {
+  const collector = openBody()
+  let piece = 0
+  const { promise, resolve, reject } = Promise.withResolvers<Body>()
+  const take = (chunk: Buffer): void => {
+    if (!fits(chunk)) stop(() => reject(new Overloaded('too many bytes in flight')))
+    else if (!collector.add(chunk)) stop(() => resolve(collector.body()))
+    else waitAfterPiece(chunk.length)
+  }
+  const waitAfterPiece = (bytes: number): void => {
+    piece += bytes
+    if (piece < PIECE) return
+    piece = 0
+    payload.pause()
+    void pace().then(() => payload.resume())
+  }
+  // Not destroyed: the answer goes over the same connection.
+  const stop = (settle: () => void): void => {
+    payload.off('data', take).pause()
+    settle()
+  }
+  payload.on('data', take)
+  payload.once('end', () => resolve(collector.body()))
+  payload.once('error', reject)
+  payload.once('close', () => reject(new Error('the connection ended before the body')))
+  return promise
 }
 
 /**
  * @param left bytes that are counted already. Beyond the largest body nothing is kept, and nothing counted.
- * @param pace waits for the body's turn, after each piece
+ * @returns whether there is room for one more chunk, which is counted then
  */
-async function* counted(
-  payload: IncomingMessage,
-  hold: Hold | undefined,
-  left: number,
-  pace: () => Promise<void>,
-): AsyncIterable<Buffer> {
+function counter(hold: Hold | undefined, left: number): (chunk: Buffer) => boolean {
   let length = 0
   let credit = left
-  let piece = 0
-  // Not destroyed where we leave it: the answer goes over the same connection.
-  for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
+  return (chunk) => {
     length += chunk.length
     const isNew = Math.max(0, chunk.length - credit)
     credit -= chunk.length - isNew
     const cost = length <= BODY_LIMIT ? isNew + CHUNK_OVERHEAD : 0
-    if (hold?.take(cost) === false) throw new Overloaded('too many bytes in flight')
-    piece += chunk.length
-    if (piece >= PIECE) {
-      piece = 0
-      await pace()
-    }
-    yield chunk
+    return hold?.take(cost) !== false
   }
 }

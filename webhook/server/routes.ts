@@ -28,8 +28,9 @@ export function addRoutes(app: FastifyInstance, given: RouteDeps, door: Shares):
   const linesOf = boundLines(given.log, given.metrics.lineHeldBack)
   const logOf = ({ ip }: FastifyRequest): Log => linesOf(door.countedAs(ip))
   const deps = { ...given, logOf, turnstile: openTurnstile() }
+  const onRequest = given.callers === undefined ? [] : admitCaller(deps, given.callers)
   for (const [path, journey] of Object.entries(JOURNEYS)) {
-    app.post(path, { onRequest: admitCaller(deps) }, (request, reply) => answer(request, reply, journey, deps, door))
+    app.post(path, { onRequest }, (request, reply) => answer(request, reply, journey, deps, door))
   }
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
@@ -39,9 +40,8 @@ export function addRoutes(app: FastifyInstance, given: RouteDeps, door: Shares):
 }
 
 /** The API server shows the certificate of its `--admission-control-config-file` (kubernetes.io, Authenticate API servers). */
-function admitCaller({ callers, logOf, metrics }: Lined) {
+function admitCaller({ logOf, metrics }: Lined, callers: readonly string[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    if (callers === undefined) return
     const socket = request.raw.socket as TLSSocket
     const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined
     const known = Array.isArray(name) ? name[0] : name

@@ -57,7 +57,7 @@ export function buildServer(deps: ServerDeps): Front {
   const { refused } = deps.metrics
   let door: Door | undefined
   const app = fastify({
-    // Ours is kept by `readBody`, which answers in the protocol; this one is for all other routes.
+    // Ours is kept by `openBody`, which answers in the protocol; this one is for all other routes.
     bodyLimit: BODY_LIMIT,
     // While draining, requests on open connections are still answered: a 503 would refuse a Pod.
     return503OnClosing: false,

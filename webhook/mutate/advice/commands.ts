@@ -39,8 +39,11 @@ export function shellText(words: readonly string[]): string | undefined {
   return option < 0 ? undefined : words[option + 1]?.slice(0, MAX_SCRIPT)
 }
 
-/** The variables whose values a shell would put there. */
-export function expandedIn(text: string): ReadonlySet<string> {
+const NONE: ReadonlySet<string> = new Set()
+
+/** @returns the variables whose values a shell would put there; none where no shell runs a text */
+export function expandedIn(text: string | undefined): ReadonlySet<string> {
+  if (text === undefined) return NONE
   const found = text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)
   return new Set([...found].map(([, name = '']) => name))
 }

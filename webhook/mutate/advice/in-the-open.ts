@@ -79,7 +79,7 @@ function secretsOf(volume: object): Mounted[] {
 /** `ps` shows arguments to all, sealed or not. A variable that the shell only exports is named too: it cannot be told apart. */
 function inArguments(container: Container, sealed: ReadonlySet<string>): string[] {
   const text = shellText(ownCommand(container))
-  const named = [...expandedIn(text ?? '')].filter((variable) => sealed.has(variable))
+  const named = [...expandedIn(text)].filter((variable) => sealed.has(variable))
   return named.map(
     (variable) =>
       `a shell expands ${variable} in the command of container ${container.name}: as an argument all can read it`,

@@ -30,7 +30,7 @@ const HARMLESS =
 /** It names a sealed variable, or runs a program that may ask for one: a script, a client. */
 function mayNeed({ words }: Command, sealed: ReadonlySet<string>): boolean {
   const text = shellText(words)
-  if ([...expandedIn(text ?? '')].some((variable) => sealed.has(variable))) return true
+  if ([...expandedIn(text)].some((variable) => sealed.has(variable))) return true
   const programs = text === undefined ? [words[0] ?? ''] : text.split(/[;|&\n]+/).map(firstWord)
   return programs.some((program) => !HARMLESS.test(program.slice(program.lastIndexOf('/') + 1)))
 }

@@ -7,7 +7,19 @@ import type { AgentSettings } from './sidecar.ts'
 const KINDS = ['cpu', 'memory'] as const
 type Kind = (typeof KINDS)[number]
 
-export function resourcesOf(settings: AgentSettings, overrides: AgentResources) {
+/** Of settings without an author's word: nearly every Pod's, and comparing quantities takes longer than most checks of a Pod. */
+const settled = new WeakMap<AgentSettings, Resources>()
+
+type Resources = ReturnType<typeof merged>
+
+export function resourcesOf(settings: AgentSettings, overrides: AgentResources): Resources {
+  if (Object.keys(overrides).length > 0) return merged(settings, overrides)
+  const known = settled.get(settings) ?? merged(settings, overrides)
+  settled.set(settings, known)
+  return known
+}
+
+function merged(settings: AgentSettings, overrides: AgentResources) {
   const pairs = KINDS.map((kind) => [kind, pairOf(kind, settings, overrides)] as const)
   const requests = quantities(pairs.map(([kind, { request }]) => [kind, request]))
   const limits = quantities(pairs.map(([kind, { limit }]) => [kind, limit]))

@@ -1,5 +1,5 @@
 /** The volumes of the agent, and their places in its container. Only the bound keys of a Secret are mounted. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { PODINFO_DIR, SECRETS_DIR } from '../../../agent/policy/sidecar.ts'
 import type { Config } from '../../../agent/policy/types.ts'
 import { VAULT_TOKEN_VOLUME, type VaultAccess, vaultMounts, vaultVolumes } from './vault.ts'
@@ -66,5 +66,5 @@ function secretKeys(config: Config): Map<string, Set<string>> {
 
 /** A Secret's name may have 253 characters and dots, a volume's 63 and none; 48 bits tell a Pod's Secrets apart. */
 function secretVolumeName(secret: string): string {
-  return `${VOLUME_PREFIX}secret-${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`
+  return `${VOLUME_PREFIX}secret-${hash('sha256', secret).slice(0, 12)}`
 }
