@@ -1,4 +1,4 @@
-/** As much of kustomize as our kustomizations use: resources, components, JSON 6902 patches, `$patch: delete`. */
+/** As much of kustomize as our kustomizations use: resources, components with resources, JSON 6902 patches, `$patch: delete`. */
 import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -37,10 +37,16 @@ export function build(directory: string): Manifest[] {
   const kustomization = readKustomization(directory)
   const resources = (kustomization.resources ?? []).flatMap((path) => readResource(join(directory, path)))
   const whole = (kustomization.components ?? []).reduce(
-    (manifests, path) => applyPatches(manifests, join(directory, path), readKustomization(join(directory, path))),
+    (manifests, path) => withComponent(manifests, join(directory, path)),
     resources,
   )
   return applyPatches(whole, directory, kustomization)
+}
+
+function withComponent(manifests: readonly Manifest[], directory: string): Manifest[] {
+  const component = readKustomization(directory)
+  const own = (component.resources ?? []).flatMap((path) => readResource(join(directory, path)))
+  return applyPatches([...manifests, ...own], directory, component)
 }
 
 function readKustomization(directory: string): Kustomization {

@@ -1,0 +1,83 @@
+/** The Helm chart has the objects of the overlays, one by one. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { load } from 'js-yaml'
+import { staleFiles, templateOf } from '../../../scripts/chart.d/main.ts'
+import { CHART, comparable, HELM, rendered, VALUE_SETS, valuesOf, WITHOUT_HELM } from '../../support/helm.ts'
+import { build, type Manifest } from '../../support/kustomize.ts'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const key = ({ kind, metadata }: Manifest) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`
+
+/** Object by object, so that a difference shows as one. */
+function assertSame(chart: readonly Manifest[], overlay: readonly Manifest[]): void {
+  assert.deepEqual(chart.map(key).sort(), overlay.map(key).sort())
+  for (const object of overlay) {
+    const other = chart.find((candidate) => key(candidate) === key(object))!
+    assert.deepEqual(comparable(other), comparable(object), key(object))
+  }
+}
+
+describe('the texts of the chart', () => {
+  it('are those that the manifests and settings make', () => assert.deepEqual(staleFiles(), []))
+
+  it('are not made where a place that a value changes is gone from the manifest', () => {
+    const template = { from: 'x.yaml', edits: [{ find: 'replicas: 2', put: '' }] }
+    assert.throws(() => templateOf(template, 'replicas: 3\n'), /x\.yaml has 0 times, not 1:\nreplicas: 2/)
+    assert.throws(() => templateOf(template, 'replicas: 2\nreplicas: 2\n'), /has 2 times/)
+  })
+
+  it('leave the templates of Prometheus to Prometheus', () =>
+    assert.match(templateOf({ from: 'x' }, 'at {{ $labels.way }}'), /\nat \{\{ "\{\{ \$labels\.way \}\}" \}\}$/))
+
+  it('have the version of the product', () => {
+    const chart = load(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as Record<string, string>
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    assert.deepEqual([chart.version, chart.appVersion], [version, version])
+  })
+
+  it('have a set of values for each overlay', () => {
+    const overlays = readdirSync(join(ROOT, 'deploy/overlays')).map((name) => `deploy/overlays/${name}`)
+    assert.deepEqual(Object.values(VALUE_SETS).sort(), overlays.sort())
+  })
+})
+
+describe('helm template', { skip: WITHOUT_HELM }, () => {
+  for (const [set, overlay] of Object.entries(VALUE_SETS)) {
+    const version = set === 'kubernetes-1.20' ? ['--kube-version', '1.20.2'] : []
+    it(`makes of ci/${set}-values.yaml what kustomize makes of ${overlay}`, () =>
+      assertSame(rendered('-f', valuesOf(set), ...version), build(join(ROOT, overlay))))
+  }
+
+  it('makes of monitors what the component of kustomize makes', () => {
+    const values = ['-f', valuesOf('self-signed'), '--set', 'monitors.enabled=true']
+    assertSame(rendered(...values), build(join(ROOT, 'test/fixtures/kustomize/monitors')))
+  })
+
+  it('makes of podPolicy what deploy/pod-policy has', () => {
+    const without = new Set(rendered().map(key))
+    const more = rendered('--set', 'podPolicy.enabled=true').filter((object) => !without.has(key(object)))
+    assertSame(more, build(join(ROOT, 'deploy/pod-policy')))
+  })
+
+  it('never renders `caBundle`, which belongs to whoever makes the certificate', () => {
+    for (const mode of ['self-signed', 'cert-manager', 'existing'])
+      assert.doesNotMatch(JSON.stringify(rendered('--set', `certificates.mode=${mode}`)), /"caBundle"/)
+  })
+})
+
+describe('helm lint --strict', { skip: WITHOUT_HELM }, () => {
+  for (const set of Object.keys(VALUE_SETS)) {
+    it(`has nothing to say with ci/${set}-values.yaml`, () => {
+      const { status, stdout } = spawnSync(HELM!, ['lint', '--strict', CHART, '-f', valuesOf(set)], {
+        encoding: 'utf8',
+      })
+      assert.equal(status, 0, stdout)
+      assert.doesNotMatch(stdout, /WARNING|ERROR/)
+    })
+  }
+})
