@@ -27,6 +27,11 @@ export interface Installation {
 export async function install(env: Readonly<Record<string, string>> = {}): Promise<Installation> {
   await apply(OVERLAY)
   if (Object.keys(env).length > 0) await setEnv(env)
+  return installed(remove)
+}
+
+/** What is applied already, with a node for its Pods. @param takeAway the opposite of having applied it */
+export async function installed(takeAway: () => Promise<void>): Promise<Installation> {
   const node = await startNode(SYSTEM)
   const all = new Set<StandInPod>()
   const seeing = setInterval(() => see(node, all), 20)
@@ -42,7 +47,7 @@ export async function install(env: Readonly<Record<string, string>> = {}): Promi
     remove: async () => {
       clearInterval(seeing)
       await node.close()
-      await remove()
+      await takeAway()
       await until(
         'its namespace is gone',
         async () => (await call('GET', `/api/v1/namespaces/${SYSTEM}`)).status === 404,

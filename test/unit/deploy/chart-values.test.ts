@@ -56,19 +56,19 @@ describe('the values of the chart', { skip: WITHOUT_HELM }, () => {
   it('gives the webhook settings under the names it reads', () => {
     const texts = { agentFileRoots: '{/a,/b}', agentLockPolicy: 'true', agentMemoryLimit: '1Gi', drainSeconds: '20' }
     const sets = Object.entries(texts).map(([name, value]) => `settings.${name}=${value}`)
-    const objects = rendered('--set', sets.join(','), '--set', 'ports.https=10250,ports.metrics=9191')
+    const objects = rendered('--set', sets.join(','), '--set', 'ports.https=10260,ports.metrics=9191')
     const settings = loadSettings([], envIn(objects))
     assert.deepEqual(settings.agentFileRoots, ['/a', '/b'])
     const { agentLockPolicy, agentMemoryLimit, drainSeconds, port, metricsPort } = settings
     assert.deepEqual(
       [agentLockPolicy, agentMemoryLimit, drainSeconds, port, metricsPort],
-      ['true', '1Gi', 20, 10250, 9191],
+      ['true', '1Gi', 20, 10260, 9191],
     )
     assert.equal(podOf(objects).terminationGracePeriodSeconds, 40)
     const ports = podOf(objects).containers[0].ports.map(
       ({ containerPort }: { containerPort: number }) => containerPort,
     )
-    assert.deepEqual(ports, [10250, 9191])
+    assert.deepEqual(ports, [10260, 9191])
   })
 
   it('makes of every setting the variable of its name', () => {
