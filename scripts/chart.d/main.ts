@@ -2,7 +2,7 @@
  * The Helm chart from the manifests that kustomize has: the same texts with the places that values change (edits.ts) replaced. So the
  * two ways of installing cannot drift apart. The part of `values.schema.json` about the webhook's settings comes from their table.
  *
- *     node scripts/chart.d/main.ts            exit status 1 when a file is not what it would be made to
+ *     node scripts/chart.d/main.ts            exit status 1 when a file differs from the one it would write
  *     node scripts/chart.d/main.ts --update   writes them; part of `npm run build`
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -72,11 +72,11 @@ function schemaWithSettings(): Record<string, unknown> {
   return { ...schema, properties: { ...schema.properties, settings: settingsSchema() } }
 }
 
-/** @returns a line for each file that is not what it would be made to */
+/** @returns a line for each file that is not as its source makes it */
 export function staleFiles(): string[] {
   const files = madeFiles()
   const stale = [...files].flatMap(([path, text]) =>
-    existsSync(join(ROOT, path)) && read(path) === text ? [] : [`${path} is not what its source makes of it`],
+    existsSync(join(ROOT, path)) && read(path) === text ? [] : [`${path} is not as its source makes it`],
   )
   if (!isDeepStrictEqual(schemaWithSettings(), JSON.parse(read(SCHEMA))))
     stale.push(`${SCHEMA} does not have the webhook's settings`)

@@ -1,4 +1,4 @@
-/** Helm, where scripts/setup could build it, and what it makes of the shipped chart. */
+/** Helm, where scripts/setup could build it, and the objects it makes of the shipped chart. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { loadAll } from 'js-yaml'

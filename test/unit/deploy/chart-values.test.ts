@@ -1,4 +1,4 @@
-/** The values of the Helm chart do what they say, and wrong ones are refused. */
+/** The values of the Helm chart keep their word, and wrong ones are refused. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -49,22 +49,22 @@ describe('the texts of the chart', () => {
 describe('helm template', { skip: WITHOUT_HELM }, () => {
   for (const [set, overlay] of Object.entries(VALUE_SETS)) {
     const version = set === 'kubernetes-1.20' ? ['--kube-version', '1.20.2'] : []
-    it(`makes of ci/${set}-values.yaml what kustomize makes of ${overlay}`, () =>
+    it(`makes the same objects of ci/${set}-values.yaml as kustomize of ${overlay}`, () =>
       assertSame(rendered('-f', valuesOf(set), ...version), build(join(ROOT, overlay))))
   }
 
-  it('makes of monitors what the component of kustomize makes', () => {
+  it('makes the same objects of monitors as the component of kustomize', () => {
     const values = ['-f', valuesOf('self-signed'), '--set', 'monitors.enabled=true']
     assertSame(rendered(...values), build(join(ROOT, 'test/fixtures/kustomize/monitors')))
   })
 
-  it('makes of podPolicy what deploy/pod-policy has', () => {
+  it('makes the objects of deploy/pod-policy of podPolicy', () => {
     const without = new Set(rendered().map(key))
     const more = rendered('--set', 'podPolicy.enabled=true').filter((object) => !without.has(key(object)))
     assertSame(more, build(join(ROOT, 'deploy/pod-policy')))
   })
 
-  it('never renders `caBundle`, which belongs to whoever makes the certificate', () => {
+  it('never renders `caBundle`, which belongs to the maker of the certificate', () => {
     for (const mode of ['self-signed', 'cert-manager', 'existing'])
       assert.doesNotMatch(JSON.stringify(rendered('--set', `certificates.mode=${mode}`)), /"caBundle"/)
   })
