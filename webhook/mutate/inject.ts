@@ -80,9 +80,11 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
 }
 
 /** What others did to our container since the last pass. */
-function warnAboutOthers({ pod, agent, keepsProfile }: Place): string[] {
+function warnAboutOthers({ pod, agent, keepsProfile, isLaterPass }: Place): string[] {
   const found = agentIn(pod)
-  return found === undefined ? [] : warnAboutChange(found, changedMembers(found, agent, pod, !keepsProfile))
+  if (found === undefined) return []
+  const image = isLaterPass && found.image !== agent.image ? ['image'] : []
+  return warnAboutChange(found, [...image, ...changedMembers(found, agent, pod, !keepsProfile)])
 }
 
 const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>

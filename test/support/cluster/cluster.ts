@@ -52,9 +52,9 @@ export async function call(
   const headers = { accept: 'application/json', 'content-type': type, 'content-length': Buffer.byteLength(text) }
   const asking = request({ host: ADDRESS, port: PORT, method, path, headers, agent }, async (response) => {
     const answer = await textOf(response).catch(reject)
-    const warnings = [response.headers.warning ?? []]
-      .flat()
-      .flatMap((line) => /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? [])
+    // One header each: `headers` would join them to one line.
+    const lines = response.headersDistinct.warning ?? []
+    const warnings = lines.flatMap((line) => /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? [])
     resolve({ status: response.statusCode ?? 0, body: parsed(answer ?? ''), warnings })
   })
   asking.on('error', reject)

@@ -34,8 +34,11 @@ const only = (object: object, key: string): object =>
 
 /** Traces of well-known webhooks, which write into every container, init containers too. */
 const SIGNATURES: readonly (readonly [trace: RegExp, webhook: string])[] = [
-  [/"AWS_(ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_FULL_URI)"/, 'the EKS Pod identity webhook'],
-  [/"AZURE_(CLIENT_ID|FEDERATED_TOKEN_FILE|AUTHORITY_HOST)"/, 'Azure workload identity'],
+  [
+    /"AWS_(ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_FULL_URI)"|eks\.amazonaws\.com\/serviceaccount"/,
+    'the EKS Pod identity webhook',
+  ],
+  [/"AZURE_(CLIENT_ID|FEDERATED_TOKEN_FILE|AUTHORITY_HOST)"|"\/var\/run\/secrets\/azure\//, 'Azure workload identity'],
   [/"\/vault\/secrets"/, 'the Vault injector'],
   [/"\/app-health\//, "Istio's injector"],
 ]
@@ -43,16 +46,21 @@ const SIGNATURES: readonly (readonly [trace: RegExp, webhook: string])[] = [
 /** Members of a message; a container may have any number. */
 const MAX_NAMED = 12
 
-/** One sentence for the author, who did not write the change. */
+/**
+ * One sentence for each webhook, to the author, who did not write the change. The API server cuts a sentence after 120 characters,
+ * so the list of members comes last.
+ */
 export function warnAboutChange(found: Container, changed: readonly string[]): string[] {
-  if (changed.length === 0) return []
-  const text = JSON.stringify(
-    changed.slice(0, MAX_NAMED).map((key) => (found as unknown as Record<string, unknown>)[key]),
-  )
-  const who = SIGNATURES.find(([trace]) => trace.test(text))?.[1] ?? 'another webhook or version'
-  const where = changed
-    .slice(0, MAX_NAMED)
-    .map((key) => `\`${key}\``)
-    .join(', ')
-  return [`KernelSeal: ${who} changed ${where} of container \`${found.name}\`, which is put back (exclude it there)`]
+  const members = changed.slice(0, MAX_NAMED)
+  const pairs = members.flatMap((key) => writersOf(found, key).map((who) => [who, key] as const))
+  return [...Map.groupBy(pairs, ([who]) => who)].map(([who, theirs]) => {
+    const where = theirs.map(([, key]) => `\`${key}\``).join(', ')
+    return `KernelSeal: the agent is put back: ${who} changed its ${where}`
+  })
+}
+
+function writersOf(found: Container, key: string): string[] {
+  const text = JSON.stringify((found as unknown as Record<string, unknown>)[key]) ?? ''
+  const known = SIGNATURES.filter(([trace]) => trace.test(text)).map(([, webhook]) => webhook)
+  return known.length > 0 ? known : ['another webhook or version']
 }

@@ -36,35 +36,35 @@ const NEIGHBOURS: Readonly<Record<string, { change: (pod: Pod) => void; named: R
       ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
       '/var/run/secrets/eks.amazonaws.com/serviceaccount',
     ),
-    named: /the EKS Pod identity webhook changed `env`, `volumeMounts`/,
+    named: /the EKS Pod identity webhook changed its `env`, `volumeMounts`/,
   },
   'an identity for Azure': {
     change: identity(['AZURE_CLIENT_ID', 'AZURE_FEDERATED_TOKEN_FILE'], '/var/run/secrets/azure/tokens'),
-    named: /Azure workload identity changed `env`, `volumeMounts`/,
+    named: /Azure workload identity changed its `env`, `volumeMounts`/,
   },
   'the directory of the Vault injector': {
     change: everyContainer((container) => {
       container.volumeMounts = [...(container.volumeMounts ?? []), { name: 'vault', mountPath: '/vault/secrets' }]
     }),
-    named: /the Vault injector changed `volumeMounts`/,
+    named: /the Vault injector changed its `volumeMounts`/,
   },
   'a probe rewritten by Istio': {
     change: everyContainer((container) => {
       const path = `/app-health/${container.name}/startupz`
       if (container.startupProbe !== undefined) container.startupProbe = { httpGet: { path, port: 15020 } }
     }),
-    named: /Istio's injector changed `startupProbe`/,
+    named: /Istio's injector changed its `startupProbe`/,
   },
   'a default of a policy engine': {
     change: everyContainer((container) => {
       container.securityContext = { ...container.securityContext, allowPrivilegeEscalation: false }
       container.resources = { limits: { memory: '16Mi' } }
     }),
-    named: /another webhook or version changed .*`securityContext`/,
+    named: /another webhook or version changed its .*`securityContext`/,
   },
   'the loss of `restartPolicy` by an old client': {
     change: everyContainer((container) => delete container.restartPolicy),
-    named: /another webhook or version changed `restartPolicy`/,
+    named: /another webhook or version changed its `restartPolicy`/,
   },
 }
 

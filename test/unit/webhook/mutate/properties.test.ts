@@ -193,7 +193,7 @@ describe('a Pod that has passed through the API server', () => {
       const pod = injected()
       Object.assign(pod.spec.initContainers[0]!, change)
       const repair = inject(pod)
-      assert.match(repair.warnings.join(), /another webhook or version changed `\w+` of container `kernelseal-agent`/)
+      assert.match(repair.warnings.join(), /the agent is put back: another webhook or version changed its `\w+`/)
       assert.deepEqual(patched(pod, repair.kind === 'inject' ? repair.operations : []), injected())
     })
 

@@ -61,7 +61,7 @@ describe('the resources of an agent that is already there', () => {
         agent.resources = resources as Record<string, unknown>
       })
       const outcome = inject(pod)
-      assert.match(outcome.warnings.join(), /changed `resources` of container `kernelseal-agent`/)
+      assert.match(outcome.warnings.join(), /changed its `resources`/)
       assert.deepEqual(patched(pod, outcome.kind === 'inject' ? outcome.operations : []), firstPass())
     })
   }
@@ -84,7 +84,7 @@ describe('the resize policy of an agent that is already there', () => {
       ['nvidia.com/gpu', 'NotRequired'],
     ] as const) {
       const outcome = withPolicy(['cpu', 'NotRequired'], entry)
-      assert.match(outcome.warnings.join(), /changed `resizePolicy` of container `kernelseal-agent`/)
+      assert.match(outcome.warnings.join(), /changed its `resizePolicy`/)
       assert.doesNotMatch(JSON.stringify(outcome), /resizePolicy":/)
     }
   })

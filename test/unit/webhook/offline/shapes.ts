@@ -123,7 +123,10 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '68-strict-named-container-plus-others': warned(/Secret pg also stands in DATA_SOURCE_PASS of container metrics/),
   '70-probe-httpget-header-and-poststart': warned(/startupProbe, postStart of container sonar: placeholders/),
   '79-sealed-entrypoint-lost-to-a-probe-binding': injected,
-  '01-irsa-webhook-after-ours': warned(/the EKS Pod identity webhook changed .*`env`/),
+  '01-irsa-webhook-after-ours': warned(
+    /the EKS Pod identity webhook changed its `env`, `volumeMounts`/,
+    /another webhook or version changed its `image`, `startupProbe`, `ports`/,
+  ),
   '05-service-links-in-dsn': refused('composed-by-kubelet', /also refers to `REPORTS_DB_SERVICE_HOST`/),
   '13-duplicate-env-name': injected,
   '15-argo-workflow-pod': injected,
