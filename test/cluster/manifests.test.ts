@@ -48,11 +48,12 @@ for (const overlay of fitting) {
 }
 
 describe('kubectl kustomize', { skip: MINOR < 21 ? 'kubectl knows no components before 1.21' : false }, () => {
-  for (const overlay of readdirSync(OVERLAYS)) {
-    it(`makes of deploy/overlays/${overlay} the same manifests as the unit tests`, async () => {
-      const ran = await kubectl(['kustomize', join(OVERLAYS, overlay)])
+  const overlays = readdirSync(OVERLAYS).map((name) => `deploy/overlays/${name}`)
+  for (const folder of [...overlays, 'test/fixtures/kustomize/monitors']) {
+    it(`makes of ${folder} the same manifests as the unit tests`, async () => {
+      const ran = await kubectl(['kustomize', join(REPOSITORY, folder)])
       assert.equal(ran.status, 0, ran.stderr)
-      assert.deepEqual(sorted(loadAll(ran.stdout)), sorted(build(join(OVERLAYS, overlay))))
+      assert.deepEqual(sorted(loadAll(ran.stdout)), sorted(build(join(REPOSITORY, folder))))
     })
   }
 })

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { Ajv } from 'ajv'
 import { load } from 'js-yaml'
 import { staleFiles, templateOf } from '../../../scripts/chart.d/main.ts'
 import { CHART, comparable, HELM, rendered, VALUE_SETS, valuesOf, WITHOUT_HELM } from '../../support/helm.ts'
@@ -38,6 +39,15 @@ describe('the texts of the chart', () => {
     const chart = load(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as Record<string, string>
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     assert.deepEqual([chart.version, chart.appVersion], [version, version])
+  })
+
+  it('have a schema that takes the default values, and each set', () => {
+    const matches = new Ajv({ strict: false }).compile(
+      JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8')),
+    )
+    for (const file of [join(CHART, 'values.yaml'), ...Object.keys(VALUE_SETS).map(valuesOf)])
+      assert.ok(matches(load(readFileSync(file, 'utf8'))), `${file}: ${JSON.stringify(matches.errors)}`)
+    assert.ok(!matches({ replica: 3 }) && !matches({ settings: { defaultMode: 'loud' } }))
   })
 
   it('have a set of values for each overlay', () => {
