@@ -11,7 +11,7 @@ import { build } from '../support/kustomize.ts'
 const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
 const NAMESPACES = [SYSTEM, 'shop', 'demo', 'kernelseal-doctor', 'kernelseal-unload']
 /** Jobs for nodes, and the policy for Pods, below deploy/. */
-const FOLDERS = ['doctor', 'unload', ...(MINOR >= 30 ? ['pod-policy'] : [])]
+const FOLDERS = ['doctor', 'unload', ...(MINOR >= 30 ? ['last-word', 'pod-policy'] : [])]
 const EXAMPLES = join(REPOSITORY, 'deploy/examples')
 /** The first minor version that knows all fields of an example; the others are for every version. */
 const SINCE: Readonly<Record<string, number>> = { 'metrics-policy.yaml': 22 }

@@ -14,10 +14,11 @@ import {
   podsOf,
   until,
 } from '../support/cluster/cluster.ts'
-import { type Installation, install, MUTATING } from '../support/cluster/installation.ts'
+import { type Installation, install } from '../support/cluster/installation.ts'
 import { agentOf, assertWhole, changedMembers, WRITES } from '../support/cluster/neighbours/agent.ts'
 import { NEIGHBOURS, OLD_CLIENT } from '../support/cluster/neighbours/changes.ts'
 import { asOldClientWritesIt } from '../support/cluster/neighbours/old-client.ts'
+import { applyLastWord, askAgain, LAST_WORD } from '../support/cluster/neighbours/ours.ts'
 import { openWebhooks, type StandInWebhooks } from '../support/cluster/neighbours/stand-in-webhooks.ts'
 import { pod } from '../support/cluster/pods.ts'
 
@@ -28,9 +29,9 @@ const SPEC = { containers: [{ name: 'app', image: 'registry.example/app:1', env,
 
 const ALL = Object.keys(NEIGHBOURS)
 const CAREFUL = ALL.filter((who) => who !== OLD_CLIENT)
-/** Ours is `kernelseal`: those are asked before it, and after it. */
+/** Ours is `kernelseal`: those are asked before it, and after it but before the last word. */
 const BEFORE = 'aa'
-const AFTER = 'zz'
+const AFTER = 'la'
 const of = (place: string, neighbours = ALL) => neighbours.map((who) => `${place}-${who}`)
 
 let webhook: Installation
@@ -124,6 +125,31 @@ describe('six webhooks that write into every container', () => {
     }
   })
 
+  it('all after ours and asked again: theirs is the last word, and without `restartPolicy` there is no Pod', async () => {
+    await others.configure(of(AFTER, CAREFUL), 'IfNeeded')
+    const { pod } = await admit('after-again')
+    const members = ['env', 'image', 'imagePullPolicy', 'securityContext', 'volumeMounts']
+    assert.deepEqual(changedMembers(agentOf(pod), whole), members)
+    await others.configure(of(AFTER), 'IfNeeded')
+    assert.equal((await create('lost-again', '?dryRun=All')).status, MINOR < 30 ? 201 : 403)
+  })
+
+  it('all after ours and asked again, with deploy/last-word: the agent is whole', async () => {
+    await applyLastWord()
+    await until('the API server trusts it', async () => (await create('trusted', '?dryRun=All')).status === 201)
+    try {
+      await others.configure(of(AFTER), 'IfNeeded')
+      const { pod, warnings } = await admit('last')
+      const writers = writersOf('last')
+      for (const name of ['eks', 'azure', 'policy', OLD_CLIENT])
+        assert.ok(writers.lastIndexOf(name) > writers.indexOf(name), `${name} has not written again`)
+      assertWhole(pod, whole)
+      for (const sentence of NAMED) assert.match(warnings, sentence)
+    } finally {
+      await call('DELETE', LAST_WORD)
+    }
+  })
+
   it('an update by an old client takes nothing from the agent', async () => {
     const stored = await get(`${podsOf('shop')}/after`)
     asOldClientWritesIt(stored)
@@ -133,8 +159,3 @@ describe('six webhooks that write into every container', () => {
     assert.deepEqual(agentOf(await get(`${podsOf('shop')}/after`)), whole)
   })
 })
-
-function askAgain(reinvocationPolicy: 'Never' | 'IfNeeded'): Promise<unknown> {
-  const operation = { op: 'replace', path: '/webhooks/0/reinvocationPolicy', value: reinvocationPolicy }
-  return call('PATCH', MUTATING, [operation], 'application/json-patch+json').then((answer) => must(answer, 'ours'))
-}

@@ -1,4 +1,5 @@
 /** The authorities into `caBundle`, in every webhook of ours, and only where they differ. */
+import { ApiError } from '../../kube/answers.ts'
 import type { KubeApi } from '../../kube/client.ts'
 import { isOwnAuthority } from '../self-signed.ts'
 import { bundleOf, certificateIn, splitPem } from './sound.ts'
@@ -12,14 +13,23 @@ export const CONFIGURATIONS = [
   `${API}/mutatingwebhookconfigurations/kernelseal`,
   `${API}/validatingwebhookconfigurations/kernelseal`,
 ] as const
+/** May be installed beside them (deploy/last-word). */
+export const LAST_WORD = `${API}/mutatingwebhookconfigurations/zz-kernelseal`
 
 /** Entries are found by name: there may be others between them. */
 const isOurs = (name: string): boolean => name.endsWith('.kernelseal.io')
 const textOf = (caBundle: string | undefined): string => Buffer.from(caBundle ?? '', 'base64').toString('utf8')
 
-/** In the order of `CONFIGURATIONS`. */
+/** In the order of `CONFIGURATIONS`, and then the last word, empty where there is none. */
 export function readConfigurations(api: KubeApi): Promise<readonly Configuration[]> {
-  return Promise.all(CONFIGURATIONS.map((path) => api.call<Configuration>('GET', path)))
+  const read = (path: string) => api.call<Configuration>('GET', path)
+  return Promise.all([...CONFIGURATIONS.map(read), read(LAST_WORD).catch(noneInstalled)])
+}
+
+/** 403: the rights are of an installation that does not know of it. */
+function noneInstalled(error: unknown): Configuration {
+  if (error instanceof ApiError && [403, 404].includes(error.status)) return {}
+  throw error
 }
 
 /** Authorities of ours that API servers trust now, PEM, without the expired ones. */
@@ -40,7 +50,7 @@ export async function publishBundle(
   bundle: string,
 ): Promise<void> {
   const caBundle = Buffer.from(bundle).toString('base64')
-  for (const [place, path] of CONFIGURATIONS.entries()) {
+  for (const [place, path] of [...CONFIGURATIONS, LAST_WORD].entries()) {
     const operations = (configurations[place]?.webhooks ?? []).flatMap(({ name, clientConfig }, index) => {
       if (!isOurs(name) || clientConfig.caBundle === caBundle) return []
       return [

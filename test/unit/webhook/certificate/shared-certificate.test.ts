@@ -11,7 +11,7 @@ import {
 } from '../../../../webhook/certificate/shared/keep.ts'
 import { sharedCertificate } from '../../../../webhook/certificate/shared/keeper.ts'
 import { acquireLease } from '../../../../webhook/certificate/shared/lease.ts'
-import { CONFIGURATIONS, publishedBundles } from '../../../../webhook/certificate/shared/publish.ts'
+import { CONFIGURATIONS, LAST_WORD, publishedBundles } from '../../../../webhook/certificate/shared/publish.ts'
 import { bundleOf, splitPem } from '../../../../webhook/certificate/shared/sound.ts'
 import { nextStep, readState } from '../../../../webhook/certificate/shared/state.ts'
 import { loadSettings } from '../../../../webhook/settings/load.ts'
@@ -77,6 +77,15 @@ describe('a certificate shared by replicas', () => {
     assert.equal(server.writes.filter((write) => write.endsWith('/secrets')).length, 1)
     one!.close()
     two!.close()
+  })
+
+  it('is published for the last word too, once that is installed beside', async () => {
+    await keep(server.api, SETTINGS, Date.now())
+    server.objects.set(LAST_WORD, configurationOf('last.kernelseal.io'))
+    assert.deepEqual(new Set(await publishedBundles(server.api)).size, 2)
+    await keep(server.api, SETTINGS, Date.now())
+    const bundles = await publishedBundles(server.api)
+    assert.deepEqual([bundles.length, new Set(bundles).size], [4, 1])
   })
 
   it('is not written again, nor published, while nothing changes', async () => {
