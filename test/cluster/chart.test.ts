@@ -1,12 +1,9 @@
 /** The Helm chart at a real API server: every object under dry run, an installation, an upgrade under load, and its removal. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import {
   type Any,
   call,
@@ -19,65 +16,55 @@ import {
   STATE,
   until,
 } from '../support/cluster/cluster.ts'
+import { type Definitions, define, undefine } from '../support/cluster/crds.ts'
+import { HELM_HOME, helm } from '../support/cluster/helm.ts'
 import {
   DEPLOYMENT,
   type Installation,
   installed,
   MUTATING,
+  noNamespace,
   rolledOut,
   SYSTEM,
 } from '../support/cluster/installation.ts'
 import { figures, RATE, underLoad } from '../support/cluster/load.ts'
-import { CHART, HELM, VALUE_SETS, valuesOf, WITHOUT_HELM } from '../support/helm.ts'
+import { CHART, VALUE_SETS, valuesOf, WITHOUT_HELM } from '../support/helm.ts'
 import { build } from '../support/kustomize.ts'
 
-const CRDS = join(REPOSITORY, 'test/fixtures/cluster/cert-manager-crds.yaml')
 const SECRET = `/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`
 /** The others are for servers of another age. */
 const fitting = Object.entries(VALUE_SETS).filter(([set]) => MINOR >= 30 === (set !== 'kubernetes-1.20'))
-const home = mkdtempSync(join(tmpdir(), 'kernelseal-helm-'))
-const env = { ...process.env, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home }
-after(() => rmSync(home, { recursive: true }))
-
-/** @throws Error with Helm's words */
-const helm = async (...args: readonly string[]): Promise<string> =>
-  (await promisify(execFile)(HELM ?? 'helm', [...args], { env, maxBuffer: 2 ** 26 })).stdout
+const FOREIGN: readonly Definitions[] = ['cert-manager-crds.yaml', 'prometheus-operator-crds.yaml']
 
 describe('helm template | kubectl apply --dry-run=server', { skip: WITHOUT_HELM }, () => {
   before(async () => {
     await makeNamespace(SYSTEM)
-    if (MINOR < 30) return
-    assert.equal((await kubectl(['apply', '-f', CRDS])).status, 0)
-    await until('the resources of cert-manager are served', async () => {
-      return (await call('GET', '/apis/cert-manager.io/v1/certificates')).status === 200
-    })
+    await define(FOREIGN)
   })
   after(async () => {
-    if (MINOR >= 30) await kubectl(['delete', '-f', CRDS])
+    await undefine(FOREIGN)
     await noNamespace()
   })
 
-  for (const [set, overlay] of fitting) {
-    it(`accepts every object of ci/${set}-values.yaml`, async () => {
-      const version = readFileSync(join(STATE, 'version'), 'utf8').trim()
-      const text = await helm(
-        'template',
-        'kernelseal',
-        CHART,
-        '-n',
-        SYSTEM,
-        '-f',
-        valuesOf(set),
-        '--kube-version',
-        version,
-      )
-      // Server-side field validation is on from 1.25; before, kubectl validates by itself.
-      const strict = MINOR >= 25 ? ['--validate=strict'] : []
-      const ran = await kubectl(['apply', '--dry-run=server', ...strict, '-f', '-'], text)
-      assert.equal(ran.status, 0, ran.stderr)
-      assert.equal(ran.stdout.match(/\(server dry run\)/g)?.length, build(join(REPOSITORY, overlay)).length, ran.stdout)
-    })
+  const accepted = async (count: number, ...args: readonly string[]) => {
+    const version = readFileSync(join(STATE, 'version'), 'utf8').trim()
+    const text = await helm('template', 'kernelseal', CHART, '-n', SYSTEM, '--kube-version', version, ...args)
+    // Server-side field validation is on from 1.25; before, kubectl validates by itself.
+    const strict = MINOR >= 25 ? ['--validate=strict'] : []
+    const ran = await kubectl(['apply', '--dry-run=server', ...strict, '-f', '-'], text)
+    assert.equal(ran.status, 0, ran.stderr)
+    assert.equal(ran.stdout.match(/\(server dry run\)/g)?.length, count, ran.stdout)
   }
+  for (const [set, overlay] of fitting) {
+    it(`accepts every object of ci/${set}-values.yaml`, () =>
+      accepted(build(join(REPOSITORY, overlay)).length, '-f', valuesOf(set)))
+  }
+  it('accepts the monitors, and the policy for Pods where there are policies', async () => {
+    const [set, overlay] = fitting[0]!
+    const more = 4 + (MINOR >= 30 ? 2 : 0)
+    const values = ['-f', valuesOf(set), '--set', 'monitors.enabled=true,podPolicy.enabled=true']
+    await accepted(build(join(REPOSITORY, overlay)).length + more, ...values)
+  })
 })
 
 describe('helm install, upgrade and uninstall', { skip: WITHOUT_HELM }, () => {
@@ -85,8 +72,8 @@ describe('helm install, upgrade and uninstall', { skip: WITHOUT_HELM }, () => {
   let notes = ''
   before(async () => {
     // The chart that came before: an older version of it, with images of that version.
-    await helm('package', CHART, '--version', '0.0.1', '--app-version', '0.0.1', '--destination', home)
-    const previous = join(home, 'kernelseal-0.0.1.tgz')
+    await helm('package', CHART, '--version', '0.0.1', '--app-version', '0.0.1', '--destination', HELM_HOME)
+    const previous = join(HELM_HOME, 'kernelseal-0.0.1.tgz')
     notes = await helm('install', 'kernelseal', previous, '-n', SYSTEM, '--create-namespace')
     webhook = await installed(noNamespace)
     await makeNamespace('shop', INJECTED)
@@ -157,9 +144,4 @@ async function ours(): Promise<string[]> {
       .flatMap((name) => (/kernelseal/.test(name) && name !== SYSTEM ? [`${resource} ${name}`] : []))
   })
   return (await Promise.all(lists)).flat()
-}
-
-async function noNamespace(): Promise<void> {
-  await call('DELETE', `/api/v1/namespaces/${SYSTEM}`)
-  await until('its namespace is gone', async () => (await call('GET', `/api/v1/namespaces/${SYSTEM}`)).status === 404)
 }

@@ -48,12 +48,14 @@ export async function installed(takeAway: () => Promise<void>): Promise<Installa
       clearInterval(seeing)
       await node.close()
       await takeAway()
-      await until(
-        'its namespace is gone',
-        async () => (await call('GET', `/api/v1/namespaces/${SYSTEM}`)).status === 404,
-      )
+      await noNamespace()
     },
   }
+}
+
+export async function noNamespace(): Promise<void> {
+  await call('DELETE', `/api/v1/namespaces/${SYSTEM}`)
+  await until('its namespace is gone', async () => (await call('GET', `/api/v1/namespaces/${SYSTEM}`)).status === 404)
 }
 
 function see(node: StandInNode, all: Set<StandInPod>): void {

@@ -1,0 +1,53 @@
+/** The lines with which README.md and deploy/README.md install KernelSeal, run as they stand there, end in a Pod with an agent. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { call, createPod, MINOR, makeNamespace, REPOSITORY, until } from '../support/cluster/cluster.ts'
+import { helm, runLine } from '../support/cluster/helm.ts'
+import { type Installation, installed, kustomized, SYSTEM } from '../support/cluster/installation.ts'
+import { assertInjected, hasAgent, pod } from '../support/cluster/pods.ts'
+import { WITHOUT_HELM } from '../support/helm.ts'
+
+const uninstall = () => helm('uninstall', 'kernelseal', '-n', SYSTEM)
+const WAYS = [
+  { page: 'README.md', heading: 'Use it in Kubernetes', takeAway: uninstall, skip: WITHOUT_HELM },
+  { page: 'deploy/README.md', heading: 'With Helm', takeAway: uninstall, skip: WITHOUT_HELM },
+  {
+    page: 'deploy/README.md',
+    heading: 'With kustomize',
+    takeAway: () => kustomized('delete', 'deploy/overlays/self-signed', '--ignore-not-found'),
+    skip: MINOR < 30 && 'its lines are for 1.30 and up, and say so',
+  },
+]
+
+/** The first indented lines below a heading. */
+function linesOf(page: string, heading: string): string[] {
+  const below = readFileSync(join(REPOSITORY, page), 'utf8').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
+  const [block = ''] = /(?:^ {4}.*\n)+/m.exec(below) ?? []
+  return block.trim().split(/\n\s*/)
+}
+
+for (const { page, heading, takeAway, skip } of WAYS) {
+  describe(`${page}, ${heading}`, { skip }, () => {
+    let webhook: Installation | undefined
+    after(async () => {
+      await call('DELETE', '/api/v1/namespaces/shop')
+      await webhook?.remove()
+    })
+
+    it('has fewer than five lines, after which a Pod of `shop` has its agent', async () => {
+      await makeNamespace('shop')
+      assert.equal(hasAgent((await createPod('shop', pod('before'), '?dryRun=All')).body), false)
+      const lines = linesOf(page, heading)
+      assert.ok(lines.length > 1 && lines.length < 5, lines.join('\n'))
+      for (const line of lines) await runLine(line)
+      webhook = await installed(async () => void (await takeAway()))
+      const body = await until('a Pod is sealed', async () => {
+        const answer = await createPod('shop', pod('after'), '?dryRun=All')
+        return answer.status === 201 && hasAgent(answer.body) && answer.body
+      })
+      assertInjected(body)
+    })
+  })
+}
