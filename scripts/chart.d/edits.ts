@@ -1,6 +1,6 @@
 /** Which template is made of which manifest, when it is rendered, and the places in it that values change. */
 import { DEPLOYMENT } from './deployment.ts'
-import { GUARD, MUTATING } from './webhooks.ts'
+import { GUARD, LAST_WORD, MUTATING } from './webhooks.ts'
 import { CEL, CERT_MANAGER, OWN_CLASS, POLICY, SELF_SIGNED, since } from './when.ts'
 
 export interface Edit {
@@ -65,6 +65,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   'priority-policy.yaml': { from: 'deploy/base/priority-policy.yaml', when: `${POLICY} (${OWN_CLASS})` },
   'own-configuration-policy.yaml': { from: 'deploy/base/own-configuration-policy.yaml', when: POLICY },
   'pod-policy.yaml': { from: 'deploy/pod-policy/pod-policy.yaml', when: `and .Values.podPolicy.enabled (${CEL})` },
+  'last-word.yaml': { from: 'deploy/last-word/last-word.yaml', when: '.Values.lastWord.enabled', edits: LAST_WORD },
   'issuer.yaml': {
     from: 'certs/cert-manager/issuer.yaml',
     when: `and (${CERT_MANAGER}) (not .Values.certificates.issuerRef)`,

@@ -53,3 +53,16 @@ export const GUARD: readonly Edit[] = [
     put: '          !(has(object.metadata.annotations) && key in object.metadata.annotations)))\n    {{- end }}\n',
   },
 ]
+
+/** Without the condition it is asked for every Pod of the labelled namespaces. Its failure policy is no choice: see there. */
+export const LAST_WORD: readonly Edit[] = [
+  ANNOTATIONS,
+  {
+    find: '    # Kubernetes 1.28 and up: only Pods',
+    put: `    {{- if ${CEL} }}\n    # Kubernetes 1.28 and up: only Pods`,
+  },
+  {
+    find: "'kernelseal.io/status' in object.metadata.annotations\n",
+    put: "'kernelseal.io/status' in object.metadata.annotations\n    {{- end }}\n",
+  },
+]

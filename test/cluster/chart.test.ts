@@ -59,10 +59,10 @@ describe('helm template | kubectl apply --dry-run=server', { skip: WITHOUT_HELM 
     it(`accepts every object of ci/${set}-values.yaml`, () =>
       accepted(build(join(REPOSITORY, overlay)).length, '-f', valuesOf(set)))
   }
-  it('accepts the monitors, and the policy for Pods where there are policies', async () => {
+  it('accepts the monitors, the last word, and the policy for Pods where there are policies', async () => {
     const [set, overlay] = fitting[0]!
-    const more = 4 + (MINOR >= 30 ? 2 : 0)
-    const values = ['-f', valuesOf(set), '--set', 'monitors.enabled=true,podPolicy.enabled=true']
+    const more = 5 + (MINOR >= 30 ? 2 : 0)
+    const values = ['-f', valuesOf(set), '--set', 'monitors.enabled=true,podPolicy.enabled=true,lastWord.enabled=true']
     await accepted(build(join(REPOSITORY, overlay)).length + more, ...values)
   })
 })

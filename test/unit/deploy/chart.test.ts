@@ -68,11 +68,16 @@ describe('helm template', { skip: WITHOUT_HELM }, () => {
     assertSame(rendered(...values), build(join(ROOT, 'test/fixtures/kustomize/monitors')))
   })
 
-  it('makes the objects of deploy/pod-policy of podPolicy', () => {
-    const without = new Set(rendered().map(key))
-    const more = rendered('--set', 'podPolicy.enabled=true').filter((object) => !without.has(key(object)))
-    assertSame(more, build(join(ROOT, 'deploy/pod-policy')))
-  })
+  for (const [value, folder] of [
+    ['podPolicy', 'deploy/pod-policy'],
+    ['lastWord', 'deploy/last-word'],
+  ] as const) {
+    it(`makes the objects of ${folder} of ${value}`, () => {
+      const without = new Set(rendered().map(key))
+      const more = rendered('--set', `${value}.enabled=true`).filter((object) => !without.has(key(object)))
+      assertSame(more, build(join(ROOT, folder)))
+    })
+  }
 
   it('never renders `caBundle`, which belongs to the maker of the certificate', () => {
     for (const mode of ['self-signed', 'cert-manager', 'existing'])
