@@ -12,8 +12,8 @@ import type { AgentForm } from './agent-form.ts'
 import { childOf } from './pod.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'main.ts')
-/** Natively about 1 s; under emulation on a loaded machine 5.10's verifier takes a minute. */
-const READY_MS = 180_000
+/** Natively about 1 s; under emulation on a loaded machine 5.10's verifier takes a minute, and attaching two. One that ends is seen at once. */
+const READY_MS = 600_000
 /** The agent takes its scope away in milliseconds. */
 const STOP_MS = 10_000
 
@@ -50,11 +50,17 @@ export async function startAgent(form: AgentForm, needle: Buffer): Promise<Agent
     delivery: async () => (await endpoint.info('delivery_tier')) ?? 'unknown',
     close: () => stop(child, agent.pid),
   }
+  // nsenter(1) waits for the agent, its child. Ended before it, it would leave the agent to the first process of our own namespace,
+  // which is this runtime and collects no children of others: the Pod's namespace would never end.
+  const findAgent = () => {
+    if (form.enter.length > 0 && !ended(child)) agent.pid = childOf(child.pid!) ?? agent.pid
+  }
   try {
     await ready(child, endpoint, log)
-    if (form.enter.length > 0) agent.pid = childOf(agent.pid) ?? agent.pid
+    findAgent()
     return agent
   } catch (error) {
+    findAgent()
     await agent.close()
     throw error
   }
@@ -99,7 +105,11 @@ async function stop(child: ChildProcess, pid: number): Promise<void> {
   if (child.pid === undefined || ended(child)) return
   const gone = new Promise((resolve) => child.once('exit', resolve))
   process.kill(pid, 'SIGTERM')
-  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  const late = setTimeout(() => {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {} // it has ended just now, and its parent is about to
+  }, STOP_MS)
   await gone
   clearTimeout(late)
 }
