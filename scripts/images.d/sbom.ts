@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SPDX } from '@cyclonedx/cyclonedx-library'
 
 interface Component {
   readonly type: string
@@ -35,8 +36,14 @@ function npmPackages(): Component[] {
     const path = `node_modules/${file.replace(/\/package\.json$/, '')}`
     const { name: is, version: at, license } = readJson(join(home, path, 'package.json'))
     const component = { type: 'library', name: is, version: at, purl: `pkg:npm/${is.replace('@', '%40')}@${at}` }
-    return { ...component, licenses: [{ license: { name: String(license ?? 'unknown') } }], hashes: hashesOf(path) }
+    return { ...component, licenses: [licenseOf(String(license ?? 'unknown'))], hashes: hashesOf(path) }
   })
+}
+
+/** Scanners look licences up by their id; a text that is no id of SPDX may only stand as a name. */
+function licenseOf(text: string): object {
+  if (SPDX.isSupportedSpdxId(text)) return { license: { id: text } }
+  return / (AND|OR|WITH) /.test(text) ? { expression: text } : { license: { name: text } }
 }
 
 /** Of a package, and not of a folder inside one. */

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { wrongInBill } from '../support/cyclonedx.ts'
 import { type BuiltImage, build, run } from './built.ts'
 import { filesIn, REPOSITORY, read } from './files.ts'
 
@@ -57,7 +58,9 @@ describe('the image of the agent', () => {
 
   it('has a bill of materials with every package that is in it', () => {
     const sbom = spawnSync(join(REPOSITORY, 'scripts/images'), ['sbom', 'agent'], { encoding: 'utf8' })
-    const names = JSON.parse(sbom.stdout).components.map(({ name }: { name: string }) => name)
+    const bill = JSON.parse(sbom.stdout)
+    assert.deepEqual(wrongInBill(bill), [])
+    const names = bill.components.map(({ name }: { name: string }) => name)
     for (const name of ['koffi', 'js-yaml', 'pino', 'prom-client', 'libbpf1', 'libc6', 'node']) {
       assert.ok(names.includes(name), name)
     }
