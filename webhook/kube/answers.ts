@@ -1,6 +1,6 @@
 /** The answers of the API server, read with a bound: one object, the lines of a watch, or a refusal in its own words. */
 import type { IncomingMessage } from 'node:http'
-import { json } from 'node:stream/consumers'
+import { json, text } from 'node:stream/consumers'
 import { bounded, MOST_BYTES, TooLarge } from './bounded.ts'
 
 export type Opened = Promise<IncomingMessage>
@@ -26,9 +26,18 @@ export class ApiError extends Error {
 }
 
 export async function read<Answer>(opened: Opened, method: string, path: string): Promise<Answer> {
+  return (await json(bounded(await accepted(opened, method, path)))) as Answer
+}
+
+/** An answer that is no JSON. */
+export async function readText(opened: Opened, path: string): Promise<string> {
+  return text(bounded(await accepted(opened, 'GET', path)))
+}
+
+async function accepted(opened: Opened, method: string, path: string): Opened {
   const response = await opened
   const status = response.statusCode ?? 0
-  if (status < 300) return (await json(bounded(response))) as Answer
+  if (status < 300) return response
   // The refusal may come from a proxy, which does not answer in JSON.
   const { message = '' } = await (json(bounded(response)) as Promise<{ message?: string }>).catch(() => ({
     message: '',

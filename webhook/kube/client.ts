@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { follow, type Opened, read, type WatchEvent } from './answers.ts'
+import { follow, type Opened, read, readText, type WatchEvent } from './answers.ts'
 import { type ApiSettings, credentials, ownCluster } from './credentials.ts'
 
 /** An import would read their lazy exports too, and so load a WebSocket client: 12 MiB (agent/kube/http.ts). */
@@ -33,7 +33,16 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
 export async function connectKube(settings: ApiSettings): Promise<KubeApi | undefined> {
   const server = settings.apiServer || ownCluster()
   if (server === '') return undefined
-  const config = await credentials(server, settings)
+  return apiOf(await credentials(server, settings), server)
+}
+
+/** Answers that are no JSON: logs, and a Pod's port by the API server's proxy. */
+export interface KubeText {
+  /** @throws as `call` */
+  text(path: string): Promise<string>
+}
+
+export function apiOf(config: KubeConfig, server: string): KubeApi & KubeText {
   let offset: number | undefined
   const ask = async (asked: Asked, signal: AbortSignal): Promise<IncomingMessage> => {
     const response = await open(config, server, asked, signal)
@@ -46,6 +55,7 @@ export async function connectKube(settings: ApiSettings): Promise<KubeApi | unde
       const asked = { method, path, body, accept: accept ?? JSON_TYPE }
       return read(ask(asked, AbortSignal.timeout(CALL_MS)), method, path)
     },
+    text: (path) => readText(ask({ method: 'GET', path, accept: '*/*' }, AbortSignal.timeout(CALL_MS)), path),
     events: (path, signal, accept = JSON_TYPE) => follow(ask({ method: 'GET', path, accept }, signal), path),
     clockOffset: () => offset,
   }
@@ -65,7 +75,8 @@ interface Asked {
 
 async function open(config: KubeConfig, server: string, asked: Asked, signal: AbortSignal): Opened {
   const { method, path, accept, body } = asked
-  const url = new URL(path, server)
+  // Behind a gateway the server's address may end in a path of its own.
+  const url = new URL(server.replace(/\/+$/, '') + path)
   const type = method === 'PATCH' ? 'application/json-patch+json' : JSON_TYPE
   const headers = { accept, ...(body === undefined ? {} : { 'content-type': type }) }
   const options: RequestOptions = { method, headers, signal }
