@@ -13,6 +13,7 @@ const COMMANDS = {
   inject: async () => (await import('./inject.ts')).inject,
   uninject: async () => (await import('./uninject.ts')).uninject,
   lint: async () => (await import('./lint.ts')).lint,
+  check: async () => (await import('./check.ts')).check,
   explain: async () => (await import('./explain.ts')).explain,
   wait: async () => (await import('./wait.ts')).wait,
   sidecar: async () => (await import('./sidecar.ts')).sidecar,

@@ -1,0 +1,61 @@
+/** How a running Pod stands to KernelSeal, by its own annotations and the facts around it. */
+
+import { INJECTION_LABEL } from '../../webhook/mutate/cluster/namespaces.ts'
+import { NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
+import { AGENT_CONTAINER, PREFIX, SHORT_FORM_PREFIX } from '../policy/sidecar.ts'
+import type { Facts, PodFacts } from './facts.ts'
+import { isOpen, NEVER } from './namespaces.ts'
+
+export const isOver = ({ phase, isDeleted }: PodFacts): boolean =>
+  isDeleted === true || phase === 'Succeeded' || phase === 'Failed'
+
+export const hasAgentContainer = ({ containers }: PodFacts): boolean =>
+  containers.some(({ name }) => name === AGENT_CONTAINER)
+
+export function bindsSecrets({ metadata: { annotations = {} } }: PodFacts): boolean {
+  if (annotations[`${PREFIX}status`] === NOTHING_TO_SEAL || 'kubernetes.io/config.mirror' in annotations) return false
+  const keys = Object.keys(annotations)
+  return (
+    keys.some((key) => key.startsWith(SHORT_FORM_PREFIX)) ||
+    [`${PREFIX}bindings`, `${PREFIX}sealed-env`].some((key) => keys.includes(key)) ||
+    (annotations[`${PREFIX}seal-env`] ?? 'false') !== 'false'
+  )
+}
+
+export const isOptedOut = ({ metadata: { annotations = {}, labels = {} } }: PodFacts): boolean =>
+  annotations[`${PREFIX}inject`] === 'false' || labels[`${PREFIX}inject`] === 'false'
+
+export interface Why {
+  readonly because: string
+  /** To be done before the Pod is made anew; ends in a separator. */
+  readonly first?: string
+}
+
+type Around = Pick<Facts, 'namespaces' | 'configurations'>
+
+/** Why a Pod that wants the agent has none; undefined where it wants none. */
+export function whyWithout(pod: PodFacts, { namespaces, configurations }: Around): Why | undefined {
+  if (!bindsSecrets(pod) || isOptedOut(pod) || hasAgentContainer(pod)) return undefined
+  const { namespace = '', creationTimestamp = '' } = pod.metadata
+  if (NEVER.includes(namespace)) return { because: 'in a namespace that is left out for good', first: 'move it; ' }
+  const around = 'found' in namespaces ? namespaces.found.find(({ name }) => name === namespace) : undefined
+  if (around !== undefined && !isOpen(around)) {
+    const because = `and namespace \`${namespace}\` has no label \`${INJECTION_LABEL}: enabled\``
+    return { because, first: `kubectl label --overwrite namespace ${namespace} ${INJECTION_LABEL}=enabled; ` }
+  }
+  const mutating = 'found' in configurations ? configurations.found.mutating : undefined
+  if ('found' in configurations && mutating === undefined)
+    return { because: 'and there is no webhook', first: 'kubectl apply -k deploy/overlays/self-signed; ' }
+  if (Date.parse(creationTimestamp) < Date.parse(mutating?.metadata.creationTimestamp ?? ''))
+    return { because: 'made before the webhook' }
+  return { because: 'made while the webhook was not called (before the label, or while it was taken off)' }
+}
+
+/** The workload's name by the hash that its ReplicaSet puts into every Pod (apps/v1, pod-template-hash). */
+export function restartOf({ metadata }: PodFacts): string {
+  const { name, namespace, labels = {} } = metadata
+  const hash = labels['pod-template-hash']
+  const at = hash === undefined ? -1 : name.lastIndexOf(`-${hash}-`)
+  if (at > 0) return `kubectl -n ${namespace} rollout restart deployment/${name.slice(0, at)}`
+  return `make it anew: kubectl -n ${namespace} delete pod ${name}, where a workload makes another`
+}
