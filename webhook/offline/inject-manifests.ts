@@ -24,7 +24,9 @@ export interface Surroundings {
   readonly namespace: string | undefined
 }
 
-export function decideManifests(files: readonly ManifestFile[], surroundings: Surroundings): Decided[] {
+type Objects = Pick<ManifestFile, 'where' | 'objects'>
+
+export function decideManifests(files: readonly Objects[], surroundings: Surroundings): Decided[] {
   return files.flatMap(({ where, objects }) =>
     objects.flatMap((object) => podsIn(object)).map((place) => decidePlace(where, place, surroundings)),
   )
