@@ -40,6 +40,9 @@ export const unknown = (found: string, fix?: string): Finding => ({
 export const notKnown = ({ refused, forbidden }: Extract<Known<unknown>, { refused: string }>): Finding =>
   unknown(forbidden ? 'not known: you may not read it' : `not known: ${refused}`)
 
+/** The cure of all that the manifests have and the cluster lacks. */
+export const INSTALL = 'kubectl apply -k deploy/overlays/self-signed, or helm upgrade --install (deploy/README.md)'
+
 /** Lines of one subject at most: a cluster of thousands of Pods has thousands of the same fault. */
 const MOST = 8
 

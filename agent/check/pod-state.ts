@@ -4,6 +4,7 @@ import { INJECTION_LABEL } from '../../webhook/mutate/cluster/namespaces.ts'
 import { NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
 import { AGENT_CONTAINER, PREFIX, SHORT_FORM_PREFIX } from '../policy/sidecar.ts'
 import type { Facts, PodFacts } from './facts.ts'
+import { INSTALL } from './line.ts'
 import { isOpen, NEVER } from './namespaces.ts'
 
 export const isOver = ({ phase, isDeleted }: PodFacts): boolean =>
@@ -45,7 +46,7 @@ export function whyWithout(pod: PodFacts, { namespaces, configurations }: Around
   }
   const mutating = 'found' in configurations ? configurations.found.mutating : undefined
   if ('found' in configurations && mutating === undefined)
-    return { because: 'and there is no webhook', first: 'kubectl apply -k deploy/overlays/self-signed; ' }
+    return { because: 'and there is no webhook', first: `${INSTALL}; ` }
   if (Date.parse(creationTimestamp) < Date.parse(mutating?.metadata.creationTimestamp ?? ''))
     return { because: 'made before the webhook' }
   return { because: 'made while the webhook was not called (before the label, or while it was taken off)' }
