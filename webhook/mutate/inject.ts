@@ -10,6 +10,7 @@ import { type Place, podChanges } from './change/changes.ts'
 import { EVICTABLE, withEvictable } from './change/evictable.ts'
 import { added, replaced } from './change/injection-record.ts'
 import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './change/placeholders.ts'
+import { pullSecretChanges } from './change/pull-secrets.ts'
 import { changedMembers, warnAboutChange } from './change/put-back.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { decide, type Go, SEALED_ENV } from './decide.ts'
@@ -76,7 +77,8 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   }
   const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
   const warnings = [...go.warnings, ...warnAboutOthers(place), ...warnAboutQuality(pod, agent)]
-  return inject(patchOf(pod, podChanges(place, annotations)), warnings)
+  const changes = [...podChanges(place, annotations), ...pullSecretChanges(pod, settings.agent.pullSecrets ?? [])]
+  return inject(patchOf(pod, changes), warnings)
 }
 
 /** What others did to our container since the last pass. */

@@ -5,7 +5,7 @@ import type { Option, Options } from '../../agent/options/table.ts'
 import { wrongFileRoot } from '../../agent/policy/secrets/file-roots.ts'
 import { readDocument } from '../../agent/policy/text/document.ts'
 import { Field } from '../../agent/policy/text/field.ts'
-import { wrongPath } from '../../agent/policy/text/names.ts'
+import { wrongPath, wrongSecretName } from '../../agent/policy/text/names.ts'
 import { ConfigError, reportInto, UsageError } from '../../agent/policy/text/problems.ts'
 import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Problem } from '../../agent/policy/types.ts'
@@ -40,7 +40,7 @@ export function loadSettings(argv: readonly string[], env: Readonly<Record<strin
       message: 'is missing: a certificate and its key go together',
     })
   }
-  found.push(...problemsOfVault(settings), ...problemsOfRoots(settings))
+  found.push(...problemsOfVault(settings), ...problemsOfRoots(settings), ...problemsOfPullSecrets(settings))
   if (found.length > 0) throw new ConfigError('', found)
   return settings
 }
@@ -63,6 +63,13 @@ function problemsOfRoots({ agentFileRoots }: Settings): Problem[] {
   return agentFileRoots.flatMap((root) => {
     const wrong = wrongPath(root) ?? wrongFileRoot(root)
     return wrong ? [{ severity: 'error', path: `--${flagOf('agentFileRoots')}`, ...wrong }] : []
+  })
+}
+
+function problemsOfPullSecrets({ agentPullSecrets }: Settings): Problem[] {
+  return agentPullSecrets.flatMap((name) => {
+    const wrong = wrongSecretName(name)
+    return wrong ? [{ severity: 'error', path: `--${flagOf('agentPullSecrets')}`, ...wrong }] : []
   })
 }
 

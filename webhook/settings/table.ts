@@ -21,6 +21,11 @@ export const SETTINGS = {
     default: 'IfNotPresent',
     help: 'when nodes pull the agent image',
   },
+  agentPullSecrets: {
+    kind: 'list',
+    default: '',
+    help: "Secrets of a Pod's own namespace with which nodes pull the agent image, added to the Pod's; empty: none",
+  },
   // Resident memory of the agent is 60 to 90 MB; the limit is room for 256 values of 64 KiB and the events in flight.
   agentCpuRequest: { kind: 'quantity', default: '10m', help: 'CPU request of the agent' },
   agentCpuLimit: { kind: 'quantity', default: '', help: 'CPU limit of the agent; empty: none' },
@@ -117,6 +122,7 @@ export function agentSettings(settings: Settings): AgentSettings {
   return {
     image: settings.agentImage,
     imagePullPolicy: settings.agentPullPolicy,
+    pullSecrets: settings.agentPullSecrets,
     cpuRequest: settings.agentCpuRequest,
     cpuLimit: settings.agentCpuLimit,
     memoryRequest: settings.agentMemoryRequest,

@@ -54,11 +54,17 @@ describe('the values of the chart', { skip: WITHOUT_HELM }, () => {
   })
 
   it('gives the webhook settings under the names it reads', () => {
-    const texts = { agentFileRoots: '{/a,/b}', agentLockPolicy: 'true', agentMemoryLimit: '1Gi', drainSeconds: '20' }
+    const texts = {
+      agentFileRoots: '{/a,/b}',
+      agentPullSecrets: '{mirror}',
+      agentLockPolicy: 'true',
+      agentMemoryLimit: '1Gi',
+      drainSeconds: '20',
+    }
     const sets = Object.entries(texts).map(([name, value]) => `settings.${name}=${value}`)
     const objects = rendered('--set', sets.join(','), '--set', 'ports.https=10260,ports.metrics=9191')
     const settings = loadSettings([], envIn(objects))
-    assert.deepEqual(settings.agentFileRoots, ['/a', '/b'])
+    assert.deepEqual([settings.agentFileRoots, settings.agentPullSecrets], [['/a', '/b'], ['mirror']])
     const { agentLockPolicy, agentMemoryLimit, drainSeconds, port, metricsPort } = settings
     assert.deepEqual(
       [agentLockPolicy, agentMemoryLimit, drainSeconds, port, metricsPort],

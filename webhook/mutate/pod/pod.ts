@@ -46,6 +46,7 @@ export interface Pod {
     readonly schedulerName?: unknown
     readonly securityContext?: unknown
     readonly restartPolicy?: unknown
+    readonly imagePullSecrets?: unknown
   }
 }
 

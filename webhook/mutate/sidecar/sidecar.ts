@@ -11,6 +11,8 @@ import { type VaultAccess, vaultEnv } from './vault.ts'
 export interface AgentSettings {
   readonly image: string
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  /** Secrets of the Pod's namespace with which nodes pull the image; none when absent. */
+  readonly pullSecrets?: readonly string[]
   /** Kubernetes quantities; an empty one leaves that limit out. */
   readonly cpuRequest: string
   readonly cpuLimit: string
