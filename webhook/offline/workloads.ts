@@ -16,11 +16,11 @@ export interface PodPlace {
 }
 
 /** Paths of the Pod template, by kind (k8s.io/api apps/v1, batch/v1, core/v1). */
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
-  Pod: [],
-  PodTemplate: ['template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
-}
+const TEMPLATES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Pod', []],
+  ['PodTemplate', ['template']],
+  ['CronJob', ['spec', 'jobTemplate', 'spec', 'template']],
+])
 /** Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, ReplicationController, and other kinds that have one there. */
 const USUAL_TEMPLATE = ['spec', 'template']
 
@@ -29,7 +29,7 @@ export function podsIn(object: unknown, steps: readonly (string | number)[] = []
   if (object.kind.endsWith('List') && Array.isArray(object.items)) {
     return object.items.flatMap((item, index) => podsIn(item, [...steps, 'items', index]))
   }
-  const path = TEMPLATES[object.kind] ?? USUAL_TEMPLATE
+  const path = TEMPLATES.get(object.kind) ?? USUAL_TEMPLATE
   const pod = memberAt(object, path)
   if (!isObject(pod) || !isObject(pod.spec) || !Array.isArray(pod.spec.containers)) return []
   const metadata = isObject(object.metadata) ? object.metadata : {}

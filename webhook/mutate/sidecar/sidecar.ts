@@ -119,11 +119,14 @@ const waitCommand = (readySeconds: number): string[] => ['kernelseal', 'wait', '
  * Seconds without any other process after which the agent of a Pod that ends has no more to do. A failed container comes
  * back under `OnFailure`, after at most five minutes (kubelet, MaxContainerBackOff).
  */
-const END_AFTER: Readonly<Record<string, number>> = { Never: 10, OnFailure: 330 }
+const END_AFTER: ReadonlyMap<unknown, number> = new Map([
+  ['Never', 10],
+  ['OnFailure', 330],
+])
 
 /** The kubelet starts a Pod's containers in their order, and waits for each one's postStart hook (kubelet, SyncPod). */
 function firstContainer(readySeconds: number, podRestart: unknown, flags: readonly string[]) {
-  const endAfter = typeof podRestart === 'string' ? END_AFTER[podRestart] : undefined
+  const endAfter = END_AFTER.get(podRestart)
   return {
     args: [...(endAfter === undefined ? ['run'] : ['sidecar', '--end-after', `${endAfter}`]), ...flags],
     lifecycle: { postStart: { exec: { command: waitCommand(readySeconds) } } },
