@@ -58,6 +58,8 @@ before(async () => {
   must(await createPod('shop', pod('early')), 'a Pod of before')
 })
 after(async () => {
+  // No kubelet ends a Pod that has a node, and its namespace would stay.
+  await call('DELETE', `${podsOf('shop')}/web`, { gracePeriodSeconds: 0 })
   for (const name of ['shop', 'kernelseal-doctor']) await call('DELETE', `/api/v1/namespaces/${name}`)
   await call('DELETE', '/api/v1/nodes/weak')
   await webhook?.remove()
