@@ -80,7 +80,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
       },
     ],
   },
-  'monitors.yaml': {
+  'monitors/monitors.yaml': {
     from: 'deploy/components/monitors/monitors.yaml',
     when: '.Values.monitors.enabled',
     edits: [
@@ -88,8 +88,8 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
       { find: 'interval: 30s', put: 'interval: {{ .Values.monitors.interval }}', times: 2 },
     ],
   },
-  'metrics-service.yaml': { from: 'deploy/components/monitors/service.yaml', when: '.Values.monitors.enabled' },
-  'rules.yaml': {
+  'monitors/service.yaml': { from: 'deploy/components/monitors/service.yaml', when: '.Values.monitors.enabled' },
+  'monitors/rules.yaml': {
     from: 'deploy/components/monitors/rules.yaml',
     when: 'and .Values.monitors.enabled .Values.monitors.rules',
     edits: [MONITOR_LABELS],

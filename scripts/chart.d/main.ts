@@ -80,8 +80,9 @@ export function staleFiles(): string[] {
   )
   if (!isDeepStrictEqual(schemaWithSettings(), JSON.parse(read(SCHEMA))))
     stale.push(`${SCHEMA} does not have the webhook's settings`)
-  const foreign = readdirSync(join(ROOT, CHART, 'templates')).filter(
-    (name) => !BY_HAND.includes(name) && !files.has(`${CHART}/templates/${name}`),
+  const there = readdirSync(join(ROOT, CHART, 'templates'), { recursive: true, encoding: 'utf8' })
+  const foreign = there.filter(
+    (name) => /\./.test(name) && !BY_HAND.includes(name) && !files.has(`${CHART}/templates/${name}`),
   )
   return [...stale, ...foreign.map((name) => `${CHART}/templates/${name} is made of nothing: scripts/chart.d`)]
 }
