@@ -4,14 +4,15 @@ import { unpinSet } from '../node/pin-set.ts'
 import * as pins from '../node/pins.ts'
 import { scopesOf } from './scope.ts'
 
-/** With the last scope of the node gone the pins have no user. */
-export async function unpinUnused(): Promise<void> {
-  if (!pins.canPin()) return
-  await pins.withLock(() => {
+/** With the last scope of the node gone the pins have no user. @returns whether none are left */
+export async function unpinUnused(): Promise<boolean> {
+  if (!pins.canPin()) return true
+  return pins.withLock(() => {
     const guard = pinnedGuard()
-    if (!guard) return
+    if (!guard) return true
     const used = scopesOf(guard).length > 0
     guard.close()
     if (!used) unpinSet()
+    return !used
   })
 }

@@ -1,4 +1,5 @@
 /** Both sides once more, as a Pod, for the attempts of visitors, since on a host there are none. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Mode } from '../../policy/types.ts'
 import { unpinUnused } from '../../scope/unpin-unused.ts'
 import { shellOf } from '../attempts/child-output.ts'
@@ -28,7 +29,7 @@ export async function openSealedPod(program: CanaryProgram, mode: Mode): Promise
   const needle = newNeedle()
   const cleanup = newCleanup()
   const pod = await startPod()
-  cleanup.add(unpinUnused)
+  cleanup.add(unpinAfterScopes)
   cleanup.add(pod.close)
   try {
     const agent = await startAgent(podForm(program, mode, pod.enterWithProc), needle)
@@ -45,6 +46,17 @@ export async function openSealedPod(program: CanaryProgram, mode: Mode): Promise
     await cleanup.run()
     throw error
   }
+}
+
+/** Milliseconds. The kernel frees a task some time after its end, and with the last sealed one its scope ends. */
+const SCOPES_END_MS = 60_000
+
+/**
+ * The policy of the whole node is that of the strictest scope that ever was, until the pins are gone: left behind, it would refuse
+ * samples of whole CPUs to the attack on the next target, which is to be without protection.
+ */
+async function unpinAfterScopes(): Promise<void> {
+  for (const deadline = Date.now() + SCOPES_END_MS; !(await unpinUnused()) && Date.now() < deadline; ) await delay(200)
 }
 
 function application(pod: Pod, { shells }: CanaryProgram, value: string, needle: Buffer): Promise<Canary> {
