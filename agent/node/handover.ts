@@ -18,7 +18,7 @@ export interface Predecessor {
   readonly abi: string
   /**
    * Takes its deliveries over. For after the registration in our own set: nothing may start without its values.
-   * @returns a function that removes its values, for OUTDATED_MS later (registration.ts)
+   * @returns a function that removes its slots and values, for OUTDATED_MS later (registration.ts)
    */
   readonly takeOver: () => () => void
 }
@@ -35,17 +35,19 @@ export function openPredecessors(scope: number): Predecessor[] {
 
 /**
  * Paths first, which any process that could become the agent may remove: a set with a living agent, but us, would let a program
- * wait for values that we do not write. Maps with secrets open only for its agent.
+ * wait for values that we do not write. Maps with secrets open only for its agent. Slots and values stay for the starts in progress, whose
+ * path was looked up before: without its slot a placeholder would be a stranger's, and stay in the environment.
  */
 function takeOver(abi: string, program: number, scope: number): () => void {
   withMap(abi, 'paths', (map) => empty(map, scope))
   enrollBy(program, scope)
   closeSync(program)
-  withMap(abi, 'slots', (map) => empty(map, scope))
-  const values = openMap(abi, 'secret_values') // now: the set may be gone by then
+  const maps = (['slots', 'secret_values'] as const).map((name) => openMap(abi, name)) // now: the set may be gone by then
   return () => {
-    empty(values, scope)
-    values.close()
+    for (const map of maps) {
+      empty(map, scope)
+      map.close()
+    }
   }
 }
 

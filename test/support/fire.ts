@@ -110,7 +110,10 @@ async function count(outputs: readonly string[], value: string): Promise<Starts>
     for await (const line of createInterface({ input: createReadStream(out, 'latin1') })) {
       if (line === `=${value}`) delivered++
       else if (line === 'killed') killed++
-      else other++
+      else {
+        other++
+        console.log(`another output: ${JSON.stringify(line.slice(0, 100))}`)
+      }
     }
   }
   return { delivered, killed, other }
