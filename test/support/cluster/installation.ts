@@ -35,7 +35,19 @@ export async function installed(takeAway: () => Promise<void>): Promise<Installa
   const node = await startNode(SYSTEM)
   const all = new Set<StandInPod>()
   const seeing = setInterval(() => see(node, all), 20)
-  await rolledOut()
+  const removeAll = async () => {
+    clearInterval(seeing)
+    await node.close()
+    await takeAway()
+    await noNamespace()
+  }
+  try {
+    await rolledOut()
+  } catch (error) {
+    // Left behind it would keep this process alive, and stand in the way of the next file's.
+    await removeAll()
+    throw error
+  }
   see(node, all)
   return {
     all,
@@ -44,12 +56,7 @@ export async function installed(takeAway: () => Promise<void>): Promise<Installa
       await setEnv(changed)
       await rolledOut()
     },
-    remove: async () => {
-      clearInterval(seeing)
-      await node.close()
-      await takeAway()
-      await noNamespace()
-    },
+    remove: removeAll,
   }
 }
 

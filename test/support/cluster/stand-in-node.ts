@@ -55,7 +55,12 @@ export async function startNode(namespace: string): Promise<StandInNode> {
     }
     if (running !== undefined) return
     await bind(namespace, name)
-    pods.set(uid, await startPod(pod))
+    try {
+      pods.set(uid, await startPod(pod))
+    } catch (error) {
+      // As a kubelet does, which gets no token in the moment after the account was made.
+      console.error(`${name} is tried again: ${(error as Error).message}`)
+    }
   }
 
   function end(pod: StandInPod, graceSeconds?: number): void {

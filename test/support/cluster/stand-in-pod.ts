@@ -37,9 +37,9 @@ export interface StandInPod {
 export async function startPod(pod: Any): Promise<StandInPod> {
   const { name, namespace, uid } = pod.metadata
   const [container] = pod.spec.containers
-  const sandbox = await makeSandbox(name)
   const directory = mkdtempSync(join(tmpdir(), 'kernelseal-pod-'))
   const env = await environmentOf(pod, directory)
+  const sandbox = await makeSandbox(name)
   const path = `${podsOf(namespace)}/${name}`
   const log: Any[] = []
   const state = { started: false, ready: false, restarts: 0, ending: false }
