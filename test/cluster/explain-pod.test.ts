@@ -1,6 +1,7 @@
 /** `kernelseal explain pod`: why a Pod that runs has the agent, or has none. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { call, createPod, INJECTED, makeNamespace, must, patch, until } from '../support/cluster/cluster.ts'
 import { AGENT_IMAGE, kernelseal } from '../support/cluster/command.ts'
 import { type Installation, MUTATING } from '../support/cluster/installation.ts'
@@ -13,6 +14,8 @@ before(async () => {
   must(await createPod('unlabelled', pod('web')), 'a Pod that is not looked at')
   await makeNamespace('later')
   must(await createPod('later', pod('web')), 'a Pod of before')
+  // The server tells times by whole seconds.
+  await sleep(1100)
   webhook = await openShop()
   must(await createPod('shop', pod('out', { ...BINDING, 'kernelseal.io/inject': 'false' })), 'a Pod that opts out')
   await patch('/api/v1/namespaces/later', { metadata: { labels: INJECTED } })
