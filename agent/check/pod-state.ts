@@ -1,7 +1,7 @@
 /** How a running Pod stands to KernelSeal, by its own annotations and the facts around it. */
 
 import { INJECTION_LABEL } from '../../webhook/mutate/cluster/namespaces.ts'
-import { NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
+import { bindsBy, NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
 import { AGENT_CONTAINER, PREFIX, SHORT_FORM_PREFIX } from '../policy/sidecar.ts'
 import type { Facts, PodFacts } from './facts.ts'
 import { INSTALL } from './line.ts'
@@ -15,12 +15,7 @@ export const hasAgentContainer = ({ containers }: PodFacts): boolean =>
 
 export function bindsSecrets({ metadata: { annotations = {} } }: PodFacts): boolean {
   if (annotations[`${PREFIX}status`] === NOTHING_TO_SEAL || 'kubernetes.io/config.mirror' in annotations) return false
-  const keys = Object.keys(annotations)
-  return (
-    keys.some((key) => key.startsWith(SHORT_FORM_PREFIX)) ||
-    [`${PREFIX}bindings`, `${PREFIX}sealed-env`].some((key) => keys.includes(key)) ||
-    (annotations[`${PREFIX}seal-env`] ?? 'false') !== 'false'
-  )
+  return bindsBy(annotations) || Object.keys(annotations).some((key) => key.startsWith(SHORT_FORM_PREFIX))
 }
 
 export const isOptedOut = ({ metadata: { annotations = {}, labels = {} } }: PodFacts): boolean =>

@@ -89,7 +89,8 @@ function warnAboutOthers({ pod, agent, keepsProfile, isLaterPass }: Place): stri
   return warnAboutChange(found, [...image, ...changedMembers(found, agent, pod, !keepsProfile)])
 }
 
-const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>
+/** By annotations other than the short form. */
+export const bindsBy = (annotations: Readonly<Record<string, string>>): boolean =>
   ['bindings', 'sealed-env'].some((name) => Object.hasOwn(annotations, PREFIX + name)) ||
   (annotations[`${PREFIX}seal-env`] ?? 'false') !== 'false'
 

@@ -48,7 +48,7 @@ export async function openSealedPod(program: CanaryProgram, mode: Mode): Promise
   }
 }
 
-/** Milliseconds. The kernel frees a task some time after its end, and with the last sealed one its scope ends. */
+/** Milliseconds. The kernel frees the task of a Pod's init some time after its end, and ends the scope then. */
 const SCOPES_END_MS = 60_000
 
 /**
