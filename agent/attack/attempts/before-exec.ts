@@ -9,7 +9,7 @@ import { environmentOf } from '../runner/locate.ts'
 import { O_PATH, readEnviron } from './environ.ts'
 import { ended, judgeEnd, release, withHeld } from './held-target.ts'
 import { readRegion, scan } from './memory.ts'
-import { openCpuSamplers, sample } from './perf.ts'
+import { openCpuSamplers, sampleStack } from './perf.ts'
 
 const row15 = { row: 15, starts: true } as const
 
@@ -133,7 +133,7 @@ function oldSamplers(target: Target, open: (pid: number) => Sampler[]): Outcome 
   return withHeld(target, (pid) => {
     const samplers = open(pid)
     try {
-      return afterExec(pid, target, () => sample(samplers, target.needle))
+      return afterExec(pid, target, () => sampleStack(samplers, { pid, needle: target.needle }))
     } finally {
       for (const sampler of samplers) sampler.close()
     }

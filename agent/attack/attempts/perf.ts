@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { openSampler, type Sampled, type Sampler } from '../../linux/perf-sampler.ts'
+import { fillStackGap } from '../../linux/stack-gap.ts'
 import { sleep } from '../../linux/syscall.ts'
-import { type Attempt, empty, leaked, type Outcome, prepare } from '../attempt.ts'
+import { type Attempt, empty, leaked, type Outcome, prepare, type Target } from '../attempt.ts'
 
 const row3 = { row: 3, switch: 'blockPtrace', proof: 'refusal', takesFullRoot: true } as const
 
@@ -14,13 +15,13 @@ export const perfAttempts: readonly Attempt[] = [
     ...row3,
     id: 'perf-task',
     title: 'perf samples of the user stack, by task',
-    run: (t) => sample([openSampler(t.pid, -1)], t.needle, PATIENT_MS),
+    run: (t) => sampleStack([openSampler(t.pid, -1)], t, PATIENT_MS),
   },
   {
     ...row3,
     id: 'perf-cpu',
     title: 'perf samples of the user stack, by CPU',
-    run: (t) => sample(openCpuSamplers(), t.needle, PATIENT_MS),
+    run: (t) => sampleStack(openCpuSamplers(), t, PATIENT_MS),
   },
   {
     ...row3,
@@ -39,9 +40,14 @@ const SAMPLING_MS = 1500
  */
 const PATIENT_MS = 40_000
 
-/** Watches the samplers until one caught the needle; closes them all. */
-export function sample(samplers: readonly Sampler[], needle: Buffer, longest = SAMPLING_MS): Outcome {
+/** Watches the samplers until one caught the needle on the stack of `pid`; closes them all. */
+export function sampleStack(
+  samplers: readonly Sampler[],
+  { pid, needle }: Pick<Target, 'pid' | 'needle'>,
+  longest = SAMPLING_MS,
+): Outcome {
   try {
+    fillStackGap(pid)
     let bytes = 0
     for (const deadline = Date.now() + longest; Date.now() < deadline; sleep(10)) {
       for (const sampler of samplers) {
