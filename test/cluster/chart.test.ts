@@ -12,6 +12,7 @@ import {
   kubectl,
   MINOR,
   makeNamespace,
+  RAN_BEFORE,
   REPOSITORY,
   STATE,
   until,
@@ -67,7 +68,7 @@ describe('helm template | kubectl apply --dry-run=server', { skip: WITHOUT_HELM 
   })
 })
 
-describe('helm install, upgrade and uninstall', { skip: WITHOUT_HELM }, () => {
+describe('helm install, upgrade and uninstall', { skip: WITHOUT_HELM || RAN_BEFORE }, () => {
   let webhook: Installation
   let notes = ''
   before(async () => {

@@ -18,6 +18,9 @@ export const PORT = 6443
 const VERSION = readFileSync(join(STATE, 'version'), 'utf8').trim()
 /** 36 of 1.36.3. */
 export const MINOR = Number(VERSION.split('.')[1])
+/** For tests that say the same of each version: why to leave them out, where scripts/test-cluster ran them on another before. */
+const earlier = process.env.KERNELSEAL_CLUSTER_EARLIER ?? ''
+export const RAN_BEFORE = earlier !== '' && `the same on each version: ran on ${earlier}`
 
 // biome-ignore lint/suspicious/noExplicitAny: any object of the server
 export type Any = any
