@@ -61,6 +61,8 @@ export interface Configuration {
 export interface Configurations {
   readonly mutating?: Configuration
   readonly validating?: Configuration
+  /** `deploy/last-word`, where it is installed. */
+  readonly lastWord?: Configuration
 }
 
 export interface DeploymentFacts {

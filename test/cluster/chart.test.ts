@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Line } from '../../agent/check/line.ts'
 import {
   type Any,
   call,
@@ -17,6 +18,7 @@ import {
   STATE,
   until,
 } from '../support/cluster/cluster.ts'
+import { kernelseal } from '../support/cluster/command.ts'
 import { type Definitions, define, undefine } from '../support/cluster/crds.ts'
 import { HELM_HOME, helm } from '../support/cluster/helm.ts'
 import {
@@ -29,6 +31,7 @@ import {
   SYSTEM,
 } from '../support/cluster/installation.ts'
 import { figures, RATE, underLoad } from '../support/cluster/load.ts'
+import { ours } from '../support/cluster/ours.ts'
 import { CHART, VALUE_SETS, valuesOf, WITHOUT_HELM } from '../support/helm.ts'
 import { build } from '../support/kustomize.ts'
 
@@ -92,6 +95,15 @@ describe('helm install, upgrade and uninstall', { skip: WITHOUT_HELM || RAN_BEFO
     assert.equal(imageOf(await get(DEPLOYMENT)), 'kernelseal-webhook:0.0.1')
   })
 
+  it('is found whole by `kernelseal check`, but for the version that the command does not have', async () => {
+    const lines: readonly Line[] = JSON.parse((await kernelseal('check', '--json')).stdout)
+    const wrong = lines.filter(({ state }) => state !== 'ok').map(({ what, found }) => `${what}: ${found}`)
+    assert.deepEqual(
+      wrong.filter((line) => !/^(webhook: .*0\.0\.1|nodes: .*not known)/.test(line)),
+      [],
+    )
+  })
+
   it(`upgrades under ${RATE} Pods a second: none fails, and certificate and \`caBundle\` stay`, async (test) => {
     const kept = async () => [
       (await get(SECRET)).data['tls.crt'],
@@ -132,17 +144,3 @@ describe('helm install, upgrade and uninstall', { skip: WITHOUT_HELM || RAN_BEFO
 })
 
 const imageOf = ({ spec }: Any): string => spec.template.spec.containers[0].image
-
-/** Every object of the cluster that has our name, or is Helm's record of it: `resource name`. Events end by themselves, in an hour. */
-async function ours(): Promise<string[]> {
-  const kinds = await kubectl(['api-resources', '--verbs=list', '-o', 'name'])
-  const resources = kinds.stdout.split('\n').filter((name) => name !== '' && !name.startsWith('events'))
-  const format = 'custom-columns=NAME:.metadata.name'
-  const lists = resources.map(async (resource) => {
-    const { stdout } = await kubectl(['get', resource, '-A', '--no-headers', '-o', format, '--ignore-not-found'])
-    return stdout
-      .split('\n')
-      .flatMap((name) => (/kernelseal/.test(name) && name !== SYSTEM ? [`${resource} ${name}`] : []))
-  })
-  return (await Promise.all(lists)).flat()
-}

@@ -12,19 +12,22 @@ import { podFacts, type RawPod } from './pods.ts'
 import { type Api, attempt, listAll, orAbsent } from './reading.ts'
 
 const REGISTRATION = '/apis/admissionregistration.k8s.io/v1'
+/** Of deploy/last-word. */
+const LAST_WORD = 'mutatingwebhookconfigurations/zz-kernelseal'
 const SELECTOR = '?labelSelector=app.kubernetes.io%2Fname%3Dkernelseal-webhook'
 /** Of the container, as the manifests and the chart have it. */
 const METRICS_PORT = 9090
 
 export async function configurations(api: Api): Promise<Configurations> {
-  const [mutating, validating] = await Promise.all(
-    ['mutating', 'validating'].map((kind) =>
-      orAbsent(() => api.call<Configuration>('GET', `${REGISTRATION}/${kind}webhookconfigurations/kernelseal`)),
+  const [mutating, validating, lastWord] = await Promise.all(
+    ['mutatingwebhookconfigurations/kernelseal', 'validatingwebhookconfigurations/kernelseal', LAST_WORD].map((name) =>
+      orAbsent(() => api.call<Configuration>('GET', `${REGISTRATION}/${name}`)),
     ),
   )
   return {
     ...(mutating && { mutating: configurationFacts(mutating) }),
     ...(validating && { validating: configurationFacts(validating) }),
+    ...(lastWord && { lastWord: configurationFacts(lastWord) }),
   }
 }
 

@@ -21,13 +21,15 @@ export function certificateLines(facts: Facts): Line[] {
 
 function entriesOf({ configurations }: Facts): readonly WebhookEntry[] {
   if ('refused' in configurations) return []
-  const { mutating, validating } = configurations.found
-  return [...(mutating?.webhooks ?? []), ...(validating?.webhooks ?? [])]
+  const { mutating, validating, lastWord } = configurations.found
+  return [mutating, validating, lastWord].flatMap((configuration) => configuration?.webhooks ?? [])
 }
 
 function authorityFaults({ name, clientConfig }: WebhookEntry, facts: Facts): Finding[] {
   if (!clientConfig.caBundle)
-    return [fail(`\`${name}\` has no caBundle: the API server trusts no one there`, cure(facts))]
+    return [
+      fail(`\`${name}\` has no caBundle: the API server trusts no one there`, annotation(name, facts) ?? cure(facts)),
+    ]
   const ends = endsOf(clientConfig.caBundle)
   if (ends === undefined) return [fail(`the caBundle of \`${name}\` is not a certificate`, cure(facts))]
   if (ends > facts.now) return []
@@ -77,6 +79,15 @@ function sentenceOf(words: string): string {
   if (/expired or is not yet valid/.test(words)) return `the API server finds it expired: ${short}`
   if (/unknown authority/.test(words)) return `the caBundle does not fit the certificate: ${short}`
   return `the API server does not trust it: ${short}`
+}
+
+/** Unlike the replicas, cert-manager knows a configuration by its annotation alone, and deploy/last-word has none. */
+function annotation(entry: string, { configurations }: Facts): string | undefined {
+  const { mutating, lastWord } = 'found' in configurations ? configurations.found : {}
+  const from = mutating?.metadata.annotations?.[CA_FROM]
+  if (from === undefined || !lastWord?.webhooks?.some(({ name }) => name === entry)) return undefined
+  if (lastWord.metadata.annotations?.[CA_FROM]) return undefined
+  return `kubectl annotate mutatingwebhookconfiguration ${lastWord.metadata.name} ${CA_FROM}=${from}`
 }
 
 function cure({ configurations, system }: Facts): string {

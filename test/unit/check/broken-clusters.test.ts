@@ -69,6 +69,26 @@ describe('the check of a cluster', () => {
     only({ configurations: { found: { validating: validating! } } }, 'webhook', 'fail', /no Pod is sealed/, /apply/)
   })
 
+  it('whose last word has no caBundle says so, and with cert-manager which annotation it lacks', () => {
+    const { mutating, validating } = found(GOOD.configurations)
+    const entry = { name: 'last.kernelseal.io', failurePolicy: 'Fail', clientConfig: {} }
+    const lastWord = { metadata: { name: 'zz-kernelseal' }, webhooks: [entry] }
+    const by = (annotations?: Record<string, string>): Pick<Facts, 'configurations'> => {
+      const metadata = { ...mutating!.metadata, ...(annotations && { annotations }) }
+      return { configurations: { found: { mutating: { ...mutating!, metadata }, validating: validating!, lastWord } } }
+    }
+    const fault = /^`last\.kernelseal\.io` has no caBundle/
+    only(by(), 'certificate', 'fail', fault, /rollout restart/)
+    const from = { 'cert-manager.io/inject-ca-from': 'kernelseal-system/webhook' }
+    only(
+      by(from),
+      'certificate',
+      'fail',
+      fault,
+      /annotate mutatingwebhookconfiguration zz-kernelseal cert-manager.*webhook$/,
+    )
+  })
+
   it('whose caBundle is wrong says whether it is missing, no certificate, expired, or of another', async () => {
     only(withBundle(undefined), 'certificate', 'fail', /has no caBundle/, /rollout restart/)
     only(withBundle(Buffer.from('text').toString('base64')), 'certificate', 'fail', /is not a certificate/, /./)
