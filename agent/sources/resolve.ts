@@ -75,11 +75,25 @@ async function resolveBinding(binding: Binding, index: number, sources: Sources,
   return { values, errors }
 }
 
+/**
+ * Whether an empty text is a value: where it can only be meant, as the kubelet and a program's own `NAME=` have it. A file that is
+ * being written is empty for a moment, and a variable of the agent's that is empty was most likely forgotten.
+ */
+const MAY_BE_EMPTY: Readonly<Record<SecretRef['source']['kind'], boolean>> = {
+  secretKeyRef: true,
+  vaultRef: true,
+  template: true,
+  value: false,
+  fileRef: false,
+  envRef: false,
+}
+
 /** An environment string ends at its first NUL, and a value must fit where its placeholder stands. */
 function checked(ref: SecretRef, read: Buffer): Buffer {
   const source = `${ref.source.kind} of \`${ref.name}\``
   const bytes = ref.source.trim ? withoutLineBreaks(read) : read
-  if (bytes.length === 0) throw new SourceError(source, 'the value is empty', 'a variable without a value is no secret')
+  if (bytes.length === 0 && !MAY_BE_EMPTY[ref.source.kind])
+    throw new SourceError(source, 'the value is empty', 'a variable without a value is no secret')
   if (bytes.includes(0)) throw new SourceError(source, 'the value contains a NUL byte', 'environment variables cannot')
   if (bytes.length > ref.capacity) {
     const why = `the value has ${bytes.length} bytes, its placeholder ${ref.capacity}`

@@ -1,7 +1,7 @@
 /** Delivery on a plain host: the programs that get a value, those that do not, and values that cannot be read. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -11,6 +11,8 @@ const SECRET = 'correct-horse-battery-staple'
 const LONG = Array.from({ length: 4000 }, (_, i) => String.fromCharCode(33 + (i % 90))).join('')
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-delivery-'))
 const longFile = join(folder, 'long')
+/** Secrets as the kubelet mounts them, one with an empty key. */
+const mounted = join(folder, 'secrets')
 const config = `
 version: v1
 policy: { mode: enforce }
@@ -20,6 +22,7 @@ secrets:
     secretRefs:
       - { name: PASSWORD, source: { envRef: SOURCE_PASSWORD } }
       - { name: LONG, capacity: 65536, source: { fileRef: ${longFile} } }
+      - { name: EMPTY, source: { secretKeyRef: { name: chart, key: "off" } } }
       - { name: DSN, source: { template: "postgres://app:$(PASSWORD)@db/app" } }
   - name: sleeper
     selector: { binary: sleep }
@@ -32,7 +35,9 @@ let agent: Agent
 
 before(async () => {
   writeFileSync(longFile, LONG)
-  agent = await startAgent({ config, env: { SOURCE_PASSWORD: SECRET } })
+  mkdirSync(join(mounted, 'chart'), { recursive: true })
+  writeFileSync(join(mounted, 'chart', 'off'), '')
+  agent = await startAgent({ config, env: { SOURCE_PASSWORD: SECRET, KERNELSEAL_SECRETS_DIR: mounted } })
 })
 
 after(async () => {
@@ -54,6 +59,14 @@ test('kernelseal env prints the placeholders that the agent fills, one a line', 
 
 test('a value longer than one chunk arrives byte for byte', () => {
   assert.equal(run('/usr/bin/printenv', ['LONG']).stdout, `${LONG}\n`)
+})
+
+test('an empty key of a Secret arrives as an empty variable, and nothing of its placeholder stays', () => {
+  const { status, stdout } = run('/usr/bin/printenv', ['EMPTY'])
+  assert.deepEqual([status, stdout], [0, '\n'])
+  const { PASSWORD = '', EMPTY = '' } = agent.placeholders
+  const whole = run('/usr/bin/printenv', [], { EMPTY, PASSWORD }).stdout.split('\n')
+  assert.deepEqual(whole.toSorted(), ['', 'EMPTY=', `PASSWORD=${SECRET}`, 'PATH=/usr/bin'].toSorted())
 })
 
 test('a template is filled from the other values of its binding', () => {

@@ -82,6 +82,18 @@ test('a key of a Secret is looked for where Secrets are mounted, and nowhere els
   )
 })
 
+test('an empty key of a Secret is an empty value, and so is a template of nothing else', async () => {
+  mkdirSync(join(folder, 'chart'))
+  writeFileSync(join(folder, 'chart', 'off'), '')
+  const empty: Source = { kind: 'secretKeyRef', name: 'chart', key: 'off' }
+  assert.deepEqual(await resolved(empty), Buffer.alloc(0))
+  const both = await resolveAll(configOf({ A: empty, B: { kind: 'template', template: '$(A)' } }), openSources())
+  assert.deepEqual(
+    both.map(({ bytes }) => bytes.length),
+    [0, 0],
+  )
+})
+
 test('a variable of the agent is gone from its environment once it was read, and is known again', () => {
   const env = { SOURCE: 'value', OTHER: 'x' }
   const read = openEnv(env)

@@ -55,10 +55,6 @@ function problemOf(ref: SecretRef, { name, key }: { name: string; key: string },
   const size = sizes.get(key)
   if (size === undefined) return [`Secret \`${name}\` has no key \`${key}\` (${didYouMean(key, [...sizes.keys()])})`]
   const value = `the value of key \`${key}\` of Secret \`${name}\``
-  if (size === 0)
-    return [
-      `${value} is empty, and the agent gives none for ${ref.name}: no container would start (take the variable out, or give it a value)`,
-    ]
   if (size <= ref.capacity) return []
   return [
     `${value} has ${size} bytes, the placeholder of ${ref.name} ${ref.capacity} (\`kernelseal.io/capacity: "${ref.name}=${roomFor(size)}"\`)`,
