@@ -64,6 +64,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   'annotations-policy.yaml': { from: 'deploy/base/annotations-policy.yaml', when: POLICY },
   'priority-policy.yaml': { from: 'deploy/base/priority-policy.yaml', when: `${POLICY} (${OWN_CLASS})` },
   'own-configuration-policy.yaml': { from: 'deploy/base/own-configuration-policy.yaml', when: POLICY },
+  'own-secret-policy.yaml': { from: 'deploy/base/own-secret-policy.yaml', when: POLICY },
   'pod-policy.yaml': { from: 'deploy/pod-policy/pod-policy.yaml', when: `and .Values.podPolicy.enabled (${CEL})` },
   'last-word.yaml': { from: 'deploy/last-word/last-word.yaml', when: '.Values.lastWord.enabled', edits: LAST_WORD },
   'issuer.yaml': {

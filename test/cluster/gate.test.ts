@@ -72,6 +72,34 @@ describe("the webhook's account, taken over", policies, () => {
     }
   }
 
+  for (const [what, kind, labels] of [
+    ['forge a release of Helm', 'Secret', { owner: 'helm', name: 'kernelseal' }],
+    ['make another Lease', 'Lease', {}],
+  ] as const) {
+    it(`cannot ${what}`, async () => {
+      const apiVersion = kind === 'Secret' ? 'v1' : 'coordination.k8s.io/v1'
+      const made = {
+        apiVersion,
+        kind,
+        metadata: { name: 'sh.helm.release.v1.kernelseal.v9', namespace: SYSTEM, labels },
+      }
+      const { status, stderr } = await kubectl(['--as', account, 'create', '-f', '-'], JSON.stringify(made))
+      assert.notEqual(status, 0)
+      assert.match(
+        stderr,
+        /may keep `kernelseal-webhook-tls`, without labels or annotations of its own, and nothing else/,
+      )
+    })
+  }
+
+  it('cannot make its own Secret a release of Helm', async () => {
+    const secret = await get(`/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`)
+    const labelled = { ...secret, metadata: { ...secret.metadata, labels: { owner: 'helm', name: 'kernelseal' } } }
+    const { status, stderr } = await kubectl(['--as', account, 'replace', '-f', '-'], JSON.stringify(labelled))
+    assert.notEqual(status, 0)
+    assert.match(stderr, /without labels or annotations of its own/)
+  })
+
   it('can change the authority, which is what it does', async () => {
     for (const [kind, path] of [
       ['mutatingwebhookconfiguration', MUTATING],

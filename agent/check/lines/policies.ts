@@ -11,6 +11,7 @@ export const POLICIES = {
   'kernelseal-annotations': 'annotations of a sealed Pod may be changed past the webhook',
   'kernelseal-bindings': 'a scheduler may change the annotations of a Pod',
   'kernelseal-own-configuration': 'the webhook may change more of its configurations than the caBundle',
+  'kernelseal-own-secret': 'the webhook may make any Secret of its namespace, a Helm release too',
   'kernelseal-priority': 'every Pod may take the priority of the webhook',
   'kernelseal-running-agent': 'the image of a running agent may be exchanged',
 } as const
