@@ -8,11 +8,7 @@ import type { Ring } from '../libbpf/ring.ts'
 import type { Guard } from '../node/guard.ts'
 import type { Predecessor } from '../node/handover.ts'
 import * as pins from '../node/pins.ts'
-import { bindingsInUse, processRecords } from '../node/process-records.ts'
-import { weakenings } from '../policy/strength/weaker.ts'
 import type { Policy } from '../policy/types.ts'
-import { numbered } from '../reload/binding-numbers.ts'
-import { registeredBindings, registeredPolicy } from '../scope/read-back.ts'
 import { OUTDATED_MS, register } from '../scope/registration.ts'
 import { closeScopeRings } from '../scope/rings.ts'
 import { scopesOf, sweep, unregister } from '../scope/scope.ts'
@@ -31,27 +27,6 @@ export async function enterScope(guard: Guard, scope: number, log: Log): Promise
   closeScopeRings(guard, scope)
   killLeftWaiting(guard, scope, log)
   if (swept.length) log.say('info', 'SWEEP', `removed entries of ended scopes: ${swept.join(', ')}`, { swept })
-}
-
-/**
- * Under --lock-policy an agent that starts anew is held to its predecessor's policy: else a weaker policy would only
- * have to wait for a restart.
- */
-export function keepStrongerPolicy(guard: Guard, { agent, scope, log }: Entering): AgentConfig {
-  const registered = registeredPolicy(guard, scope)
-  if (!registered) return agent
-  const config = { ...agent.config, ...registered }
-  const weaker = weakenings(config, agent.config)
-  if (!weaker.length) return agent
-  const text = `the policy in force stays: the requested one is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy`
-  log.say('warn', 'CONFIG', text, { event: 'policy-locked' })
-  return { ...agent, config }
-}
-
-interface Entering {
-  readonly agent: AgentConfig
-  readonly scope: number
-  readonly log: Log
 }
 
 /** No secret is in the kernel before the canary was refused; one that is there already, from an earlier agent, stays. */
@@ -106,14 +81,6 @@ export function stopListening(guard: Guard, scope: number, ring: Ring | undefine
   closeScopeRings(guard, scope)
   ring?.close()
   killLeftWaiting(guard, scope, log)
-}
-
-/** Running processes go by the numbers that an earlier agent gave its bindings. */
-export function keepBindingNumbers(guard: Guard, scope: number, agent: AgentConfig): AgentConfig {
-  const { config } = agent
-  const before = registeredBindings(guard, scope, config.secrets)
-  const secrets = numbered(before, config.secrets, bindingsInUse(processRecords(guard), scope))
-  return { ...agent, config: { ...config, secrets } }
 }
 
 const ORIGINS = {

@@ -16,15 +16,9 @@ import { claimCgroup } from '../scope/cgroup.ts'
 import { openScopeRings } from '../scope/rings.ts'
 import { type Resolved, resolveAll } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
+import { followEarlier } from './earlier-policy.ts'
 import { leaveHostScope } from './leave-host.ts'
-import {
-  enterScope,
-  keepBindingNumbers,
-  keepStrongerPolicy,
-  killLeftWaiting,
-  stopListening,
-  takeOverFrom,
-} from './lifecycle.ts'
+import { enterScope, killLeftWaiting, stopListening, takeOverFrom } from './lifecycle.ts'
 
 export interface ScopeOptions {
   readonly agent: AgentConfig
@@ -81,7 +75,7 @@ export async function serveScope(
   let ring: Ring | undefined
   try {
     if (options.cgroup) claimCgroup(guard, options.cgroup)
-    const agent = keepBindingNumbers(guard, scope, options.locked ? keepStrongerPolicy(guard, options) : options.agent)
+    const agent = followEarlier(guard, options, shared.rotation)
     const values = early ?? (await resolveValues(options, agent))
     const state: State = { registered: { agent, values, generation: 0, changedAt: new Map() } }
     ring = openEvents(shared, options, state)

@@ -71,6 +71,9 @@ export function registeredBindings(guard: Guard, scope: number, wanted: readonly
 /** No binding of a policy may have such a name. */
 const STAND_IN = '(earlier)'
 
+/** No wanted binding is the same as this earlier one. */
+export const isStandIn = ({ name }: Binding): boolean => name.startsWith(STAND_IN)
+
 function standIn(guard: Guard, scope: number, number: number, names: Names): Binding {
   const record = guard.map('scopes').get(u32(scope))
   const has = (set: 'scrub_bindings' | 'deny_bindings'): boolean =>

@@ -65,7 +65,20 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   'priority-policy.yaml': { from: 'deploy/base/priority-policy.yaml', when: `${POLICY} (${OWN_CLASS})` },
   'own-configuration-policy.yaml': { from: 'deploy/base/own-configuration-policy.yaml', when: POLICY },
   'own-secret-policy.yaml': { from: 'deploy/base/own-secret-policy.yaml', when: POLICY },
-  'pod-policy.yaml': { from: 'deploy/pod-policy/pod-policy.yaml', when: `and .Values.podPolicy.enabled (${CEL})` },
+  'pod-policy.yaml': {
+    from: 'deploy/pod-policy/pod-policy.yaml',
+    when: `and .Values.podPolicy.enabled (${CEL})`,
+    edits: [
+      {
+        find: '# Namespaces with sealed Pods enforce',
+        // Whether the agent is the webhook's it tells by an annotation, which an author can write where the webhook may be left out.
+        put: `{{- if eq .Values.failurePolicy "Ignore" }}
+{{- fail "podPolicy.enabled needs failurePolicy: Fail. Pods that start without the webhook can claim to be sealed, and would be let pass" }}
+{{- end }}
+# Namespaces with sealed Pods enforce`,
+      },
+    ],
+  },
   'last-word.yaml': { from: 'deploy/last-word/last-word.yaml', when: '.Values.lastWord.enabled', edits: LAST_WORD },
   'issuer.yaml': {
     from: 'certs/cert-manager/issuer.yaml',

@@ -232,6 +232,25 @@ describe('pods/resize', { skip: MINOR < 33 ? 'this server cannot resize Pods' : 
   })
 })
 
+describe('a Pod that does not say that it binds secrets', () => {
+  it('is refused where it has a container by the name of the agent, as a copy of a sealed Pod has', async () => {
+    const spec = { containers: [{ name: 'kernelseal-agent', image: 'registry.example/other:1' }] }
+    refused(await createPod('shop', pod('copy', {}, spec), '?dryRun=All'), /has the agent and binds no secrets/)
+  })
+
+  it('is warned where it says so by a label, which means nothing', async () => {
+    const labelled = pod('labelled', {})
+    labelled.metadata.labels = { 'kernelseal.io/seal-env': 'true' }
+    const { status, warnings } = await createPod('shop', labelled, '?dryRun=All')
+    assert.equal(status, 201)
+    assert.match(warnings.join('\n'), /label `kernelseal\.io\/seal-env`/)
+  })
+
+  it('is created without a question where it has nothing of ours', async () => {
+    assert.equal((await createPod('shop', pod('plain', {}), '?dryRun=All')).status, 201)
+  })
+})
+
 describe('without a container of its own', () => {
   it('a Pod is refused', async () => {
     const containers = [{ name: 'kernelseal-agent', image: 'registry.example/app:1' }]

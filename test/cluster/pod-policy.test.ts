@@ -35,6 +35,9 @@ const impostor = {
   containers: [app],
 }
 
+/** Otherwise the webhook refuses it. */
+const OPTED_OUT = { 'kernelseal.io/inject': 'false' }
+
 const WAYS: readonly [what: string, spec: object, reason: RegExp][] = [
   ["the kubelet's folders", withPath('/var/lib/kubelet/pods'), /shows? every bound Secret of the node/],
   ["the runtime's socket", withPath('/run/containerd'), /may not use `hostPath`/],
@@ -45,7 +48,6 @@ const WAYS: readonly [what: string, spec: object, reason: RegExp][] = [
   ['all rights', withContext({ privileged: true }), /may not be `privileged`/],
   ['a capability', withContext({ capabilities: { add: ['NET_BIND_SERVICE', 'SYS_ADMIN'] } }), /no capability beyond/],
   ['every capability', withContext({ capabilities: { add: ['ALL'] } }), /no capability beyond/],
-  ['a container by the name of the agent', impostor, /may not be `privileged`/],
   [
     'an init container',
     { containers: [app], initContainers: [{ ...app, name: 'first', securityContext: { privileged: true } }] },
@@ -62,6 +64,7 @@ describe('the policy for Pods', { skip: MINOR < 30 ? 'this server has no Validat
     webhook = await openShop()
     await makeNamespace('elsewhere')
     for (const [what, spec] of WAYS) must(await create(spec), `without the policy, ${what}`)
+    must(await create(impostor, OPTED_OUT), 'without the policy, a container by the name of the agent')
     await kustomized('apply', FOLDER)
     await until('it is in force', async () => (await create({ hostPID: true })).status === 403)
   })
@@ -79,10 +82,16 @@ describe('the policy for Pods', { skip: MINOR < 30 ? 'this server has no Validat
     })
   }
 
+  it('keeps a container by the name of the agent from a Pod that opts out', async () => {
+    const { status, body } = await create(impostor, OPTED_OUT)
+    assert.equal(status, 403, JSON.stringify(body))
+    assert.match(body.message, /may not be `privileged`/)
+  })
+
   const forged = JSON.stringify({ version: 'v1', nonce: '0'.repeat(32), hash: '0'.repeat(64), containers: ['app'] })
   for (const [what, annotations] of [
     ['that claims to be sealed', {}],
-    ['that opts out', { 'kernelseal.io/inject': 'false' }],
+    ['that opts out', OPTED_OUT],
     ['that claims to be a copy of a static one', { 'kubernetes.io/config.mirror': 'x' }],
   ] as const) {
     it(`is not taken in by a Pod ${what}`, async () => {

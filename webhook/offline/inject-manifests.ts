@@ -59,7 +59,7 @@ function decidePlace(where: string, place: PodPlace, { settings, cluster, namesp
   return { where, place, namespace: own, outcome }
 }
 
-/** As the webhook's own `matchConditions`, and a copy of a sealed Pod that lost its annotations. */
+/** As the webhook's own `matchConditions` (deploy/base/mutating-webhook.yaml), for templates of any shape. */
 function mentionsUs({ metadata, ...rest }: PodPlace['pod']): boolean {
   const keys = [metadata.annotations, metadata.labels].flatMap((map) => Object.keys(isObject(map) ? map : {}))
   return keys.some((key) => key.includes(PREFIX)) || JSON.stringify(rest).includes(`"${AGENT_CONTAINER}"`)

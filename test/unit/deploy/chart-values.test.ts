@@ -122,6 +122,7 @@ describe('a wrong value', { skip: WITHOUT_HELM }, () => {
     'certificates.mode=none': /'self-signed', 'cert-manager', 'existing'/,
     'image.agent.digest=latest': /does not match pattern/,
     'failurePolicy=Never': /'Fail', 'Ignore'/,
+    'failurePolicy=Ignore,podPolicy.enabled=true': /podPolicy\.enabled needs failurePolicy: Fail/,
   }
   for (const [set, message] of Object.entries(WRONG)) {
     it(`is refused: ${set}`, () => {
