@@ -16,3 +16,6 @@ export async function unpinUnused(): Promise<boolean> {
     return !used
   })
 }
+
+/** Paths of the pins that keep the node's programs attached. @throws Error where there is no set */
+export const pinnedLinks = (): string[] => pins.pinnedPrograms().map(pins.linkPin)

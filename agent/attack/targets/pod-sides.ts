@@ -8,6 +8,7 @@ import { startAgent } from './agent-process.ts'
 import { type Canary, canarySpec, newNeedle } from './canary.ts'
 import { newCleanup } from './cleanup.ts'
 import { countDeliveries } from './deliveries.ts'
+import { detached, pinnedProgramIds } from './detached.ts'
 import { type Pod, startInPod, startPod } from './pod.ts'
 import type { CanaryProgram } from './program.ts'
 import type { SealedSide } from './sealed.ts'
@@ -49,14 +50,22 @@ export async function openSealedPod(program: CanaryProgram, mode: Mode): Promise
 }
 
 /** Milliseconds. The kernel frees the task of a Pod's init some time after its end, and ends the scope then. */
-const SCOPES_END_MS = 60_000
+const SCOPES_END_MS = 120_000
 
 /**
  * The policy of the whole node is that of the strictest scope that ever was, until the pins are gone: left behind, it would refuse
  * samples of whole CPUs to the attack on the next target, which is to be without protection.
  */
 async function unpinAfterScopes(): Promise<void> {
-  for (const deadline = Date.now() + SCOPES_END_MS; !(await unpinUnused()) && Date.now() < deadline; ) await delay(200)
+  const deadline = Date.now() + SCOPES_END_MS
+  const programs = new Set<number>()
+  const unpin = async (): Promise<boolean> => {
+    for (const id of pinnedProgramIds()) programs.add(id)
+    // While the scope lives, its own rules may refuse us the pins.
+    return unpinUnused().catch(() => false)
+  }
+  while (!(await unpin()) && Date.now() < deadline) await delay(200)
+  await detached(programs, deadline)
 }
 
 function application(pod: Pod, { shells }: CanaryProgram, value: string, needle: Buffer): Promise<Canary> {
