@@ -238,6 +238,12 @@ describe('a Pod that does not say that it binds secrets', () => {
     refused(await createPod('shop', pod('copy', {}, spec), '?dryRun=All'), /has the agent and binds no secrets/)
   })
 
+  it('is refused where it opts out and has such a container', async () => {
+    const spec = { containers: [{ name: 'kernelseal-agent', image: 'registry.example/other:1' }] }
+    const out = pod('out', { 'kernelseal.io/inject': 'false' }, spec)
+    refused(await createPod('shop', out, '?dryRun=All'), /opts out and has the agent/)
+  })
+
   it('is warned where it says so by a label, which means nothing', async () => {
     const labelled = pod('labelled', {})
     labelled.metadata.labels = { 'kernelseal.io/seal-env': 'true' }

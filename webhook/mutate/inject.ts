@@ -45,8 +45,9 @@ export function injectPod(pod: unknown, settings: InjectionSettings, deps: Injec
   const namespace = deps.namespace ?? (typeof own === 'string' && own !== '' ? own : undefined)
   const decision = decide(read.pod, namespace, deps.cluster)
   if (decision.kind === 'skip' && decision.reason === 'no-bindings')
-    return refuseIdleAgent(read.pod) ?? { ...decision, ...markOf(read.pod) }
-  if (decision.kind === 'skip' && decision.reason === 'opted-out') return { ...decision, ...unmarked(read.pod) }
+    return refuseAgent(read.pod, 'agent-without-bindings') ?? { ...decision, ...markOf(read.pod) }
+  if (decision.kind === 'skip' && decision.reason === 'opted-out')
+    return refuseAgent(read.pod, 'agent-beside-opt-out') ?? { ...decision, ...unmarked(read.pod) }
   if (decision.kind !== 'go') return decision
   return injectInto(read.pod, decision, settings, deps)
 }
@@ -108,9 +109,9 @@ function unmarked(pod: Pod, marks = MARKS): Pick<Skip, 'operations'> {
   return { operations: patchOf(pod, [{ at: ['metadata', 'annotations'], value: Object.fromEntries(kept) }]) }
 }
 
-/** It would have no configuration, and to people and to the API server's own check the Pod would look like a sealed one. */
-const refuseIdleAgent = (pod: Pod): Deny | undefined =>
-  hasAgent(pod) ? deny('agent-without-bindings', `container \`${AGENT_CONTAINER}\``) : undefined
+/** It would run as the author wrote it, with any image, and to people and to the API server's own check the Pod would look like a sealed one. */
+const refuseAgent = (pod: Pod, reason: 'agent-without-bindings' | 'agent-beside-opt-out'): Deny | undefined =>
+  hasAgent(pod) ? deny(reason, `container \`${AGENT_CONTAINER}\``) : undefined
 
 /** Without it the API server's own check would take the Pod for one that the webhook was not asked about. */
 function markOf(pod: Pod): Pick<Skip, 'operations'> {

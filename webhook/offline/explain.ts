@@ -1,5 +1,6 @@
 /** Why a Pod of a manifest is injected or not: the decision, its reason, and every change in words. */
 import { parseAnnotations } from '../../agent/policy/annotations.ts'
+import { visible } from '../../agent/policy/text/suggest.ts'
 import { applyOperations } from '../mutate/answer/patch.ts'
 import { reasonEntry } from '../mutate/answer/reasons.ts'
 import { INJECTION_LABEL } from '../mutate/cluster/namespaces.ts'
@@ -45,5 +46,5 @@ export function explanationText({ where, object, decision, reason, because, chan
     ...changes.map((change) => `  - ${change}`),
     ...warnings.map((warning) => `  warning: ${warning}`),
   ]
-  return `${lines.join('\n')}\n`
+  return `${visible(lines.join('\n'))}\n`
 }

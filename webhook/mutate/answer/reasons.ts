@@ -93,6 +93,11 @@ export const REASONS = {
     sentence: 'the Pod has the agent and binds no secrets: it may be a copy that lost its annotations',
     hint: 'copy the annotations too (`kubectl debug --copy-to` leaves them out), or take the container and its volumes out',
   },
+  'agent-beside-opt-out': {
+    code: 403,
+    sentence: 'the Pod opts out and has the agent: it would run with its rights and Secrets and seal nothing',
+    hint: 'take the container and its volumes out (`kernelseal uninject`), or take `kernelseal.io/inject: "false"` away',
+  },
   'volume-name-taken': {
     code: 403,
     sentence: 'a volume has the name of one of the agent and is not what would be added',

@@ -79,7 +79,9 @@ function withOwnMembers(
   { image, imagePullPolicy, securityContext }: AgentContainer,
   keepsProfile: boolean,
 ) {
-  return { ...found, image, imagePullPolicy, ...(keepsProfile && { securityContext }) }
+  // The API server's plugin AlwaysPullImages writes it in each round, and refuses another in the end: it takes nothing from the agent.
+  const pull = found.imagePullPolicy === 'Always' ? 'Always' : imagePullPolicy
+  return { ...found, image, imagePullPolicy: pull, ...(keepsProfile && { securityContext }) }
 }
 
 function withPlaceholders(container: Container, variables: readonly Variable[]): Container {

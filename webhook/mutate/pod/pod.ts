@@ -8,6 +8,7 @@ export interface EnvVar {
 export interface Container {
   readonly name: string
   readonly image?: unknown
+  readonly imagePullPolicy?: unknown
   readonly env?: readonly EnvVar[] | null
   readonly envFrom?: unknown
   readonly command?: unknown

@@ -175,11 +175,19 @@ describe('a Pod that has passed through the API server', () => {
 
   it('and has the agent of another version of the webhook gets ours in its place', () => {
     const pod = injected()
-    Object.assign(pod.spec.initContainers[0]!, { image: 'agent:older', imagePullPolicy: 'Always' })
+    Object.assign(pod.spec.initContainers[0]!, { image: 'agent:older', imagePullPolicy: 'Never' })
     const repair = inject(pod)
     assert.deepEqual([repair.kind, repair.kind === 'inject' && repair.operations.length], ['inject', 1])
     const after = patched(pod, repair.kind === 'inject' ? repair.operations : []) as ReturnType<typeof injected>
     assert.deepEqual(after, injected())
+  })
+
+  it('and has the pull policy of the API server (AlwaysPullImages) keeps it', () => {
+    const pod = injected()
+    Object.assign(pod.spec.initContainers[0]!, { imagePullPolicy: 'Always' })
+    const repair = inject(pod)
+    assert.deepEqual(patched(pod, repair.kind === 'inject' ? repair.operations : []), pod)
+    assert.deepEqual(repair.warnings, inject(injected()).warnings)
   })
 
   for (const [what, change] of [

@@ -10,6 +10,7 @@ import fc from 'fast-check'
 import { dump, loadAll } from 'js-yaml'
 import { surroundingsOf } from '../../../../agent/cli/manifests.ts'
 import { ConfigError } from '../../../../agent/policy/text/problems.ts'
+import { visible } from '../../../../agent/policy/text/suggest.ts'
 import { joined } from '../../../../webhook/offline/document-texts.ts'
 import { type ManifestFile, printFile, readManifests } from '../../../../webhook/offline/documents.ts'
 import { explain, explanationText } from '../../../../webhook/offline/explain.ts'
@@ -38,7 +39,8 @@ function runAll(text: string): boolean {
   for (const report of [textReport, githubReport]) assert.equal(typeof report(findings, count), 'string')
   assert.equal(JSON.parse(jsonReport(findings)).length, findings.length)
   assert.ok(JSON.parse(sarifReport(findings, '1')))
-  for (const one of decided) assert.ok(explanationText(explain(one, surroundings.cluster)).includes(one.place.title))
+  for (const one of decided)
+    assert.ok(explanationText(explain(one, surroundings.cluster)).includes(visible(one.place.title)))
   const injected = injectFile(file, surroundings)
   assertStranger(file, injected)
   assertStranger(
