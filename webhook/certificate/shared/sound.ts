@@ -49,8 +49,16 @@ export function bundleOf(first: string, others: string, now: number): string {
   return [...new Set(certificates)].filter(isLiving).join('')
 }
 
+/** Of the authorities that are trusted at a time, three, many times the number and the size. What follows is not looked at. */
+const MOST_CERTIFICATES = 32
+const MOST_CHARACTERS = 128 * 1024
+
+/** A Secret holds 1 MiB, and every look at all of it would take seconds of the one thread that answers. */
 export const splitPem = (text: string): string[] =>
-  text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  (text.slice(0, MOST_CHARACTERS).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).slice(
+    0,
+    MOST_CERTIFICATES,
+  )
 
 export function certificateIn(pem: string | undefined): X509Certificate | undefined {
   if (!pem) return undefined

@@ -15,9 +15,12 @@ const POD_SECURITY_LABEL = 'pod-security.kubernetes.io/enforce'
 
 const NONE: NamespaceLabels = Object.freeze({})
 
+/** The keys that are read, and no prefix: whoever may label a namespace can give it 1.5 MiB of others, and all replicas would keep them. */
+const THAT_COUNT = [INJECTION_LABEL, MODE_LABEL, ALLOW_DEBUG_LABEL, POD_SECURITY_LABEL] as const
+
 /** The labels that say something here: a cluster may have tens of thousands of namespaces with any number of others. */
 export function labelsThatCount(labels: NamespaceLabels = NONE): NamespaceLabels {
-  const ours = Object.entries(labels).filter(([key]) => key.startsWith(PREFIX) || key === POD_SECURITY_LABEL)
+  const ours = THAT_COUNT.flatMap((key) => (Object.hasOwn(labels, key) ? [[key, labels[key] ?? ''] as const] : []))
   return ours.length === 0 ? NONE : Object.fromEntries(ours)
 }
 

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createAuthority } from '../../../../webhook/certificate/self-signed.ts'
 import { advance } from '../../../../webhook/certificate/shared/advance.ts'
 import { judge } from '../../../../webhook/certificate/shared/clocks.ts'
 import { keep, newMemory, type SharedSettings } from '../../../../webhook/certificate/shared/keep.ts'
 import { sharedCertificate } from '../../../../webhook/certificate/shared/keeper.ts'
 import { acquireLease } from '../../../../webhook/certificate/shared/lease.ts'
 import { CONFIGURATIONS, publishedBundles } from '../../../../webhook/certificate/shared/publish.ts'
-import { splitPem } from '../../../../webhook/certificate/shared/sound.ts'
+import { isSoundBundle, splitPem } from '../../../../webhook/certificate/shared/sound.ts'
 import { type CertificateState, isSound, readState } from '../../../../webhook/certificate/shared/state.ts'
 import type { KeyPair } from '../../../../webhook/certificate/tls.ts'
 import type { KubeApi } from '../../../../webhook/kube/client.ts'
@@ -170,6 +171,13 @@ describe('a Secret that was', () => {
     assert.ok(await isTrusted(old))
     assert.notEqual(one.state.pair!.cert, old.cert)
   })
+})
+
+it('a bundle of a whole Secret of authorities is spoiled, and no more of it is looked at than 32', async () => {
+  const { ca } = await createAuthority(['one'])
+  const bundle = ca.repeat(700)
+  assert.equal(splitPem(bundle).length, 32)
+  assert.equal(isSoundBundle({ 'ca.crt': bundle } as CertificateState, Date.now()), false)
 })
 
 describe('an API server that', () => {

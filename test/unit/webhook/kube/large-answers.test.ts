@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
 import { connectKube, type KubeApi } from '../../../../webhook/kube/client.ts'
 import { watchNamespaces } from '../../../../webhook/kube/namespace-watch.ts'
+import { labelsThatCount } from '../../../../webhook/mutate/cluster/namespaces.ts'
 
 const MiB = 1024 * 1024
 
@@ -102,4 +103,15 @@ it('namespaces with the largest annotations are listed in smaller pages, and all
     assert.deepEqual(warned, [])
     watch.close()
   })
+})
+
+it('of a namespace with 9,000 labels those stay in memory that are read', () => {
+  const many = Array.from({ length: 9_000 }, (_, n) => [`kernelseal.io/${'x'.repeat(60)}${n}`, 'y'.repeat(63)] as const)
+  const read = {
+    'kernelseal.io/injection': 'enabled',
+    'kernelseal.io/mode': 'audit',
+    'kernelseal.io/allow-debug': 'true',
+    'pod-security.kubernetes.io/enforce': 'baseline',
+  }
+  assert.deepEqual(labelsThatCount({ ...Object.fromEntries(many), ...read }), read)
 })
