@@ -1,12 +1,14 @@
 /** The `kernelseal.io/status` annotation: the webhook's record of its own work. */
 import { ADDED, type Status } from './sidecar.ts'
+import { MAX_TEXT } from './text/document.ts'
 
 /**
  * A well-formed status, or undefined. Well-formed is all it says: any user may write an annotation, so nothing about
- * the Pod may be believed because of it.
+ * the Pod may be believed because of it. One that no Pod can keep is not looked at: before admission a stranger may send megabytes,
+ * and brackets alone take a hundred times their size.
  */
 export function parseStatus(text: string): Status | undefined {
-  const status = parseJson(text)
+  const status = text.length > MAX_TEXT ? undefined : parseJson(text)
   if (typeof status !== 'object' || status === null) return undefined
   const { version, nonce, hash, containers, added = [], replaced = [] } = status as Record<string, unknown>
   if (version !== 'v1' || !isHex(nonce, 32) || !isHex(hash, 64) || !isNames(containers)) return undefined

@@ -17,7 +17,8 @@ import type { Container, Pod } from './pod/pod.ts'
 import { freePort } from './pod/ports.ts'
 import { servedBy } from './pod/served.ts'
 import { refuseBindings, refuseChosen } from './refuse/bindings.ts'
-import { refuseCount, refuseShape } from './refuse/unsupported.ts'
+import { refuseSize } from './refuse/size.ts'
+import { refuseShape } from './refuse/unsupported.ts'
 import { sealEnvOf } from './seal-env/seal-env.ts'
 import { refuseResources } from './sidecar/agent-resources.ts'
 
@@ -51,7 +52,7 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
   if (label !== undefined && label !== 'true') {
     return deny('bad-annotation', `label \`${INJECT}\` is ${quote(label)}, must be \`true\` or \`false\``)
   }
-  const tooMany = refuseCount(pod)
+  const tooMany = refuseSize(pod)
   if (tooMany !== undefined) return tooMany
   const mode = cluster.defaultMode(namespace)
   const read = readPolicies(pod, annotations, (given) => readPolicy(given, mode), cluster.nativeSidecars())

@@ -5,8 +5,9 @@
 import { type Annotations, ConfigError, parseAnnotations } from '../../agent/policy/annotations.ts'
 import { PREFIX } from '../../agent/policy/sidecar.ts'
 import { weakenings } from '../../agent/policy/strength/weaker.ts'
+import { joined } from '../../agent/policy/text/joined.ts'
 import type { Config } from '../../agent/policy/types.ts'
-import { type Deny, deny, type Outcome, skip } from '../mutate/answer/outcome.ts'
+import { type Deny, deny, MAX_MESSAGE, type Outcome, skip } from '../mutate/answer/outcome.ts'
 import { hasAgent } from '../mutate/pod/earlier.ts'
 import { asPod, type Pod } from '../mutate/pod/pod.ts'
 import { refuseSources } from '../mutate/refuse/sources-allowed.ts'
@@ -30,7 +31,7 @@ export function guardAnnotations(object: unknown, oldObject: unknown, settings: 
   // Those that stood cannot be read: the agent goes on by an earlier policy, and which one it is cannot be told here.
   const weaker =
     'kind' in earlier ? ['perhaps, since the annotations before cannot be read'] : weakenings(earlier, config)
-  if (weaker.length > 0 && settings.lockPolicy) return deny('weaker-policy', weaker.join('; '))
+  if (weaker.length > 0 && settings.lockPolicy) return deny('weaker-policy', joined(weaker, '; ', MAX_MESSAGE))
   return skip(
     'annotations-checked',
     weaker.map((what) => `KernelSeal: protection becomes weaker: ${what}`),

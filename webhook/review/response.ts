@@ -53,13 +53,16 @@ const cutTo = (text: string, length: number): string => (text.length > length ? 
 const MAX_WARNING = 120
 const MAX_WARNINGS = 4096
 
+/** One by one, so that those which no longer fit are not made: there may be one for each entry of a Pod. */
 function cutWarnings(warnings: readonly string[]): string[] {
+  const kept: string[] = []
   let left = MAX_WARNINGS
-  return warnings
-    .map((text) => cutTo(visible(text.slice(0, MAX_WARNING + 1)), MAX_WARNING))
-    .filter((text) => {
-      // Bytes, not characters: the server counts those.
-      left -= Buffer.byteLength(text)
-      return left >= 0
-    })
+  for (const whole of warnings) {
+    const text = cutTo(visible(whole.slice(0, MAX_WARNING + 1)), MAX_WARNING)
+    // Bytes, not characters: the server counts those.
+    left -= Buffer.byteLength(text)
+    if (left < 0) break
+    kept.push(text)
+  }
+  return kept
 }

@@ -26,7 +26,7 @@ const FORBIDDEN_VARIABLES: readonly { readonly match: RegExp; readonly obeyedBy:
 ]
 
 /** The kernel side reads a name with its `=` as eight 64-bit words, terminator included (KS_VARIABLE in bpf/lib/wire/limit.h). */
-const MAX_VARIABLE_NAME = 62
+export const MAX_VARIABLE_NAME = 62
 
 export function wrongVariable(name: string): Wrong | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {

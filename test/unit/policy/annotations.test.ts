@@ -269,6 +269,7 @@ describe('the status annotation', () => {
     ['with a nonce that is no hex', JSON.stringify({ ...status, nonce: 'z'.repeat(32) })],
     ['with containers that are no names', JSON.stringify({ ...status, containers: [1] })],
     ['null', 'null'],
+    ['longer than all annotations may be', JSON.stringify(status).padEnd(262_145)],
   ] as const) {
     it(`is nothing when it is ${what}`, () => assert.equal(parseStatus(text), undefined))
   }

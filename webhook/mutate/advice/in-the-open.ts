@@ -1,4 +1,5 @@
 /** A value that is sealed in one place, and stands in the open in another of the same Pod. */
+import { MAX_VARIABLE_NAME } from '../../../agent/policy/text/names.ts'
 import { type Container, isObject, listOf } from '../pod/pod.ts'
 import { wholeSecrets } from '../seal-env/env-from.ts'
 import type { Advised } from './advice.ts'
@@ -6,11 +7,12 @@ import { expandedIn, ownCommand, shellText } from './commands.ts'
 
 export function warnAboutOpenValues(advised: Advised): string[] {
   const keys = sealedKeys(advised)
+  const volumes = openVolumes(advised, keys)
   // Containers that start before the agent are named by `seal-env` as a whole.
   return advised.covered.flatMap(({ container, sealed }) => [
     ...inEnv(container, keys, sealed),
     ...inEnvFrom(container, keys, sealed),
-    ...inVolumes(container, advised, keys),
+    ...inVolumes(container, volumes),
     ...inArguments(container, sealed),
   ])
 }
@@ -41,22 +43,47 @@ function inEnv({ name: container, env }: Container, keys: Keys, sealed: Readonly
 
 /** A variable of `env` counts before that of `envFrom`: sealed there, it is nowhere in the open. */
 function inEnvFrom(container: Container, keys: Keys, sealed: ReadonlySet<string>): string[] {
-  return wholeSecrets(container).flatMap(({ name: secret, prefix }) => {
-    const key = [...(keys.get(secret) ?? [])].find((one) => !sealed.has(prefix + one))
+  const bound = wholeSecrets(container).filter(({ name }) => keys.has(name))
+  // Each once: the first key in the open is looked for, and where all are sealed that is all of them, however often.
+  const items = new Map(bound.map((item) => [`${item.prefix}/${item.name}`, item]))
+  return [...items.values()].flatMap(({ name: secret, prefix }) => {
+    const isOpen = (one: string) => prefix.length > MAX_VARIABLE_NAME || !sealed.has(prefix + one)
+    const key = [...(keys.get(secret) ?? [])].find(isOpen)
     return key === undefined ? [] : [open(secret, key, `\`envFrom\` of container ${container.name}`)]
   })
 }
 
-function inVolumes({ name: container, volumeMounts }: Container, { pod }: Advised, keys: Keys): string[] {
-  // Looked up: a Pod may have tens of thousands of both.
-  const mounted = new Set(volumeMounts?.map((mount) => mount.name))
-  return (pod.spec.volumes ?? []).flatMap((volume) => {
-    if (!mounted.has(volume.name)) return []
-    return secretsOf(volume).flatMap(({ secret, items }) => {
-      const key = [...(keys.get(secret) ?? [])].find((one) => items === undefined || items.includes(one))
-      return key === undefined ? [] : [open(secret, key, `volume ${volume.name} of container ${container}`)]
-    })
+/** A volume with a sealed key in it. */
+interface OpenKey {
+  readonly secret: string
+  readonly key: string
+}
+
+/** Of one volume; a projection may have any number. */
+const MAX_SHOWN = 10
+
+/** By volume, and once for all containers: each may mount a volume of a hundred thousand items. */
+function openVolumes({ pod }: Advised, keys: Keys): ReadonlyMap<string, readonly OpenKey[]> {
+  const found = (pod.spec.volumes ?? []).map(
+    (volume) => [volume.name, openIn(volume, keys).slice(0, MAX_SHOWN)] as const,
+  )
+  return new Map(found.filter(([, open]) => open.length > 0))
+}
+
+const openIn = (volume: object, keys: Keys): OpenKey[] =>
+  secretsOf(volume).flatMap(({ secret, items }) => {
+    const bound = keys.get(secret)
+    const key = bound && (items === undefined ? [...bound][0] : items.find((one) => bound.has(one)))
+    return key === undefined ? [] : [{ secret, key }]
   })
+
+function inVolumes({ name: container, volumeMounts }: Container, volumes: ReadonlyMap<string, readonly OpenKey[]>) {
+  const mounted = [...new Set(volumeMounts?.map((mount) => String(mount.name)))]
+  return mounted.flatMap((volume) =>
+    (volumes.get(volume) ?? []).map(({ secret, key }) =>
+      open(secret, key, `volume ${volume} of container ${container}`),
+    ),
+  )
 }
 
 interface Mounted {

@@ -113,6 +113,11 @@ export const REASONS = {
     sentence: 'the Pod has more containers than are looked at',
     hint: 'split the Pod, or opt it out',
   },
+  'too-many-entries': {
+    code: 422,
+    sentence: 'the variables, ports, mounts, volumes, annotations and labels of the Pod are more than are looked at',
+    hint: 'split the Pod, or opt it out',
+  },
   'port-taken': {
     code: 403,
     sentence: "a container has the agent's metrics port, and a Pod's containers share their ports",

@@ -9,8 +9,9 @@ export function pullSecretChanges({ spec }: Pod, names: readonly string[]): Chan
   const existing = spec.imagePullSecrets ?? []
   // Other shapes are refused by the API server; other callers get them back.
   if (!Array.isArray(existing)) return []
-  const present = new Set(existing.map((entry: { readonly name?: unknown } | null) => entry?.name))
-  const missing = names.filter((name) => !present.has(name))
-  if (missing.length === 0) return []
-  return [{ at: ['spec', 'imagePullSecrets'], value: [...existing, ...missing.map((name) => ({ name }))] }]
+  // Ours are few. A set of theirs would hold whatever a caller calls a name.
+  const missing = new Set<unknown>(names)
+  for (const entry of existing as readonly ({ readonly name?: unknown } | null)[]) missing.delete(entry?.name)
+  if (missing.size === 0) return []
+  return [{ at: ['spec', 'imagePullSecrets'], value: [...existing, ...[...missing].map((name) => ({ name }))] }]
 }

@@ -23,7 +23,17 @@ export function isTokenMount(mount: unknown, { spec }: Pod, isOld: boolean): mou
   if (!isObject(mount) || typeof mount.name !== 'string' || !isPluginsVolume(mount.name)) return false
   if (!isDeepStrictEqual(mount, { name: mount.name, mountPath: TOKEN_PATH, readOnly: true })) return false
   const volume: unknown = volumesByName(spec.volumes ?? []).get(mount.name)
-  return isObject(volume) && holdsToken(volume, isOld)
+  return isObject(volume) && judged(volume, isOld)
+}
+
+/** Once for a volume: tens of thousands of mounts may name one, and it may have a hundred thousand members. */
+const holding = [new WeakMap<object, boolean>(), new WeakMap<object, boolean>()] as const
+
+function judged(volume: Record<string, unknown>, isOld: boolean): boolean {
+  const seen = holding[isOld ? 1 : 0]
+  const holds = seen.get(volume) ?? holdsToken(volume, isOld)
+  seen.set(volume, holds)
+  return holds
 }
 
 /** Made once for a Pod: it may have tens of thousands of volumes, and as many mounts. */
@@ -53,9 +63,10 @@ const isPluginsVolume = (name: string): boolean => /^kube-api-access-|-token-[0-
  * (serviceaccount/admission.go, TokenVolumeSource). With any other the author would choose whom the agent trusts when it calls
  * the API server, and as whom it speaks.
  */
-function holdsToken({ name, ...source }: Record<string, unknown>, isOld: boolean): boolean {
-  const { projected, secret, ...others } = source
-  if (Object.keys(others).length > 0 || (projected === undefined) === (secret === undefined)) return false
+function holdsToken(volume: Record<string, unknown>, isOld: boolean): boolean {
+  if (!hasOnly(volume, ['name', 'projected', 'secret'])) return false
+  const { name, projected, secret } = volume
+  if ((projected === undefined) === (secret === undefined)) return false
   if (isObject(secret)) return isOld && hasOnly(secret, ['secretName', 'defaultMode']) && secret.secretName === name
   return isObject(projected) && hasOnly(projected, ['sources', 'defaultMode']) && areTokenSources(projected.sources)
 }

@@ -91,11 +91,35 @@ function problemIn(pod: unknown): string | undefined {
 function problemInTexts(path: string, map: unknown): string | undefined {
   if (map === undefined || map === null) return undefined
   if (!isObject(map)) return `\`${path}\` is not an object`
-  const wrong = Object.keys(map).find((key) => typeof map[key] !== 'string' && map[key] !== null)
+  const keys = Object.keys(map)
+  if (keys.length > MAX_ENTRIES) return `\`${path}\` has ${keys.length} entries, the limit is ${MAX_ENTRIES}`
+  const wrong = keys.find((key) => typeof map[key] !== 'string' && map[key] !== null)
   if (wrong === undefined) return undefined
   const hint = isObject(map[wrong]) || Array.isArray(map[wrong]) ? '' : ', put it in quotes'
   return `\`${path}[${wrong}]\` is not text${hint}`
 }
+
+/** A container's or volume's, and a mount's, which names a volume: a DNS label (apimachinery, DNS1123LabelMaxLength). */
+const MAX_NAME = 63
+const MAX_PORT = 65535
+/**
+ * Of all lists of all containers, the volumes, annotations and labels of a new Pod (refuse/size.ts): etcd's 1.5 MiB in entries of 96 bytes, as a
+ * variable of a Secret has with its part of `managedFields`.
+ */
+export const MAX_ENTRIES = 16_384
+
+/**
+ * As the API server's types and its validation have them, which comes after us. Names stand in texts, and ports and names are looked up:
+ * one of 100,000 characters in 4,000 sentences, or numbers chosen for one bucket (V8 hashes numbers without a seed), hold the webhook up.
+ */
+const ENTRIES = {
+  env: { are: 'with names of text', fits: ({ name }) => typeof (name ?? '') === 'string' },
+  ports: { are: `with ports from 1 to ${MAX_PORT}`, fits: ({ containerPort: port }) => isPort(port ?? 1) },
+  volumeMounts: { are: `with names of at most ${MAX_NAME} characters`, fits: ({ name }) => isName(name ?? '') },
+} as const satisfies Record<string, { are: string; fits: (entry: Record<string, unknown>) => boolean }>
+
+const isName = (name: unknown): boolean => typeof name === 'string' && name.length <= MAX_NAME
+const isPort = (port: unknown): boolean => Number.isInteger(port) && Number(port) >= 1 && Number(port) <= MAX_PORT
 
 /** A list of objects with a `name`, whose own lists hold objects. */
 function problemInNamed(path: string, list: unknown): string | undefined {
@@ -104,10 +128,12 @@ function problemInNamed(path: string, list: unknown): string | undefined {
   for (const [index, item] of list.entries()) {
     const at = `${path}[${index}]`
     if (!isObject(item) || typeof item.name !== 'string') return `\`${at}\` is not an object with a name`
-    for (const key of ['env', 'ports', 'volumeMounts']) {
+    if (!isName(item.name)) return `\`${at}.name\` has ${item.name.length} characters, the limit is ${MAX_NAME}`
+    for (const [key, { are, fits }] of Object.entries(ENTRIES)) {
       const inner = item[key]
       if (inner === undefined || inner === null) continue
       if (!Array.isArray(inner) || !inner.every(isObject)) return `\`${at}.${key}\` is not a list of objects`
+      if (!inner.every(fits)) return `\`${at}.${key}\` is not a list of objects ${are}`
     }
   }
   return undefined

@@ -5,14 +5,6 @@ import type { Pod } from '../pod/pod.ts'
 import { portsOf } from '../pod/ports.ts'
 import { refuseNode } from './nodes.ts'
 
-/** The API server has no limit of its own, and asks us before it looks at the Pod: the work is bounded here. */
-const MAX_CONTAINERS = 256
-
-export function refuseCount({ spec }: Pod): Deny | undefined {
-  const count = spec.containers.length + (spec.initContainers?.length ?? 0)
-  return count > MAX_CONTAINERS ? deny('too-many-containers', `${count}, the limit is ${MAX_CONTAINERS}`) : undefined
-}
-
 /** Most of these the API server or the kubelet refuses too, with an obscure message. */
 export function refuseShape(pod: Pod, metricsPort: number): Deny | undefined {
   const { spec } = pod

@@ -5,6 +5,7 @@
 import { MAX_CAPACITY } from '../../../agent/policy/secrets/placeholder.ts'
 import { templateParts } from '../../../agent/policy/secrets/template.ts'
 import { type EnvVar, isObject } from '../pod/pod.ts'
+import type { Growth } from './growth.ts'
 
 /** An earlier environment entry, as seen by one that refers to it. */
 export type Known =
@@ -24,16 +25,19 @@ export type Expansion =
  * variables may double the one before) counts as unknown.
  * @param earlier entries before this one, by name
  * @param mayExist whether the kubelet may know a name that no earlier entry has
+ * @param growth counts the work; beyond its limit any value is unknown
  */
 export function expand(
   value: string,
   earlier: ReadonlyMap<string, Known>,
   mayExist: (name: string) => boolean,
+  growth: Growth,
 ): Expansion {
   let template = ''
   let text = ''
   let sealed = false
   for (const part of templateParts(value)) {
+    if (part.kind === 'reference' && !growth.follow(part.name.length)) return { kind: 'unknown', name: cutName(value) }
     const known = part.kind === 'reference' ? earlier.get(part.name) : undefined
     if (part.kind === 'reference' && known?.kind === 'sealed') {
       sealed = true
@@ -43,13 +47,16 @@ export function expand(
     if (part.kind === 'reference' && (known?.kind === 'kubelet' || (known === undefined && mayExist(part.name)))) {
       return { kind: 'unknown', name: part.name }
     }
+    if (known?.kind === 'literal' && !growth.follow(known.text.length)) return { kind: 'unknown', name: cutName(value) }
     const literal = part.kind === 'text' ? part.text : known?.kind === 'literal' ? known.text : `$(${part.name})`
     text += literal
     template += escaped(literal)
-    if (template.length > MAX_CAPACITY) return { kind: 'unknown', name: `${value.slice(0, 40)}…` }
+    if (template.length > MAX_CAPACITY) return { kind: 'unknown', name: cutName(value) }
   }
   return sealed ? { kind: 'template', template } : { kind: 'literal', text }
 }
+
+const cutName = (value: string): string => `${value.slice(0, 40)}…`
 
 /** A `$` that stays one when the template is filled. */
 const escaped = (text: string): string => text.replaceAll('$', '$$$$')
@@ -59,9 +66,10 @@ export function knownOf(
   entry: EnvVar,
   earlier: ReadonlyMap<string, Known>,
   mayExist: (name: string) => boolean,
+  growth: Growth,
 ): Known {
   if (isObject(entry.valueFrom)) return { kind: 'kubelet' }
-  const expansion = expand(typeof entry.value === 'string' ? entry.value : '', earlier, mayExist)
+  const expansion = expand(typeof entry.value === 'string' ? entry.value : '', earlier, mayExist, growth)
   if (expansion.kind === 'literal') return { kind: 'literal', text: expansion.text }
   return expansion.kind === 'template' ? { kind: 'sealed' } : { kind: 'kubelet' }
 }

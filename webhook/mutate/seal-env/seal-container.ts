@@ -3,7 +3,7 @@ import type { Capacities } from '../../../agent/policy/secrets/capacities.ts'
 import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import type { SealEnv } from '../../../agent/policy/secrets/seal-env.ts'
 import type { SealEnvFrom } from '../../../agent/policy/secrets/seal-env-from.ts'
-import { templateReferences } from '../../../agent/policy/secrets/template.ts'
+import { findReference } from '../../../agent/policy/secrets/template.ts'
 import type { IsFor } from '../../../agent/policy/secrets/variables.ts'
 import { wrongSecretKey, wrongSecretName, wrongVariable } from '../../../agent/policy/text/names.ts'
 import { quote } from '../../../agent/policy/text/suggest.ts'
@@ -55,21 +55,21 @@ export function sealContainer(container: Container, input: SealInput, growth: Gr
   }
   for (const entry of container.env ?? []) {
     if (typeof entry.name !== 'string' || entry.name === '') continue
-    const source = bound.has(entry.name) ? undefined : sourceOf(entry, known, mayExist, earlier.get(entry.name))
-    if (source !== undefined && 'unknown' in source) {
-      const place = `\`env\` ${quote(entry.name)} of container \`${container.name}\` also refers to ${quote(source.unknown)}`
-      return refuse(deny('composed-by-kubelet', place))
-    }
+    const source = bound.has(entry.name) ? undefined : sourceOf(entry, known, mayExist, growth, earlier.get(entry.name))
+    const place = `${quote(entry.name)} of container \`${container.name}\``
+    const spent = growth.overFollowed()
+    if (spent !== undefined) return refuse(deny('too-much-to-seal', `${spent}, at ${place}`))
+    if (source !== undefined && 'unknown' in source)
+      return refuse(deny('composed-by-kubelet', `\`env\` ${place} also refers to ${quote(source.unknown)}`))
     const why = source === undefined ? undefined : cannotSeal(entry)
     const sealed = source !== undefined && why === undefined
-    const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, mayExist)
+    const now = sealed ? ({ kind: 'sealed' } as const) : knownOf(entry, known, mayExist, growth)
     known.set(entry.name, now)
     const isNew = !refs.has(entry.name)
     if (sealed) refs.set(entry.name, written(entry.name, source.source, input.capacities))
     else refs.delete(entry.name)
     if (why !== undefined) open.push(`${why}: ${entry.name} of container ${container.name}`)
     const wrong = sealed ? wrongReference(source.source) : undefined
-    const place = `${quote(entry.name)} of container \`${container.name}\``
     if (wrong !== undefined) return refuse(deny('bad-pod', `\`env\` ${place}: ${wrong}`))
     const over =
       (sealed && isNew ? growth.addVariable() : undefined) ?? growth.addComposed(composedBy(entry, now, source))
@@ -90,6 +90,7 @@ function sourceOf(
   entry: EnvVar,
   known: ReadonlyMap<string, Known>,
   mayExist: (name: string) => boolean,
+  growth: Growth,
   earlier: WrittenSource | undefined,
 ): { readonly source: WrittenSource } | { readonly unknown: string } | undefined {
   const reference = isObject(entry.valueFrom) ? entry.valueFrom.secretKeyRef : undefined
@@ -97,8 +98,8 @@ function sourceOf(
     return { source: { secretKeyRef: { name: String(reference.name), key: String(reference.key) } } }
   if (typeof entry.value !== 'string') return undefined
   if (slotIn(entry.value) !== undefined) return earlier && { source: earlier }
-  if (!templateReferences(entry.value).some((name) => known.get(name)?.kind === 'sealed')) return undefined
-  const expansion = expand(entry.value, known, mayExist)
+  if (findReference(entry.value, (name) => known.get(name)?.kind === 'sealed') === undefined) return undefined
+  const expansion = expand(entry.value, known, mayExist, growth)
   if (expansion.kind === 'unknown') return { unknown: expansion.name }
   return expansion.kind === 'template' ? { source: { template: expansion.template } } : undefined
 }

@@ -1,8 +1,9 @@
 /** `kernelseal.io/seal-env`: the references to Secret keys in a Pod's `env` → bindings, which the Pod then carries. */
 import { createHash } from 'node:crypto'
 import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
+import { joined } from '../../../agent/policy/text/joined.ts'
 import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
-import { type Deny, deny } from '../answer/outcome.ts'
+import { type Deny, deny, MAX_MESSAGE } from '../answer/outcome.ts'
 import { type Container, isObject } from '../pod/pod.ts'
 import { wholeSecrets } from './env-from.ts'
 import { Growth } from './growth.ts'
@@ -42,7 +43,7 @@ export function sealEnvOf(input: SealInput): Sealing | Deny {
     ...results.flatMap(({ open }) => open),
     ...before.map(({ name }) => `init container ${name} starts before the agent`),
   ]
-  if (sealEnv.strict && open.length > 0) return deny('not-sealed', open.join('; '))
+  if (sealEnv.strict && open.length > 0) return deny('not-sealed', joined(open, '; ', MAX_MESSAGE))
   const bindings = results.flatMap(({ container, refs }) =>
     refs.length === 0
       ? []

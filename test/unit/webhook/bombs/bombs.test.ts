@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { BOMBS } from './bombs.ts'
+import { PODS } from './pods.ts'
 
 const ANSWER = fileURLToPath(new URL('./answer-one.ts', import.meta.url))
 /** NODE_OPTIONS and memory limit of deploy/base/deployment.yaml. */
@@ -16,7 +17,7 @@ const MEMORY = 256 * 2 ** 20
 const STALL_MS = 500
 
 describe('a request that asks for much', () => {
-  for (const [what, make] of Object.entries(BOMBS)) {
+  for (const [what, make] of Object.entries({ ...BOMBS, ...PODS })) {
     it(`of ${what} is answered at once`, (t) => {
       const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...OPTIONS, ANSWER], { input: make() })
       assert.deepEqual([status, signal], [0, null], String(stderr).slice(-2000))

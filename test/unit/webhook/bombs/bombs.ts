@@ -2,7 +2,7 @@
 
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002'
 
-const times = (count: number, of: (index: number) => string, separator = ','): string =>
+export const times = (count: number, of: (index: number) => string, separator = ','): string =>
   Array.from({ length: count }, (_, index) => of(index)).join(separator)
 
 export function reviewOf(object: string): string {
@@ -11,13 +11,13 @@ export function reviewOf(object: string): string {
   return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{${request}}}`
 }
 
-function pod(annotations: Record<string, string>, env: readonly object[] = [], more: object = {}): string {
+export function pod(annotations: Record<string, string>, env: readonly object[] = [], more: object = {}): string {
   const spec = { containers: [{ name: 'app', image: 'app', env }], ...more }
   return reviewOf(JSON.stringify({ metadata: { name: 'bomb', annotations }, spec }))
 }
 
-const key = (name: string) => `kernelseal.io/${name}`
-const secret = { name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }
+export const key = (name: string) => `kernelseal.io/${name}`
+export const secret = { name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }
 
 /**
  * Sixteen doublings of four characters are 256 KiB; each of 5,000 more variables then takes as much as fits a

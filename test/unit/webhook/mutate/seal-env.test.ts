@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { expand, isOfService, type Known } from '../../../../webhook/mutate/seal-env/expand.ts'
+import { Growth } from '../../../../webhook/mutate/seal-env/growth.ts'
 import { inject, patched } from '../fixtures.ts'
 
 interface Env {
@@ -80,14 +81,14 @@ describe('a value with references', () => {
   ] as const) {
     it(`${value} is ${JSON.stringify(expected)}`, () =>
       assert.deepEqual(
-        expand(value, known, () => false),
+        expand(value, known, () => false, new Growth()),
         expected,
       ))
   }
 
   it('that is not set may come from envFrom', () => {
     assert.deepEqual(
-      expand('$(SECRET)$(UNSET)', known, () => true),
+      expand('$(SECRET)$(UNSET)', known, () => true, new Growth()),
       { kind: 'unknown', name: 'UNSET' },
     )
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { beyondBounds, MAX_DEPTH, MAX_VALUES } from '../../../../webhook/review/json-bounds.ts'
+import { beyondBounds, MAX_DEPTH, MAX_NUMERIC, MAX_VALUES } from '../../../../webhook/review/json-bounds.ts'
 
 const judge = (text: string) => beyondBounds(Buffer.from(text))
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
@@ -17,6 +17,17 @@ describe('a body', () => {
     const list = (count: number) => `[${Array.from({ length: count }, () => '1').join(',')}]`
     assert.equal(judge(list(MAX_VALUES)), undefined)
     assert.match(judge(list(MAX_VALUES + 1))!, /has more than 500000 values/)
+  })
+
+  it('may have as many keys that begin with a digit as the limit, escaped or not; values are free', () => {
+    const keys = (count: number, of: (index: number) => string) =>
+      `{${Array.from({ length: count }, (_, index) => `"${of(index)}" : "1"`).join(',')}}`
+    for (const name of [(i: number) => `${i}`, (i: number) => `\\u0031${i}`]) {
+      assert.equal(judge(keys(MAX_NUMERIC, name)), undefined)
+      assert.match(judge(keys(MAX_NUMERIC + 1, name))!, /has more than 4096 keys that begin with a digit/)
+    }
+    assert.equal(judge(keys(2 * MAX_NUMERIC, (i) => `a${i}`)), undefined)
+    assert.equal(judge(JSON.stringify(Array.from({ length: 2 * MAX_NUMERIC }, (_, i) => `${i}`))), undefined)
   })
 
   it('of any JSON is counted by its structure, not by the content of its strings', () => {
