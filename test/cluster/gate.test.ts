@@ -252,6 +252,16 @@ describe('a Pod that does not say that it binds secrets', () => {
     assert.match(warnings.join('\n'), /label `kernelseal\.io\/seal-env`/)
   })
 
+  it('is warned where the key has capitals, which the server takes', async () => {
+    const { status, warnings } = await createPod(
+      'shop',
+      pod('capitals', { 'KernelSeal.io/seal-env': 'true' }),
+      '?dryRun=All',
+    )
+    assert.equal(status, 201)
+    assert.match(warnings.join('\n'), /annotation `KernelSeal\.io\/seal-env` means nothing/)
+  })
+
   it('is created without a question where it has nothing of ours', async () => {
     assert.equal((await createPod('shop', pod('plain', {}), '?dryRun=All')).status, 201)
   })

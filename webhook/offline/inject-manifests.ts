@@ -62,5 +62,5 @@ function decidePlace(where: string, place: PodPlace, { settings, cluster, namesp
 /** As the webhook's own `matchConditions` (deploy/base/mutating-webhook.yaml), for templates of any shape. */
 function mentionsUs({ metadata, ...rest }: PodPlace['pod']): boolean {
   const keys = [metadata.annotations, metadata.labels].flatMap((map) => Object.keys(isObject(map) ? map : {}))
-  return keys.some((key) => key.includes(PREFIX)) || JSON.stringify(rest).includes(`"${AGENT_CONTAINER}"`)
+  return keys.some((key) => key.toLowerCase().includes(PREFIX)) || JSON.stringify(rest).includes(`"${AGENT_CONTAINER}"`)
 }

@@ -1,6 +1,13 @@
 /** Pods whose author asked for sealing in a way that asks for nothing. */
 import { PREFIX } from '../../../agent/policy/sidecar.ts'
+import { quote } from '../../../agent/policy/text/suggest.ts'
 import type { Pod } from '../pod/pod.ts'
+
+/** Further ones of a kind are not named. */
+const MOST = 10
+
+/** The API server takes annotations whose domain has capitals (apimachinery, ValidateAnnotations). */
+const isOtherCase = (key: string): boolean => !key.includes(PREFIX) && key.toLowerCase().includes(PREFIX)
 
 /** @param isBound the Pod binds secrets after all */
 export function warnAboutAsking({ metadata }: Pod, isBound: boolean): string[] {
@@ -8,8 +15,12 @@ export function warnAboutAsking({ metadata }: Pod, isBound: boolean): string[] {
   const { annotations } = metadata
   const isIdle = !isBound && [annotations, metadata.labels].some((map) => map?.[`${PREFIX}inject`] === 'true')
   return [
+    ...Object.keys(annotations ?? {})
+      .filter(isOtherCase)
+      .slice(0, MOST)
+      .map((key) => `KernelSeal: annotation ${quote(key)} means nothing: the key is \`${PREFIX}…\`, in lower case`),
     ...labels
-      .slice(0, 10)
+      .slice(0, MOST)
       .map((key) => `KernelSeal: label \`${key}\` means nothing on a Pod: it must be an annotation`),
     ...(isIdle ? [`KernelSeal: \`inject\` alone binds no secrets: add \`${PREFIX}seal-env: "true"\``] : []),
   ]
