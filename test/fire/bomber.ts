@@ -4,10 +4,11 @@
  */
 import { Agent, request } from 'node:https'
 import { BOMBS } from '../unit/webhook/bombs/bombs.ts'
+import { PODS } from '../unit/webhook/bombs/pods.ts'
 
 const [port, seed = '1', localAddress = '127.0.0.2'] = process.argv.slice(2)
 const CONNECTIONS = 4
-const bodies = Object.values(BOMBS).map((make) => Buffer.from(make()))
+const bodies = Object.values({ ...BOMBS, ...PODS }).map((make) => Buffer.from(make()))
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, rejectUnauthorized: false, localAddress })
 const counts = { answered: 0, lost: 0 }
 

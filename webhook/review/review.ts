@@ -79,7 +79,7 @@ function problemIn(
   }
   const { kind } = request
   if (!isObject(kind)) return '`request.kind` is missing'
-  if ((kind.group ?? '') !== '' || kind.version !== 'v1' || !kinds.includes(String(kind.kind))) {
+  if ((kind.group ?? '') !== '' || kind.version !== 'v1' || !kinds.some((one) => one === kind.kind)) {
     return `\`request.kind\` is not a v1 ${kinds.join(', ')}: check the \`rules\` of the webhook configuration`
   }
   return undefined

@@ -1,6 +1,6 @@
 /** A value that is sealed in one place, and stands in the open in another of the same Pod. */
 import { MAX_VARIABLE_NAME } from '../../../agent/policy/text/names.ts'
-import { type Container, isObject, listOf } from '../pod/pod.ts'
+import { type Container, isObject, listOf, textOf } from '../pod/pod.ts'
 import { wholeSecrets } from '../seal-env/env-from.ts'
 import type { Advised } from './advice.ts'
 import { expandedIn, ownCommand, shellText } from './commands.ts'
@@ -36,7 +36,7 @@ function inEnv({ name: container, env }: Container, keys: Keys, sealed: Readonly
   return (env ?? []).flatMap(({ name, valueFrom }) => {
     const reference = isObject(valueFrom) ? valueFrom.secretKeyRef : undefined
     if (!isObject(reference) || sealed.has(String(name))) return []
-    const [secret, key] = [String(reference.name), String(reference.key)]
+    const [secret, key] = [textOf(reference.name), textOf(reference.key)]
     return keys.get(secret)?.has(key) ? [open(secret, key, `${String(name)} of container ${container}`)] : []
   })
 }
@@ -98,8 +98,8 @@ function secretsOf(volume: object): Mounted[] {
   const projections = isObject(projected) ? listOf(projected.sources) : []
   return [secret, ...projections.map((source) => (isObject(source) ? source.secret : undefined))].flatMap((one) => {
     if (!isObject(one)) return []
-    const items = listOf(one.items).flatMap((item) => (isObject(item) ? [String(item.key)] : []))
-    return [{ secret: String(one.secretName ?? one.name), items: items.length === 0 ? undefined : items }]
+    const items = listOf(one.items).flatMap((item) => (isObject(item) ? [textOf(item.key)] : []))
+    return [{ secret: textOf(one.secretName ?? one.name), items: items.length === 0 ? undefined : items }]
   })
 }
 

@@ -145,3 +145,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** Elements of what should be a list; none of anything else. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** What the API's types have as text: `String` of an object with a member `toString` throws. */
+export const textOf = (value: unknown): string => (typeof value === 'object' ? '' : String(value))

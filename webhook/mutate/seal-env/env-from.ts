@@ -6,7 +6,7 @@ import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import type { SealEnvFrom } from '../../../agent/policy/secrets/seal-env-from.ts'
 import { wrongVariable } from '../../../agent/policy/text/names.ts'
 import { quote } from '../../../agent/policy/text/suggest.ts'
-import { type Container, isObject } from '../pod/pod.ts'
+import { type Container, isObject, textOf } from '../pod/pod.ts'
 import type { Growth } from './growth.ts'
 import type { WrittenSource } from './written.ts'
 
@@ -49,7 +49,7 @@ export function wholeSecrets({ envFrom }: Container) {
     if (!isObject(item) || !isObject(item.secretRef) || item.secretRef.name === undefined) return []
     const { name, optional } = item.secretRef
     return [
-      { name: String(name), prefix: typeof item.prefix === 'string' ? item.prefix : '', optional: optional === true },
+      { name: textOf(name), prefix: typeof item.prefix === 'string' ? item.prefix : '', optional: optional === true },
     ]
   })
 }

@@ -9,7 +9,7 @@ import { wrongSecretKey, wrongSecretName, wrongVariable } from '../../../agent/p
 import { quote } from '../../../agent/policy/text/suggest.ts'
 import type { Binding, Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
-import { type Container, type EnvVar, isObject, listOf } from '../pod/pod.ts'
+import { type Container, type EnvVar, isObject, listOf, textOf } from '../pod/pod.ts'
 import { fromWhole } from './env-from.ts'
 import { expand, isOfService, type Known, knownOf } from './expand.ts'
 import type { Growth } from './growth.ts'
@@ -95,7 +95,7 @@ function sourceOf(
 ): { readonly source: WrittenSource } | { readonly unknown: string } | undefined {
   const reference = isObject(entry.valueFrom) ? entry.valueFrom.secretKeyRef : undefined
   if (isObject(reference))
-    return { source: { secretKeyRef: { name: String(reference.name), key: String(reference.key) } } }
+    return { source: { secretKeyRef: { name: textOf(reference.name), key: textOf(reference.key) } } }
   if (typeof entry.value !== 'string') return undefined
   if (slotIn(entry.value) !== undefined) return earlier && { source: earlier }
   if (findReference(entry.value, (name) => known.get(name)?.kind === 'sealed') === undefined) return undefined
