@@ -17,6 +17,23 @@ export class Fair<Thing> {
     return this.byAddress.get(address) ?? []
   }
 
+  countOf(address: string): number {
+    return this.byAddress.get(address)?.size ?? 0
+  }
+
+  /** How many the address with most has. */
+  most(): number {
+    let most = 0
+    for (const { size } of this.byAddress.values()) most = Math.max(most, size)
+    return most
+  }
+
+  /** Of the address with most; of all these where there are several. */
+  *ofThoseWithMost(): Iterable<Thing> {
+    const most = this.most()
+    for (const own of this.byAddress.values()) if (own.size === most) yield* own
+  }
+
   add(address: string, thing: Thing): void {
     const own = this.byAddress.get(address) ?? new Set()
     if (own.has(thing)) return

@@ -3,7 +3,8 @@ const REFUSALS = {
   'not-accepted': 'a connection that the system could not hand over, for want of memory, for example',
   'too-many-waiting': 'connections that were not looked at yet, more than may wait',
   'too-many-handshakes': 'a handshake that was given up for a newer one',
-  'too-many-connections': 'a connection that was idle, closed for a newer one; or a new one where none was idle',
+  'too-many-connections':
+    'a connection of the address with most, closed for a newer one; or a new one of that address where none was idle',
   'too-many-bytes': 'a body or an answer beyond the bytes in flight',
   'slow-request': 'a request that was not there in time',
   'slow-reader': 'an answer that was not read in time',

@@ -20,6 +20,7 @@ export function admitRequest(
   }
   visitor.asking = true
   visitor.pending++
+  visitor.last = performance.now()
   let late = setTimeout(() => drop(visitor.socket, 'slow-request'), REQUEST_MS)
   request.once('end', () => clearTimeout(late))
   // From here on the next request may come: its client may have the answer before we hear that it was written.

@@ -40,7 +40,7 @@ export function openRooms(
   function enter(socket: Socket): boolean {
     const address = addressOf(socket)
     if (handshakes.size >= limits.handshakes) drop(oldestOf(handshakes)?.socket, 'too-many-handshakes')
-    if (open.size + handshakes.size >= limits.connections && !makeRoom()) {
+    if (open.size + handshakes.size >= limits.connections && !makeRoom(address)) {
       drop(socket, 'too-many-connections')
       return false
     }
@@ -79,18 +79,19 @@ export function openRooms(
     return untried.size
   }
 
-  /** Closes an idle connection: of the address with most, the one that was of least use. @returns false where none is idle */
-  function makeRoom(): boolean {
-    for (const [, own] of open.crowded()) {
-      let least: Visitor | undefined
-      for (const visitor of own) {
-        if (visitor.pending === 0 && (least === undefined || isWorthLess(visitor, least))) least = visitor
-      }
-      if (least === undefined) continue
-      drop(least.socket, 'too-many-connections')
-      open.delete(least.address, least)
-      return true
-    }
-    return false
+  /**
+   * By share. The address with most gives way to one with fewer, in the middle of a request too: a client that always has one on its
+   * way is never idle, and would keep out all others with a few bytes a second. One with as many as any makes room for itself only.
+   * @returns false where it has no idle one for that
+   */
+  function makeRoom(newcomer: string): boolean {
+    const isFewer = open.countOf(newcomer) + handshakes.countOf(newcomer) < open.most()
+    let least: Visitor | undefined
+    for (const visitor of isFewer ? open.ofThoseWithMost() : open.of(newcomer))
+      if ((isFewer || visitor.pending === 0) && (least === undefined || isWorthLess(visitor, least))) least = visitor
+    if (least === undefined) return false
+    drop(least.socket, 'too-many-connections')
+    open.delete(least.address, least)
+    return true
   }
 }

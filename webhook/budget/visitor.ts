@@ -12,13 +12,16 @@ export interface Visitor {
   pending: number
   /** 0: asked for nothing yet; 1: asked; 2: had a review answered. */
   worth: 0 | 1 | 2
+  /** When it was opened, asked or had its answer, ms. */
   last: number
 }
 
 /** Closes a connection and counts the reason. */
 export type Drop = (socket: Socket | undefined, why: Refusal) => void
 
+/** Idle ones first; of those that ask, the one that takes longest. */
 export function isWorthLess(one: Visitor, other: Visitor): boolean {
+  if ((one.pending === 0) !== (other.pending === 0)) return one.pending === 0
   return one.worth === other.worth ? one.last < other.last : one.worth < other.worth
 }
 
