@@ -36,6 +36,7 @@ const CLUSTER: Cluster = {
   podSecurity: () => undefined,
   nativeSidecars: () => true,
   appArmorField: () => true,
+  secretTokens: () => false,
 }
 
 const POD: Pod = {

@@ -65,7 +65,8 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   if (early !== undefined) return early
   const variables = variablesOf(config, names, nonce, serves)
   const keepsProfile = deps.cluster.appArmorField()
-  const place: Place = { pod, agent, volumes, variables, form, keepsProfile, isLaterPass: before !== undefined }
+  const isOld = deps.cluster.secretTokens()
+  const place: Place = { pod, agent, volumes, variables, form, keepsProfile, isOld, isLaterPass: before !== undefined }
   const refusal = refuseNames(place) ?? refuseVariables(go, variables)
   if (refusal !== undefined) return refusal
   const status: Status = {
@@ -83,11 +84,11 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
 }
 
 /** What others did to our container since the last pass. */
-function warnAboutOthers({ pod, agent, keepsProfile, isLaterPass }: Place): string[] {
+function warnAboutOthers({ pod, agent, isOld, isLaterPass }: Place): string[] {
   const found = agentIn(pod)
   if (found === undefined) return []
   const image = isLaterPass && found.image !== agent.image ? ['image'] : []
-  return warnAboutChange(found, [...image, ...changedMembers(found, agent, pod, !keepsProfile)])
+  return warnAboutChange(found, [...image, ...changedMembers(found, agent, pod, isOld)])
 }
 
 /** By annotations other than the short form. */

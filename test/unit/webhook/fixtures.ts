@@ -28,8 +28,14 @@ export const CLUSTER: GuardedCluster = {
   allowsDebug: (namespace) => namespace === 'open',
   nativeSidecars: () => true,
   appArmorField: () => true,
+  secretTokens: () => false,
 }
-export const OLD_CLUSTER: GuardedCluster = { ...CLUSTER, nativeSidecars: () => false, appArmorField: () => false }
+export const OLD_CLUSTER: GuardedCluster = {
+  ...CLUSTER,
+  nativeSidecars: () => false,
+  appArmorField: () => false,
+  secretTokens: () => true,
+}
 
 /** @param namespace of the request; a golden Pod may name another */
 export function inject(pod: unknown, nonce = NONCE, cluster = CLUSTER): Outcome {

@@ -17,6 +17,8 @@ export interface Place {
   readonly form: Form
   /** The server knows `appArmorProfile`. */
   readonly keepsProfile: boolean
+  /** As for `isTokenMount`. */
+  readonly isOld: boolean
   /** The Pod has the record of an earlier pass: what differs in its agent has been changed since. */
   readonly isLaterPass: boolean
 }
@@ -60,13 +62,13 @@ function containerChanges(place: Place): Change[] {
 }
 
 /** The agent first: a container before it would start before protection does. */
-function agentFirst(existing: readonly Container[], { pod, agent, variables, keepsProfile }: Place): unknown[] {
+function agentFirst(existing: readonly Container[], { pod, agent, variables, keepsProfile, isOld }: Place): unknown[] {
   const found = existing.find(({ name }) => name === AGENT_CONTAINER)
   const others = existing.filter(({ name }) => name !== AGENT_CONTAINER)
   const first =
     found === undefined
-      ? withToken(agent, pod, !keepsProfile)
-      : withOwnMembers(putBack(found, agent, pod, !keepsProfile), agent, keepsProfile)
+      ? withToken(agent, pod, isOld)
+      : withOwnMembers(putBack(found, agent, pod, isOld), agent, keepsProfile)
   return [first, ...others.map((container) => withPlaceholders(container, variables))]
 }
 

@@ -17,6 +17,8 @@ export interface Cluster {
   nativeSidecars(): boolean
   /** `securityContext.appArmorProfile`: Kubernetes 1.30 and up (KEP-24); an annotation before. */
   appArmorField(): boolean
+  /** The API server mounts service account tokens as Secrets: before Kubernetes 1.21 (KEP-1205). */
+  secretTokens(): boolean
 }
 
 /** Further facts for the guard. */

@@ -39,17 +39,19 @@ export function namespaceFacts(
   }
 }
 
-/** KEP-753 (native sidecars) is on by default from 1.29, KEP-24 (AppArmor fields) from 1.30. */
+/** KEP-753 (native sidecars) is on by default from 1.29, KEP-24 (AppArmor fields) from 1.30, KEP-1205 (projected tokens) from 1.21. */
 const NATIVE_SIDECARS = 29
 const APP_ARMOR_FIELD = 30
+const PROJECTED_TOKENS = 21
 
 /** @param minor of the server's version, 1.x, which may rise while we run */
 export function featuresOf(
   minor: () => number,
   form: SidecarForm = 'auto',
-): Pick<Cluster, 'nativeSidecars' | 'appArmorField'> {
+): Pick<Cluster, 'nativeSidecars' | 'appArmorField' | 'secretTokens'> {
   return {
     nativeSidecars: () => (form === 'auto' ? minor() >= NATIVE_SIDECARS : form === 'native'),
     appArmorField: () => minor() >= APP_ARMOR_FIELD,
+    secretTokens: () => minor() < PROJECTED_TOKENS,
   }
 }

@@ -17,7 +17,7 @@ interface TokenMount {
 /**
  * The mount as the plugin writes it, and nothing more: any other member (`subPath`, `mountPropagation`) is the
  * author's, and so is a volume of that name with anything but a token in it.
- * @param isOld the server may be one of before 1.21, whose tokens are Secrets
+ * @param isOld the server is one of before 1.21, whose tokens are Secrets
  */
 export function isTokenMount(mount: unknown, { spec }: Pod, isOld: boolean): mount is TokenMount {
   if (!isObject(mount) || typeof mount.name !== 'string' || !isPluginsVolume(mount.name)) return false
@@ -77,7 +77,11 @@ const hasOnly = (object: object, keys: readonly string[]): boolean =>
 const AUTHORITY = { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] }
 const NAMESPACE = { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] }
 /** Files that clients know; those of a distribution have other names (OpenShift: `service-ca.crt`). */
-const KNOWN_FILES: readonly unknown[] = ['token', 'ca.crt', 'namespace']
+const KNOWN_FILES: readonly string[] = ['token', 'ca.crt', 'namespace']
+/** One plain name: the kubelet cleans a path before it writes (atomic_writer.go, validatePayload), so that `./ca.crt` is `ca.crt`. */
+const PLAIN_FILE = /^[A-Za-z0-9_][-.A-Za-z0-9_]*$/
+const isOtherFile = (path: unknown): boolean =>
+  typeof path === 'string' && PLAIN_FILE.test(path) && !KNOWN_FILES.includes(path)
 /** The plugin's three, and as many of a distribution. */
 const MOST_SOURCES = 6
 
@@ -100,5 +104,5 @@ function isAnother(source: unknown): boolean {
   const items: unknown = isObject(source) && isObject(source.configMap) ? source.configMap.items : undefined
   if (!isObject(source) || !hasOnly(source, ['configMap']) || !Array.isArray(items) || items.length > MOST_SOURCES)
     return false
-  return items.length > 0 && items.every((item) => isObject(item) && !KNOWN_FILES.includes(item.path))
+  return items.length > 0 && items.every((item) => isObject(item) && isOtherFile(item.path))
 }

@@ -11,7 +11,7 @@ import { type AgentVolumes, isAgentVolume } from '../sidecar/agent-volumes.ts'
  * Without the record of an earlier pass an agent equal to the one we would add counts as ours, from any author. With one, ours is
  * written in its place, so that nothing of it is believed.
  */
-export function refuseNames({ pod, agent, volumes, form, keepsProfile, isLaterPass }: Place): Deny | undefined {
+export function refuseNames({ pod, agent, volumes, form, isOld, isLaterPass }: Place): Deny | undefined {
   const { spec } = pod
   const inits = spec.initContainers ?? []
   const [home, away] = form === 'native' ? [inits, spec.containers] : [spec.containers, inits]
@@ -24,7 +24,7 @@ export function refuseNames({ pod, agent, volumes, form, keepsProfile, isLaterPa
   if (found.length > 1)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` stands in the Pod ${found.length} times`)
   const difference =
-    found[0] === undefined || isLaterPass ? undefined : differenceInContainer(found[0], agent, pod, !keepsProfile)
+    found[0] === undefined || isLaterPass ? undefined : differenceInContainer(found[0], agent, pod, isOld)
   if (difference !== undefined)
     return deny('container-name-taken', `\`${AGENT_CONTAINER}\` differs at \`${difference}\``)
   return refuseVolumes(pod, isLaterPass ? [] : volumes)

@@ -42,7 +42,7 @@ describe('the known facts of the cluster', () => {
       ['audit', 'enforce', 'enforce', 'enforce'],
     )
     assert.deepEqual([cluster.podSecurity('shop'), cluster.podSecurity('other')], ['baseline', undefined])
-    assert.deepEqual([cluster.nativeSidecars(), cluster.appArmorField()], [false, false])
+    assert.deepEqual([cluster.nativeSidecars(), cluster.appArmorField(), cluster.secretTokens()], [false, false, false])
   })
 
   it('follows changes, over a watch that ends and one whose version is gone', async () => {

@@ -65,6 +65,9 @@ describe('the service account token that the API server mounts into every contai
     ['of files without a token', [ours], other({ projected: { sources: SOURCES.slice(1) } })],
     ['of an authority that the author chose', [ours], projecting(TOKEN, authority('mine', 'ca.crt'), NAMESPACE)],
     ['of a second authority in its place', [ours], projecting(...SOURCES, authority('mine', 'ca.crt'))],
+    ['of a second authority by another spelling', [ours], projecting(...SOURCES, authority('mine', './ca.crt'))],
+    ['of a second token by another spelling', [ours], projecting(...SOURCES, authority('mine', './/token'))],
+    ['of a file in a directory', [ours], projecting(...SOURCES, authority('mine', 'a/b'))],
     ['of a whole ConfigMap beside it', [ours], projecting(...SOURCES, { configMap: { name: 'mine' } })],
     ['of a token for somebody else', [ours], projecting(FOREIGN, ...SOURCES.slice(1))],
     ['of a driver', [ours], other({ csi: { driver: 'evil.example' } })],
@@ -94,6 +97,11 @@ describe('the service account token that the API server mounts into every contai
       assert.deepEqual(after.spec.initContainers[0]!.volumeMounts, first.spec.initContainers[0]!.volumeMounts)
     })
   }
+
+  it('is not taken over from a Secret by servers that project tokens, old as they are', () => {
+    const of128 = { ...OLD_CLUSTER, secretTokens: () => false }
+    assert.deepEqual(mountsOfAgent(pod([token('default-token-x7k2p')], [LEGACY]), of128), [])
+  })
 
   it('changes nothing at a second pass', () => {
     const before = pod([token('kube-api-access-x7k2p')])
