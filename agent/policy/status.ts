@@ -16,6 +16,10 @@ export function parseStatus(text: string): Status | undefined {
   return { version, nonce, hash, containers, added: ADDED.filter((what) => added.includes(what)), replaced }
 }
 
+/** Of the placeholders: the same for as long as they are to be valid. */
+export const identityOf = ({ nonce, containers }: Pick<Status, 'nonce' | 'containers'>): string =>
+  [nonce, ...containers].join(' ')
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

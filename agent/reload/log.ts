@@ -1,9 +1,9 @@
 /** Log lines of a reload's results. No value is in reach here. */
 import type { Log } from '../events/sinks/log.ts'
+import { unplaced } from '../policy/strength/verdict.ts'
 import type { Causes } from './report-once.ts'
 import type { Told } from './signal.ts'
 import type { Registered } from './state.ts'
-import { unplaced } from './verdict.ts'
 
 export function sayApplied(log: Log, before: Registered, after: Registered, weaker: readonly string[]): void {
   const { config, where } = after.agent

@@ -5,6 +5,7 @@
 import type { AgentConfig } from '../config/load.ts'
 import type { Log } from '../events/sinks/log.ts'
 import type { RotationMetrics } from '../events/sinks/rotation-metrics.ts'
+import { judgeChange } from '../policy/strength/verdict.ts'
 import { type Resolved, resolve, type UnreadSource } from '../sources/resolve.ts'
 import type { Sources } from '../sources/sources.ts'
 import { numbered } from './binding-numbers.ts'
@@ -13,7 +14,6 @@ import type { Kernel } from './kernel.ts'
 import { sayApplied, sayRotated, sayTold } from './log.ts'
 import { type Causes, openCauses } from './report-once.ts'
 import { changedNow, givenBy, type Registered } from './state.ts'
-import { judgeChange } from './verdict.ts'
 
 export interface Journey {
   readonly kernel: Kernel

@@ -126,6 +126,8 @@ describe('the annotations of a sealed Pod', policies, () => {
   it('are checked when they change', async () => {
     const wrong = { metadata: { annotations: { 'kernelseal.io/mode': 'enforcd' } } }
     refused(await call('PATCH', `${POD}?dryRun=All`, wrong, MERGE), /annotations cannot be used.*`enforcd`/)
+    const users = { metadata: { annotations: { 'io.kubernetes.cri-o.userns-mode': 'auto' } } }
+    refused(await call('PATCH', `${POD}?dryRun=All`, users, MERGE), /the Pod has users of its own/)
     const status = { metadata: { annotations: { 'kernelseal.io/status': null } } }
     refused(
       await call('PATCH', `${POD}?dryRun=All`, status, MERGE),

@@ -16,11 +16,9 @@ import { authorsOf, hasAgent } from './pod/earlier.ts'
 import type { Container, Pod } from './pod/pod.ts'
 import { freePort } from './pod/ports.ts'
 import { servedBy } from './pod/served.ts'
-import { refuseBindings, refuseChosen } from './refuse/bindings.ts'
+import { refusePolicy } from './refuse/policy.ts'
 import { refuseSize } from './refuse/size.ts'
-import { refuseShape } from './refuse/unsupported.ts'
 import { sealEnvOf } from './seal-env/seal-env.ts'
-import { refuseResources } from './sidecar/agent-resources.ts'
 
 /** The Pod is to be injected with this policy. */
 export interface Go {
@@ -62,16 +60,10 @@ export function decide(pod: Pod, namespace: string | undefined, cluster: Cluster
   const port = Object.hasOwn(annotations, METRICS_PORT) ? undefined : choosePort(pod, policy.config, chosen)
   const config = port === undefined ? policy.config : withPort(policy.config, port)
   const serves = servedBy(pod, policy.containers)
-  const { metricsPort } = config.monitoring
   const asked = warnAboutAsking(pod, config.secrets.length > 0)
   const warnings = [...asked, ...read.open, ...warningsOf(policy)]
   if (config.secrets.length === 0) return skip('no-bindings', warnings)
-  const refusal =
-    refuseShape(pod, metricsPort) ??
-    refuseResources(resources) ??
-    refuseLevel(cluster, namespace) ??
-    refuseChosen(pod, policy) ??
-    refuseBindings(pod, covered, config, namespace)
+  const refusal = refusePolicy(pod, { ...policy, config }, covered, namespace) ?? refuseLevel(cluster, namespace)
   if (refusal !== undefined) return { ...refusal, warnings }
   const advice = adviceOn(pod, config, covered, serves)
   return { kind: 'go', config, resources, covered, sealed, serves, port, warnings: [...warnings, ...advice] }

@@ -1,7 +1,7 @@
 /** The webhook's work without a server: a Pod → an outcome. Used by `/mutate`, by the tests and offline. */
 import { hash } from 'node:crypto'
 import { MAX_CAPACITY_IN_ALL } from '../../agent/policy/secrets/check-bindings.ts'
-import { capacityInAll, type Variable, variablesOf } from '../../agent/policy/secrets/variables.ts'
+import { capacityInAll, variablesOf } from '../../agent/policy/secrets/variables.ts'
 import { AGENT_CONTAINER, DEFAULT_CONTAINER, METRICS_PORT, PREFIX, type Status } from '../../agent/policy/sidecar.ts'
 import { warnAboutQuality } from './advice/resources.ts'
 import { type Deny, deny, inject, type Outcome, type Skip } from './answer/outcome.ts'
@@ -9,7 +9,6 @@ import { patchOf } from './answer/patch.ts'
 import { type Place, podChanges } from './change/changes.ts'
 import { EVICTABLE, withEvictable } from './change/evictable.ts'
 import { added, replaced } from './change/injection-record.ts'
-import { envConflict, expansionInCommand, expansionInEnv, variablesIn } from './change/placeholders.ts'
 import { pullSecretChanges } from './change/pull-secrets.ts'
 import { changedMembers, warnAboutChange } from './change/put-back.ts'
 import type { Cluster } from './cluster/cluster.ts'
@@ -19,6 +18,7 @@ import { earlierStatus, hasAgent } from './pod/earlier.ts'
 import { asPod, type Pod } from './pod/pod.ts'
 import { refuseNames } from './refuse/collisions.ts'
 import { refuseSources } from './refuse/sources-allowed.ts'
+import { refuseVariables } from './refuse/variables.ts'
 import { agentVolumes } from './sidecar/agent-volumes.ts'
 import { type AgentSettings, agentContainer, type Form } from './sidecar/sidecar.ts'
 
@@ -124,19 +124,6 @@ function refuseCapacity({ config, serves }: Go, containers: readonly string[]): 
   const bytes = capacityInAll(config, containers, serves)
   if (bytes <= MAX_CAPACITY_IN_ALL) return undefined
   return deny('placeholders-too-large', `${bytes} bytes in all containers, the limit is ${MAX_CAPACITY_IN_ALL}`)
-}
-
-function refuseVariables({ covered, config, serves }: Go, variables: readonly Variable[]): Deny | undefined {
-  for (const container of covered) {
-    const own = variablesIn(container, variables)
-    const conflict = envConflict(container, own, config, serves)
-    if (conflict !== undefined) return deny('variable-already-set', conflict)
-    const shown = expansionInCommand(container, own)
-    if (shown !== undefined) return deny('variable-in-command', shown)
-    const expansion = expansionInEnv(container, own)
-    if (expansion !== undefined) return deny('variable-referenced', expansion)
-  }
-  return undefined
 }
 
 function annotationsOf(pod: Pod, status: Status, go: Go): Readonly<Record<string, string>> {

@@ -26,8 +26,9 @@ export const JOURNEYS = {
   '/validate': {
     kinds: GUARDED_KINDS,
     decide: (review, { cluster, settings }) => {
-      const { operation, subResource, object, oldObject } = review
-      if (operation === 'UPDATE' && subResource === '') return guardAnnotations(object, oldObject, settings.agent)
+      const { operation, subResource, namespace, object, oldObject } = review
+      if (operation === 'UPDATE' && subResource === '')
+        return guardAnnotations(object, oldObject, settings.agent, namespace)
       return guard(review, cluster.allowsDebug(review.namespace), {
         locked: settings.agent.lockPolicy === true,
         agentMayBeFirst: !cluster.nativeSidecars(),

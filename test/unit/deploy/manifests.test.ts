@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { INJECTION_LABEL } from '../../../webhook/mutate/cluster/namespaces.ts'
 import { NOTHING_TO_SEAL } from '../../../webhook/mutate/inject.ts'
+import { CRIO_USERNS } from '../../../webhook/mutate/refuse/nodes.ts'
 import { readManifests } from '../../../webhook/offline/documents.ts'
 import { decideManifests } from '../../../webhook/offline/inject-manifests.ts'
 import { lintManifests } from '../../../webhook/offline/lint/lint.ts'
@@ -133,6 +134,12 @@ for (const overlay of OVERLAYS) {
         assert.ok(byAgent || namespaceSelector.matchLabels?.[INJECTION_LABEL] === 'enabled', name)
         assert.deepEqual([failurePolicy, sideEffects, timeoutSeconds], ['Fail', 'None', 5])
       }
+    })
+
+    it('ask about an annotation by which CRI-O would start a sealed Pod in a user namespace', () => {
+      const asked = webhooksOf(all).find(({ name }) => name === 'annotations.kernelseal.io')
+      const isNamed = JSON.stringify(asked?.matchConditions)?.includes(`key == '${CRIO_USERNS}'`)
+      assert.equal(isNamed, overlay === 'kubernetes-1.20' ? undefined : true)
     })
 
     it('look at nothing of the system or of ourselves, whichever asks', () => {

@@ -35,6 +35,12 @@ export const REASONS = {
     sentence: '`kernelseal.io/status` follows the placeholders of the running containers, and cannot become another',
     hint: 'leave it as it is, or make the Pod anew',
   },
+  'fixed-at-start': {
+    code: 403,
+    sentence:
+      'the running containers were started with placeholders of another size, and their processes would be killed',
+    hint: 'make the Pod anew with it',
+  },
   'weaker-policy': {
     code: 403,
     sentence: 'the policy of running Pods is locked, and the change makes it weaker',

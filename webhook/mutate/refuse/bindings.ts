@@ -1,5 +1,6 @@
 /** Bindings that could not be served in this Pod, or that name another namespace's Secrets. */
 import type { PodPolicy } from '../../../agent/policy/annotations.ts'
+import type { SealEnv } from '../../../agent/policy/secrets/seal-env.ts'
 import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
 import type { Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
@@ -33,10 +34,18 @@ export function refuseBindings(
   return undefined
 }
 
-/** Names of containers in `kernelseal.io/containers` that the Pod lacks. */
-export function refuseChosen(pod: Pod, { containers = [] }: PodPolicy): Deny | undefined {
+/** Names of containers in `kernelseal.io/containers` and `kernelseal.io/seal-env` that the Pod lacks. */
+export function refuseChosen(pod: Pod, { containers = [], sealEnv }: PodPolicy): Deny | undefined {
   const names = applicationContainers(pod).map(({ name }) => name)
-  const missing = containers.find((name) => !names.includes(name))
+  return refuseMissing('containers', containers, names) ?? refuseMissing('seal-env', namedBy(sealEnv), names)
+}
+
+export const namedBy = (sealEnv: SealEnv | undefined): readonly string[] =>
+  sealEnv === undefined || sealEnv.containers === 'all' ? [] : sealEnv.containers
+
+/** @param key of the annotation that names containers */
+export function refuseMissing(key: string, named: readonly string[], names: readonly string[]): Deny | undefined {
+  const missing = named.find((name) => !names.includes(name))
   if (missing === undefined) return undefined
-  return deny('no-such-container', `\`containers\` names ${quote(missing)} (${didYouMean(missing, names)})`)
+  return deny('no-such-container', `\`${key}\` names ${quote(missing)} (${didYouMean(missing, names)})`)
 }

@@ -18,7 +18,7 @@ export function refuseNode({ metadata, spec }: Pod): Deny | undefined {
 }
 
 /** CRI-O maps the users of such a Pod to others of the node. */
-const CRIO_USERNS = 'io.kubernetes.cri-o.userns-mode'
+export const CRIO_USERNS = 'io.kubernetes.cri-o.userns-mode'
 
 /**
  * Runtime classes are named by each cluster; these are the names the projects' own documents give them. Their Pods run

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { slotIn } from '../../../agent/policy/secrets/placeholder.ts'
 import { joined } from '../../../agent/policy/text/joined.ts'
-import { didYouMean, quote } from '../../../agent/policy/text/suggest.ts'
 import { type Deny, deny, MAX_MESSAGE } from '../answer/outcome.ts'
 import { type Container, isObject } from '../pod/pod.ts'
+import { namedBy, refuseMissing } from '../refuse/bindings.ts'
 import { wholeSecrets } from './env-from.ts'
 import { Growth } from './growth.ts'
 import { type SealInput, sealContainer } from './seal-container.ts'
@@ -29,10 +29,8 @@ export interface Sealing {
 export function sealEnvOf(input: SealInput): Sealing | Deny {
   const { sealEnv, covered, uncovered } = input
   const names = [...covered, ...uncovered].map(({ name }) => name)
-  const missing = sealEnv.containers === 'all' ? undefined : sealEnv.containers.find((name) => !names.includes(name))
-  if (missing !== undefined) {
-    return deny('no-such-container', `\`seal-env\` names ${quote(missing)} (${didYouMean(missing, names)})`)
-  }
+  const missing = refuseMissing('seal-env', namedBy(sealEnv), names)
+  if (missing !== undefined) return missing
   const wanted = ({ name }: Container) => sealEnv.containers === 'all' || sealEnv.containers.includes(name)
   const growth = new Growth()
   const results = covered.filter(wanted).map((container) => ({ container, ...sealContainer(container, input, growth) }))

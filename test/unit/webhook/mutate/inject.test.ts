@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
 import { REASONS, type Reason } from '../../../../webhook/mutate/answer/reasons.ts'
-import { CLUSTER, golden, inject, NONCE, OLD_CLUSTER, patched } from '../fixtures.ts'
+import { guardAnnotations } from '../../../../webhook/review/annotation-guard.ts'
+import { CLUSTER, golden, inject, NONCE, OLD_CLUSTER, patched, SETTINGS } from '../fixtures.ts'
 
 const PODS = new URL('../../../fixtures/pods/', import.meta.url)
 /** A file's name says on which server it is admitted. */
@@ -33,6 +34,15 @@ describe('golden Pods', () => {
       const again = golden(decide(file, once))
       assert.deepEqual(again, { ...again, reason: 'nothing-to-change', operations: [] })
     })
+
+    it(`${name.replaceAll('-', ' ')}: once it runs, its annotations are not refused`, () => {
+      const pod = load(readFileSync(new URL(file, PODS), 'utf8'))
+      const outcome = decide(file, pod)
+      if (outcome.kind !== 'inject') return
+      const once = patched(pod, outcome.operations)
+      const checked = guardAnnotations(once, once, SETTINGS.agent, 'shop')
+      assert.deepEqual([checked.reason, checked.warnings], ['annotations-checked', []])
+    })
   }
 })
 
@@ -42,7 +52,7 @@ describe('the table of reasons', () => {
     const rest = Object.keys(REASONS).filter((reason) => !shown.includes(reason as Reason))
     const elsewhere = ['too-many-containers', 'too-many-entries', 'too-much-to-seal']
     const guarded = ['not-guarded', 'debug-allowed', 'agent-session', 'debug-container']
-    const changed = ['annotations-checked', 'status-changed', 'weaker-policy']
+    const changed = ['annotations-checked', 'status-changed', 'fixed-at-start', 'weaker-policy']
     const server = [
       'nothing-to-change',
       'not-a-creation',

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { parseAnnotations, parseStatus } from '../../../../agent/policy/annotations.ts'
+import { variablesOf } from '../../../../agent/policy/secrets/variables.ts'
+import { identityOf } from '../../../../agent/policy/status.ts'
+import { judgeChange } from '../../../../agent/policy/strength/verdict.ts'
 import { guardAnnotations } from '../../../../webhook/review/annotation-guard.ts'
 import { inject, patched, SETTINGS } from '../fixtures.ts'
 
@@ -11,9 +15,10 @@ interface Sealed {
 
 const submitted = {
   metadata: { annotations: { 'secret.kernelseal.io/TOKEN': 'secret/api/token' } },
-  spec: { containers: [{ name: 'app' }] },
+  spec: { containers: [{ name: 'app', env: [{ name: 'OPEN', value: 'x' }] }] },
 }
 const outcome = inject(submitted)
+const FOREIGN = '[{name: b, secretRefs: [{name: A, source: {secretKeyRef: {name: db, key: pw, namespace: other}}}]}]'
 const sealed = patched(submitted, outcome.kind === 'inject' ? outcome.operations : []) as Sealed
 
 const withChanges = (changes: Record<string, string | undefined>): Sealed => {
@@ -21,7 +26,18 @@ const withChanges = (changes: Record<string, string | undefined>): Sealed => {
   return { ...sealed, metadata: { annotations: Object.fromEntries(kept) as Texts } }
 }
 const judge = (changes: Record<string, string | undefined>, settings = {}) =>
-  guardAnnotations(withChanges(changes), sealed, { ...SETTINGS.agent, ...settings })
+  guardAnnotations(withChanges(changes), sealed, { ...SETTINGS.agent, ...settings }, 'shop')
+
+/** The agent's own reading of annotations, and its judgement. */
+function agentsVerdict(changes: Record<string, string | undefined>) {
+  const [before, after] = [sealed, withChanges(changes)].map(({ metadata: { annotations } }) => {
+    const { config } = parseAnnotations(annotations, {})
+    const status = parseStatus(annotations['kernelseal.io/status']!)!
+    const variables = variablesOf(config, status.containers, status.nonce)
+    return { config, host: false, identity: identityOf(status), variables }
+  })
+  return judgeChange(before!, after!, false)
+}
 
 describe('a changed annotation of a sealed Pod', () => {
   const REFUSED: readonly [what: string, changes: Record<string, string | undefined>, reason: string][] = [
@@ -36,6 +52,21 @@ describe('a changed annotation of a sealed Pod', () => {
       'that carries a value',
       { 'kernelseal.io/bindings': '[{name: b, secretRefs: [{name: A, source: {value: x}}]}]' },
       'literal-value',
+    ],
+    ['that asks for placeholders of another size', { 'kernelseal.io/capacity': '2048' }, 'fixed-at-start'],
+    ['that names a container the Pod lacks', { 'kernelseal.io/containers': 'nosuch' }, 'no-such-container'],
+    ['that seals in a container the Pod lacks', { 'kernelseal.io/seal-env': 'nosuch' }, 'no-such-container'],
+    [
+      'that asks for more than it allows',
+      { 'kernelseal.io/agent-cpu-request': '9', 'kernelseal.io/agent-cpu-limit': '1' },
+      'bad-annotation',
+    ],
+    ['that names a Secret of another namespace', { 'kernelseal.io/bindings': FOREIGN }, 'foreign-secret'],
+    ['that is CRI-O’s for a user namespace', { 'io.kubernetes.cri-o.userns-mode': 'auto' }, 'user-namespace'],
+    [
+      'that binds a variable which stands in the open',
+      { 'secret.kernelseal.io/OPEN': 'secret/a/b' },
+      'variable-already-set',
     ],
     ['that is the status', { 'kernelseal.io/status': '{}' }, 'status-changed'],
     ['that takes the status away', { 'kernelseal.io/status': undefined }, 'status-changed'],
@@ -52,6 +83,24 @@ describe('a changed annotation of a sealed Pod', () => {
     const locked = judge(changes, { lockPolicy: true })
     assert.equal(locked.reason, 'weaker-policy')
     assert.match(locked.kind === 'deny' ? locked.message : '', /`mode` from enforce to audit/)
+  })
+
+  it('is refused wherever the agent would refuse it', () => {
+    for (const changes of [{ 'kernelseal.io/capacity': '2048' }, { 'kernelseal.io/capacity': 'TOKEN=96' }]) {
+      assert.ok('refused' in agentsVerdict(changes))
+      assert.equal(judge(changes).kind, 'deny')
+    }
+  })
+
+  it('that goes back to the placeholders there are is admitted, whatever was annotated in between', () => {
+    const between = withChanges({ 'kernelseal.io/capacity': '2048' })
+    assert.equal(guardAnnotations(sealed, between, SETTINGS.agent, 'shop').reason, 'annotations-checked')
+  })
+
+  it('that binds one more variable is admitted with the word that it comes with a new Pod', () => {
+    const { warnings } = judge({ 'secret.kernelseal.io/MORE': 'secret/a/b' })
+    assert.match(warnings.join('\n'), /gives `MORE` as well/)
+    assert.match(warnings.join('\n'), /MORE has no placeholder here/)
   })
 
   it('that strengthens is admitted without one', () => {

@@ -1,12 +1,23 @@
-/** Whether a policy may take the place of another in a running agent. Pure. */
-import type { AgentConfig } from '../config/load.ts'
-import { weakenings } from '../policy/strength/weaker.ts'
+/** Whether a policy may take the place of another in a running agent: the agent asks, and the webhook before it. Pure. */
+import type { Variable } from '../secrets/variables.ts'
+import type { Config } from '../types.ts'
+import { weakenings } from './weaker.ts'
+
+/** A policy, and what running containers were started with. */
+export interface Standing {
+  readonly config: Config
+  /** A whole host, whose processes are in no container of ours. */
+  readonly host: boolean
+  readonly identity: string
+  readonly variables: readonly Variable[]
+}
+type Placed = Omit<Standing, 'config'>
 
 /** `weaker`: the protection lost by the change. */
 export type Verdict = { readonly refused: string } | { readonly weaker: readonly string[] }
 
 /** @param locked `--lock-policy`: a weakening change is refused */
-export function judgeChange(before: AgentConfig, after: AgentConfig, locked: boolean): Verdict {
+export function judgeChange(before: Standing, after: Standing, locked: boolean): Verdict {
   const fixed = fixedChange(before, after)
   if (fixed !== undefined) return { refused: fixed }
   const weaker = weakenings(before.config, after.config)
@@ -20,7 +31,7 @@ export function judgeChange(before: AgentConfig, after: AgentConfig, locked: boo
  * The parts that running containers were started with. A placeholder of another size or slot is a damaged one to the
  * kernel, and its process would be killed.
  */
-function fixedChange(before: AgentConfig, after: AgentConfig): string | undefined {
+export function fixedChange(before: Placed, after: Placed): string | undefined {
   if (after.host) return undefined
   if (before.identity !== after.identity) {
     return 'the annotation `kernelseal.io/status` is another: the placeholders of the running containers follow the first'
@@ -35,7 +46,7 @@ function fixedChange(before: AgentConfig, after: AgentConfig): string | undefine
 }
 
 /** Variables that no running container has a placeholder for. */
-export function unplaced(before: AgentConfig, after: AgentConfig): string[] {
+export function unplaced(before: Placed, after: Placed): string[] {
   if (after.host) return []
   const placed = new Set(before.variables.map(({ slot }) => slot))
   return [...new Set(after.variables.filter(({ slot }) => !placed.has(slot)).map(({ name }) => name))]
