@@ -1,9 +1,10 @@
 /**
- * `$(NAME)` in a composed value, by Kubernetes' rules for `env[].value`
- * (third_party/forked/golang/expansion): `$$` is a `$`, and text that is not a whole `$(NAME)` stays as it is.
+ * `$(NAME)` in a composed value, as the kubelet reads `env[].value` (third_party/forked/golang/expansion/expand.go): `$$` is a `$`,
+ * a reference ends at the first `)`, whatever stands in between, and a name that nobody knows stays as it is written.
  */
 
-const TOKEN = /\$\$|\$\(([A-Za-z_][-.A-Za-z0-9_]*)\)/g
+/** Names that a binding may give a value to; another one in a template is text. */
+const BINDABLE = /^[A-Za-z_][-.A-Za-z0-9_]*$/
 
 /** A stretch of plain text, escapes resolved, or a reference. */
 export type Part =
@@ -12,11 +13,21 @@ export type Part =
 
 /** One by one: a text of megabytes has millions of them, which together would take more memory than the webhook has. */
 export function* templateParts(template: string): Generator<Part> {
+  const lastClose = template.lastIndexOf(')')
   let from = 0
-  for (const match of template.matchAll(TOKEN)) {
-    if (match.index > from) yield { kind: 'text', text: template.slice(from, match.index) }
-    yield match[1] === undefined ? { kind: 'text', text: '$' } : { kind: 'reference', name: match[1] }
-    from = match.index + match[0].length
+  for (let at = template.indexOf('$'); at !== -1; at = template.indexOf('$', at)) {
+    const next = template[at + 1]
+    // Without a `)` behind it, which is looked for once only, it opens nothing.
+    const isOpen = next === '(' && at + 1 < lastClose
+    if (next !== '$' && !isOpen) {
+      at++
+      continue
+    }
+    if (at > from) yield { kind: 'text', text: template.slice(from, at) }
+    const end = isOpen ? template.indexOf(')', at) : at + 1
+    yield isOpen ? { kind: 'reference', name: template.slice(at + 2, end) } : { kind: 'text', text: '$' }
+    at = end + 1
+    from = at
   }
   if (from < template.length) yield { kind: 'text', text: template.slice(from) }
 }
@@ -29,11 +40,11 @@ export function findReference(template: string, wanted: (name: string) => boolea
   return undefined
 }
 
-/** The variables a template takes its parts from, each once. */
+/** The variables of a binding that a template takes its parts from, each once. */
 export function templateReferences(template: string): string[] {
   const names = new Set<string>()
   findReference(template, (name) => {
-    names.add(name)
+    if (BINDABLE.test(name)) names.add(name)
     return false
   })
   return [...names]
@@ -47,7 +58,8 @@ export function templateReferences(template: string): string[] {
 export function fillTemplate(template: string, lookUp: (name: string) => string, limit: number): string | undefined {
   let filled = ''
   for (const part of templateParts(template)) {
-    filled += part.kind === 'text' ? part.text : lookUp(part.name)
+    const isBound = part.kind === 'reference' && BINDABLE.test(part.name)
+    filled += part.kind === 'text' ? part.text : isBound ? lookUp(part.name) : `$(${part.name})`
     if (filled.length > limit) return undefined
   }
   return filled

@@ -63,5 +63,10 @@ describe('a template', () => {
       fillTemplate('$(A):$$(A):$(1):$', () => '$(B)', 64),
       '$(B):$(A):$(1):$',
     )
+    // By kubernetes' own table (expand_test.go): the name ends at the first `)`.
+    const filled = (text: string) => fillTemplate(text, (name) => `<${name}>`, 64)
+    assert.equal(filled('$(a$(B)) $(B)'), '$(a$(B)) <B>')
+    assert.equal(filled('$(B)$(C $$ $x$(D'), '<B>$(C $ $x$(D')
+    assert.equal(filled('$()$(B)$'), '$()<B>$')
   })
 })

@@ -83,5 +83,8 @@ const OF_SERVICE = /_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_[0-9]+_(TCP|UDP|SC
 /** A Service's name has 63 characters at most; a longer one is not looked at, which could take as long as its author likes. */
 const MAX_NAME = 128
 
+/** Of a variable that an `envFrom` may bring (apimachinery, IsRelaxedEnvVarName): printable ASCII without `=`. */
+export const isNameOfVariable = (name: string): boolean => /^[ -<>-~]+$/.test(name)
+
 export const isOfService = (name: string, hasLinks: boolean): boolean =>
   name.length <= MAX_NAME && OF_SERVICE.test(name) && (hasLinks || name.startsWith('KUBERNETES_'))

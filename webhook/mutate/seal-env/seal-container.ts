@@ -11,7 +11,7 @@ import type { Binding, Config } from '../../../agent/policy/types.ts'
 import { type Deny, deny } from '../answer/outcome.ts'
 import { type Container, type EnvVar, isObject, listOf, textOf } from '../pod/pod.ts'
 import { fromWhole } from './env-from.ts'
-import { expand, isOfService, type Known, knownOf } from './expand.ts'
+import { expand, isNameOfVariable, isOfService, type Known, knownOf } from './expand.ts'
 import type { Growth } from './growth.ts'
 import { type WrittenRef, type WrittenSource, written } from './written.ts'
 
@@ -40,7 +40,8 @@ interface ContainerResult {
 
 export function sealContainer(container: Container, input: SealInput, growth: Growth): ContainerResult {
   const hasEnvFrom = listOf(container.envFrom).length > 0
-  const mayExist = (name: string): boolean => hasEnvFrom || isOfService(name, input.serviceLinks)
+  const mayExist = (name: string): boolean =>
+    (hasEnvFrom && isNameOfVariable(name)) || isOfService(name, input.serviceLinks)
   const bound = boundNames(input, container.name)
   const earlier = earlierSources(input.earlier, container.name)
   const refs = new Map<string, WrittenRef>()

@@ -20,6 +20,11 @@ it('makes the parts of a text one by one', () => {
   assert.deepEqual(parts.next().value, { kind: 'text', text: '$' })
 })
 
+// Looking for the `)` at each of them would take hours.
+it('reads a text of nothing but openings', () => {
+  assert.equal([...templateParts('$('.repeat(1_000_000))].length, 1)
+})
+
 it('stops at the first reference that is wanted', () => {
   const asked: string[] = []
   const wanted = (name: string) => asked.push(name) === 2

@@ -38,6 +38,20 @@ describe('seal-env', () => {
     )
   })
 
+  it('resolves every name that the kubelet resolves', () => {
+    const plain = { name: '.u', value: 'alice' }
+    const composed = { name: 'DSN', value: 'pg://$(.u):$(PW)@$(a$(PW))' }
+    const { metadata } = after(pod([{ name: 'app', env: [reference('PW'), plain, composed] }]))
+    const [{ secretRefs }] = JSON.parse(metadata.annotations['kernelseal.io/sealed-env']!)
+    assert.deepEqual(secretRefs[1].source, { template: 'pg://alice:$(PW)@$$(a$$(PW))' })
+  })
+
+  it('refuses a value with a part that only the kubelet knows, whatever its name', () => {
+    const fromConfigMap = { name: '1h', valueFrom: { configMapKeyRef: { name: 'c', key: 'h' } } }
+    const env = [reference('PW'), fromConfigMap, { name: 'DSN', value: '$(PW)@$(1h)' }]
+    assert.equal(inject(pod([{ name: 'app', env }])).reason, 'composed-by-kubelet')
+  })
+
   it('does not believe a list of sealed variables on a Pod without an agent', () => {
     const before = pod([{ name: 'app', env: [reference('A')] }])
     Object.assign(before.metadata.annotations, { 'kernelseal.io/sealed-env': '[{"name":"x"' })
