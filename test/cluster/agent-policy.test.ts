@@ -103,10 +103,17 @@ describe('the agent policy', { skip: MINOR < 30 ? 'this server has no Validating
     assert.match(body.message, /needs `shareProcessNamespace`/)
   })
 
+  it('refuses seal-env without the word of the webhook that there is nothing to seal', async () => {
+    // By envFrom, for example, which is not for a policy to judge.
+    const { status, body } = await bare('unasked', { 'kernelseal.io/seal-env': 'true' })
+    assert.equal(status, 403)
+    assert.match(body.message, /the KernelSeal webhook was not called/)
+  })
+
   for (const [what, annotations] of [
     ['says nothing to KernelSeal', {}],
     ['opts out', { ...BINDING, 'kernelseal.io/inject': 'false' }],
-    ['opts out by seal-env of nothing', { 'kernelseal.io/seal-env': 'true' }],
+    ['opts out by seal-env: false', { 'kernelseal.io/seal-env': 'false' }],
   ] as const) {
     it(`lets in a Pod that ${what}`, async () => {
       assert.equal((await bare('let-in', annotations)).status, 201)
