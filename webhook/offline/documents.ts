@@ -17,6 +17,7 @@ import {
   YAMLException,
 } from 'js-yaml'
 import { ConfigError } from '../../agent/policy/text/problems.ts'
+import { yamlReason } from '../../agent/policy/text/yaml-reason.ts'
 import { documentTexts, hasContent } from './document-texts.ts'
 
 export type Format = 'yaml' | 'json'
@@ -59,7 +60,7 @@ export function readManifests(text: string, where: string): ManifestFile {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     const line = error.mark && error.mark.line + 1
-    const problem = { severity: 'error', path: '', message: `is not valid YAML: ${error.reason}` } as const
+    const problem = { severity: 'error', path: '', message: `is not valid YAML: ${yamlReason(error, text)}` } as const
     throw new ConfigError(where, [line === undefined ? problem : { ...problem, line }])
   }
 }

@@ -1,6 +1,5 @@
 /** `kernelseal.io/capacity`: the size of placeholders that no `capacity` of a binding sets, of all or of single variables. */
 import type { Field } from '../text/field.ts'
-import { quote } from '../text/suggest.ts'
 import { DEFAULT_CAPACITY, MAX_CAPACITY, MIN_CAPACITY } from './placeholder.ts'
 
 export interface Capacities {
@@ -24,7 +23,7 @@ export function readCapacities(field: Field): Capacities | undefined {
   if (words === undefined) return undefined
   const pairs = words.map((word) => /^(?:([A-Za-z_][A-Za-z0-9_]*) *= *)?([0-9]{1,6})$/.exec(word))
   const wrong = pairs.findIndex((match) => match === null || !isCapacity(Number(match[2])))
-  if (wrong >= 0) return field.error(`has the word ${quote(words[wrong]!)}`, HINT)
+  if (wrong >= 0) return field.error(`has a wrong word, number ${wrong + 1}`, HINT)
   const read = pairs.map((match) => [match?.[1], Number(match?.[2])] as const)
   const usual = read.find(([name]) => name === undefined)?.[1] ?? DEFAULT_CAPACITY
   return {

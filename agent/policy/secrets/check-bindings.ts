@@ -113,7 +113,8 @@ function checkTemplates({ binding, refFields }: Located): void {
       report.warning(path, 'refers to no variable, so the value stands here in the open', 'write `$(NAME)`')
     }
     for (const reference of wanted.filter((one) => !known.has(one)).slice(0, MAX_MISSING)) {
-      report.error(path, `refers to ${quote(reference)}, which this binding lacks`, didYouMean(reference, names))
+      const place = wanted.indexOf(reference) + 1
+      report.error(path, `has as reference ${place} a variable that this binding lacks`, didYouMean(reference, names))
     }
     const cycle = cycles.get(name)
     if (cycle !== undefined) report.error(path, `refers to itself: ${shortened(cycle).join(' → ')}`)

@@ -31,5 +31,6 @@ const NEVER = ['/proc', '/sys', '/dev', '/run/kernelseal', '/etc/kernelseal', '/
 export function wrongFileRoot(root: string): Wrong | undefined {
   const inside = NEVER.find((place) => root === place || isBelow(root, [place]) || isBelow(place, [root]))
   if (root !== '/' && inside === undefined) return undefined
-  return { message: `would open \`${inside ?? '/proc'}\` to annotations`, hint: 'name a directory of secrets alone' }
+  const bare = `would open \`${inside ?? '/proc'}\` to annotations`
+  return { message: bare, bare, hint: 'name a directory of secrets alone' }
 }

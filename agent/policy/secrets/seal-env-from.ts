@@ -1,7 +1,6 @@
 /** `kernelseal.io/seal-env-from`: the keys of Secrets that containers take whole by `envFrom`, which the Pod does not name. */
 import type { Field } from '../text/field.ts'
 import { wrongSecretKey, wrongSecretName } from '../text/names.ts'
-import { quote } from '../text/suggest.ts'
 
 /** Secret → its keys. */
 export type SealEnvFrom = ReadonlyMap<string, readonly string[]>
@@ -18,9 +17,10 @@ export function readSealEnvFrom(field: Field): SealEnvFrom | undefined {
     const [name = '', list, ...rest] = word.split('=')
     const keys = list?.split(',') ?? []
     const isRight = rest.length === 0 && keys.length > 0 && wrongSecretName(name) === undefined
-    return { word, name, keys: isRight && !keys.some((key) => wrongSecretKey(key) !== undefined) ? keys : undefined }
+    return { name, keys: isRight && !keys.some((key) => wrongSecretKey(key) !== undefined) ? keys : undefined }
   })
-  const wrong = read.length === 0 ? '' : read.find(({ keys }) => keys === undefined)?.word
-  if (wrong !== undefined) return field.error(`has the word ${quote(wrong)}`, HINT)
+  // Not repeated: whoever takes this for a list of values has one in it.
+  const wrong = read.findIndex(({ keys }) => keys === undefined)
+  if (read.length === 0 || wrong >= 0) return field.error(`has a wrong word, number ${Math.max(wrong, 0) + 1}`, HINT)
   return new Map(read.map(({ name, keys = [] }) => [name, [...new Set(keys)]]))
 }

@@ -13,7 +13,7 @@ import type { SecretRef, Source } from '../types.ts'
 import { DEFAULT_CAPACITY, MAX_CAPACITY, MIN_CAPACITY } from './placeholder.ts'
 
 export function readSecretRef(field: Field): SecretRef | undefined {
-  const keys = field.mapping(['name', 'source', 'capacity'])
+  const keys = field.hidden().mapping(['name', 'source', 'capacity'])
   const nameField = keys?.required('name')
   const name = nameField?.checked(nameField.text(), wrongVariable)
   const sourceField = keys?.required('source')

@@ -3,6 +3,7 @@ import { CORE_SCHEMA, constructFromEvents, parseEvents, YAMLException } from 'js
 import { linesOf, nearestLine } from './lines.ts'
 import { countNodes } from './node-count.ts'
 import { ConfigError } from './problems.ts'
+import { yamlReason } from './yaml-reason.ts'
 
 export interface Document {
   readonly value: unknown
@@ -46,29 +47,10 @@ export function readDocument(text: string, where: string, path = ''): Document {
     return { value: documents[0], lineOf: (wanted) => nearestLine(lines, wanted) }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
-    throw refused(where, path, `is not valid YAML: ${reasonOf(error, text)}`, error.mark && error.mark.line + 1)
+    throw refused(where, path, `is not valid YAML: ${yamlReason(error, text)}`, error.mark && error.mark.line + 1)
   }
 }
 
 function refused(where: string, path: string, message: string, line?: number): ConfigError {
   return new ConfigError(where, [{ severity: 'error', path, message, ...(line === undefined ? {} : { line }) }])
 }
-
-/**
- * The parser's reason, in our words where a user meets it often, and where the parser's would quote a possible value.
- */
-function reasonOf(error: YAMLException, text: string): string {
-  const quoting = QUOTING.find(({ match }) => match.test(error.reason))
-  if (quoting) return `${quoting.reason} (put a value that begins so in quotes)`
-  // The parser complains of the end of the stream, or of nothing a reader would connect with a tab.
-  if (/^ *\t/m.test(text)) return 'a line is indented with a tab (use spaces)'
-  if (error.reason !== 'duplicated mapping key' || error.mark === undefined) return error.reason
-  const key = /^["']?([^"':\s]+)/.exec(text.slice(error.mark.position))?.[1]
-  return key === undefined ? 'duplicate key' : `duplicate key \`${key}\``
-}
-
-/** Reasons of js-yaml that repeat the text: `*Passw0rd` is an alias to YAML, `!Passw0rd` a tag. */
-const QUOTING = [
-  { match: /^unidentified alias/, reason: 'an alias without an anchor' },
-  { match: /\btag\b.*[:"<]|[<"].*\btag\b/, reason: 'a tag that is not known' },
-]

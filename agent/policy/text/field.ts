@@ -7,11 +7,18 @@ export class Field {
   readonly value: unknown
   readonly path: string
   readonly report: Report
+  /** No text of the author's below here is repeated: by a slip any of it may be the secret. */
+  readonly isHidden: boolean
 
-  constructor(value: unknown, path: string, report: Report) {
+  constructor(value: unknown, path: string, report: Report, isHidden = false) {
     this.value = value
     this.path = path
     this.report = report
+    this.isHidden = isHidden
+  }
+
+  hidden(): Field {
+    return new Field(this.value, this.path, this.report, true)
   }
 
   error(message: string, hint?: string): undefined {
@@ -26,23 +33,25 @@ export class Field {
   /** Reports a wrong name; returns the text when nothing is wrong with it. */
   checked(text: string | undefined, rule: (text: string) => Wrong | undefined): string | undefined {
     const wrong = text === undefined ? undefined : rule(text)
-    return wrong === undefined ? text : this.error(wrong.message, wrong.hint)
+    return wrong === undefined ? text : this.error(this.isHidden ? wrong.bare : wrong.message, wrong.hint)
   }
 
   /** A mapping with known keys only; unknown keys are errors, and reading goes on. */
   mapping<Key extends string>(known: readonly Key[]): Mapping<Key> | undefined {
     if (!isMapping(this.value)) return this.wrongType('a mapping')
     for (const key of Object.keys(this.value)) {
-      if (!(known as readonly string[]).includes(key)) {
-        this.report.error(this.child(key), `unknown key ${quote(key)}`, didYouMean(key, known))
-      }
+      if ((known as readonly string[]).includes(key)) continue
+      // YAML takes `value:x` for a key.
+      const hint = key.includes(':') ? 'a colon needs a space after it' : didYouMean(key, known)
+      if (this.isHidden) this.error('has an unknown key', hint)
+      else this.report.error(this.child(key), `unknown key ${quote(key)}`, didYouMean(key, known))
     }
     return new Mapping(this, this.value)
   }
 
   list(): readonly Field[] | undefined {
     if (!Array.isArray(this.value)) return this.wrongType('a list')
-    return this.value.map((item, index) => new Field(item, `${this.path}[${index}]`, this.report))
+    return this.value.map((item, index) => new Field(item, `${this.path}[${index}]`, this.report, this.isHidden))
   }
 
   text(): string | undefined {
@@ -69,7 +78,8 @@ export class Field {
     const text = this.text()
     if (text === undefined) return undefined
     const word = words.find((candidate) => candidate === text)
-    return word ?? this.error(`is ${quote(text)}, must be ${words.map(quote).join(', ')}`, guess(text, words))
+    const is = this.isHidden ? '' : `is ${quote(text)}, `
+    return word ?? this.error(`${is}must be ${words.map(quote).join(', ')}`, guess(text, words))
   }
 
   /** Text to text, as labels are. */
@@ -80,7 +90,7 @@ export class Field {
   }
 
   at(key: string, value: unknown): Field {
-    return new Field(value, this.child(key), this.report)
+    return new Field(value, this.child(key), this.report, this.isHidden)
   }
 
   private child(key: string): string {
@@ -88,7 +98,7 @@ export class Field {
   }
 
   private wrongType(expected: string, hint?: string): undefined {
-    return this.error(`must be ${expected}, is ${describe(this.value)}`, hint)
+    return this.error(`must be ${expected}, is ${describe(this.value, this.isHidden)}`, hint)
   }
 }
 
@@ -119,12 +129,13 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 /** A value's type, and the value itself where it cannot be a secret: neither text nor a number that may be a PIN. */
-function describe(value: unknown): string {
+function describe(value: unknown, isHidden: boolean): string {
   if (value === null) return 'empty'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
   if (typeof value === 'string') return 'text'
-  if (typeof value === 'number' && String(value).length > 2) return 'a number'
+  if (typeof value === 'number' && (isHidden || String(value).length > 2)) return 'a number'
+  if (isHidden) return `a ${typeof value}`
   return `${typeof value} ${quote(String(value))}`
 }
 

@@ -3,8 +3,12 @@ import { quote } from './suggest.ts'
 
 export interface Wrong {
   readonly message: string
+  /** The same without the text, which may be a secret at a wrong place. */
+  readonly bare: string
   readonly hint: string
 }
+
+const wrong = (text: string, bare: string, hint: string): Wrong => ({ message: `${quote(text)} ${bare}`, bare, hint })
 
 /**
  * Variables the loader, a shell or a language runtime obeys. A user who may write such a Secret would run code in the
@@ -30,67 +34,54 @@ export const MAX_VARIABLE_NAME = 62
 
 export function wrongVariable(name: string): Wrong | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    return {
-      message: `${quote(name)} is not a variable name`,
-      hint: 'letters, digits and _, not starting with a digit',
-    }
+    return wrong(name, 'is not a variable name', 'letters, digits and _, not starting with a digit')
   }
   if (name.length > MAX_VARIABLE_NAME) {
-    return {
-      message: `${quote(name)} has ${name.length} characters; a sealed variable's name has at most ${MAX_VARIABLE_NAME}`,
-      hint: 'use a shorter name',
-    }
+    const bare = `has ${name.length} characters; a sealed variable's name has at most ${MAX_VARIABLE_NAME}`
+    return wrong(name, bare, 'use a shorter name')
   }
   const rule = FORBIDDEN_VARIABLES.find(({ match }) => match.test(name))
   if (rule === undefined) return undefined
-  return {
-    message: `${quote(name)} may not carry a secret: it is obeyed by ${rule.obeyedBy}`,
-    hint: 'use another name',
-  }
+  return wrong(name, `may not carry a secret: it is obeyed by ${rule.obeyedBy}`, 'use another name')
 }
 
 /** Name of a Secret: a DNS subdomain (RFC 1123), at most 253 characters. It becomes a directory below SECRETS_DIR. */
 export function wrongSecretName(name: string): Wrong | undefined {
   const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
   if (name.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(name)) return undefined
-  return {
-    message: `${quote(name)} is not the name of a Secret`,
-    hint: 'lower-case letters, digits, - and ., at most 253',
-  }
+  return wrong(name, 'is not the name of a Secret', 'lower-case letters, digits, - and ., at most 253')
 }
 
 /** Key of a Secret (apimachinery IsConfigMapKey). It becomes a file name. */
 export function wrongSecretKey(key: string): Wrong | undefined {
   if (/^[-._a-zA-Z0-9]{1,253}$/.test(key) && key !== '.' && !key.startsWith('..')) return undefined
-  return {
-    message: `${quote(key)} is not a key of a Secret`,
-    hint: 'letters, digits, -, _ and ., not starting with ..',
-  }
+  return wrong(key, 'is not a key of a Secret', 'letters, digits, -, _ and ., not starting with ..')
 }
 
 /** DNS label (RFC 1123): containers and namespaces. */
 export function wrongLabel(name: string): Wrong | undefined {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return undefined
-  return { message: `${quote(name)} is not a valid name`, hint: 'lower-case letters, digits and -, at most 63' }
+  return wrong(name, 'is not a valid name', 'lower-case letters, digits and -, at most 63')
 }
 
 export function wrongBindingName(name: string): Wrong | undefined {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) return undefined
-  return { message: `${quote(name)} cannot name a binding`, hint: 'letters, digits, ., _ and -, at most 63' }
+  return wrong(name, 'cannot name a binding', 'letters, digits, ., _ and -, at most 63')
 }
 
 /**
  * Absolute and in normal form, because it is compared with the kernel's resolved path; shorter than PATH_MAX (4,096).
  */
 export function wrongPath(path: string): Wrong | undefined {
-  if (!path.startsWith('/')) return { message: `${quote(path)} is not absolute`, hint: 'start with /' }
+  if (!path.startsWith('/')) return wrong(path, 'is not absolute', 'start with /')
   const steps = path.slice(1).split('/')
   if (steps.some((step) => step === '..' || step === '.' || step === '')) {
-    return { message: `${quote(path)} is not in normal form`, hint: 'no empty, . or .. steps and no trailing /' }
+    return wrong(path, 'is not in normal form', 'no empty, . or .. steps and no trailing /')
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (path.length >= 4096 || /[\x00-\x1f\x7f]/.test(path)) {
-    return { message: 'has control characters or 4,096 characters and more', hint: 'give a plain path' }
+    const bare = 'has control characters or 4,096 characters and more'
+    return { message: bare, bare, hint: 'give a plain path' }
   }
   return undefined
 }
@@ -101,10 +92,8 @@ export function wrongVaultPath(path: string): Wrong | undefined {
   if (path.length <= 512 && steps.every((step) => /^[-.\w@+=, ]+$/.test(step) && step !== '.' && step !== '..')) {
     return undefined
   }
-  return {
-    message: `${quote(path)} is not the path of a secret in Vault`,
-    hint: 'letters, digits and -._@+=, between single slashes, none at the ends',
-  }
+  const hint = 'letters, digits and -._@+=, between single slashes, none at the ends'
+  return wrong(path, 'is not the path of a secret in Vault', hint)
 }
 
 /** `selector.binary`: an absolute path, or a basename. */
@@ -114,5 +103,5 @@ export function wrongBinary(binary: string): Wrong | undefined {
   if (binary.length <= 255 && !/[\x00-\x1f\x7f]/.test(binary) && binary !== '.' && binary !== '..' && binary !== '') {
     return undefined
   }
-  return { message: `${quote(binary)} is not a file name`, hint: 'an absolute path, or a basename of 1 to 255 bytes' }
+  return wrong(binary, 'is not a file name', 'an absolute path, or a basename of 1 to 255 bytes')
 }

