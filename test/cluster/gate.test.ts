@@ -265,7 +265,7 @@ describe('a Pod that does not say that it binds secrets', () => {
   })
 
   it('is created without a question where it has nothing of ours', async () => {
-    assert.equal((await createPod('shop', pod('plain', {}), '?dryRun=All')).status, 201)
+    assert.equal((await createPod('shop', pod('nothing', {}), '?dryRun=All')).status, 201)
   })
 })
 
