@@ -36,7 +36,13 @@ export interface Door {
 }
 
 /** Refusals that an API server never causes. */
-const PENALISED: ReadonlySet<Refusal> = new Set(['slow-request', 'slow-reader', 'pipelined', 'too-many-bytes'])
+const PENALISED: ReadonlySet<Refusal> = new Set([
+  'slow-request',
+  'slow-reader',
+  'pipelined',
+  'too-many-bytes',
+  'small-pieces',
+])
 
 /**
  * Connections that may be accepted in a turn. With one, those of a flood of 3,400 stood before a newcomer for thousands of turns, which

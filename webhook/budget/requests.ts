@@ -25,6 +25,8 @@ export function admitRequest(
   request.once('end', () => clearTimeout(late))
   // From here on the next request may come: its client may have the answer before we hear that it was written.
   response.once('prefinish', () => {
+    // Answered to nobody, after it was given up.
+    if (visitor.socket.destroyed) return
     visitor.asking = false
     clearTimeout(late)
     late = setTimeout(() => drop(visitor.socket, 'slow-reader'), REQUEST_MS)

@@ -1,6 +1,7 @@
 /** Bodies and answers within the bytes in flight, and within the time a request has. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ArrivingMessage, PIECE_OVERHEAD, sizeOfPieces } from '../budget/arrivals.ts'
 import type { ByteBudget, Hold } from '../budget/bytes.ts'
 import type { Door } from '../budget/door.ts'
 import { openPace, PIECE } from '../budget/pace.ts'
@@ -8,8 +9,6 @@ import { BODY_LIMIT, type Body, openBody } from '../review/body.ts'
 
 /** The API server gives a webhook 10 s at most by default and 5 s by our configuration: a later answer is not read. */
 export const REQUEST_TIMEOUT = 5_000
-/** Node's memory beside the bytes of each chunk, measured: a body that comes byte by byte is two hundred times its length. */
-const CHUNK_OVERHEAD = 256
 
 const holds = new WeakMap<IncomingMessage, Hold>()
 
@@ -18,30 +17,42 @@ class Overloaded extends Error {
 }
 
 /**
- * Bodies of any route are counted, by the length they are announced with, and read as `Body`. A body beyond the limit
- * is refused before it is read: to decrypt 7 MB takes as long as a hundred reviews.
+ * Bodies of any route are counted, by the length they are announced with and by the pieces that arrive, and read as `Body`. A body beyond
+ * the limit is refused before it is read: to decrypt 7 MB takes as long as a hundred reviews.
+ * @returns to be called with each request, before any of its body arrives
  */
-export function countBytes(app: FastifyInstance, budget: ByteBudget, door: Pick<Door, 'countedAs' | 'giveUp'>): void {
+export function countBytes(
+  app: FastifyInstance,
+  budget: ByteBudget,
+  door: Pick<Door, 'countedAs' | 'giveUp'>,
+): RequestListener<typeof ArrivingMessage> {
   const pace = openPace()
   const giveUp = (request: IncomingMessage): void => door.giveUp(request, 'too-many-bytes')
-  app.addHook('onRequest', async ({ raw, ip }, reply) => {
-    if (raw.method === 'GET') return
-    const hold = budget.open(door.countedAs(ip), () => giveUp(raw))
-    holds.set(raw, hold)
-    reply.raw.once('close', () => hold.release())
-    if (hold.take(announced(raw))) return
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    if (holds.get(raw)?.take(announced(raw)) !== false) return
     reply.raw.once('close', () => giveUp(raw))
     await overloaded(reply)
   })
   // For every content type: the body is JSON or it is refused as not being JSON.
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
-    readInTime(request, payload, () => pace(door.countedAs(request.ip))),
+    readInTime(payload, () => pace(door.countedAs(request.ip))),
   )
   app.setErrorHandler((error: Error & { statusCode?: number }, { raw }, reply) => {
     // Once the answer is on its way, or is not taken.
     if (error instanceof Overloaded) reply.raw.once('close', () => giveUp(raw))
     return refuse(error, reply)
   })
+  return (request, response) => {
+    const hold = budget.open(door.countedAs(request.socket.remoteAddress ?? ''), () => giveUp(request))
+    holds.set(request, hold)
+    response.once('close', () => hold.release())
+    const [isLarge, fits] = [sizeOfPieces(), counter(hold, announced(request))]
+    request.arrived = (bytes) => {
+      if (isLarge(bytes)) return fits(bytes)
+      door.giveUp(request, 'small-pieces')
+      return false
+    }
+  }
 }
 
 /** Bytes that will be kept; 0 where none are announced (chunked). */
@@ -68,19 +79,18 @@ function refuse(error: Error & { statusCode?: number }, reply: FastifyReply): Fa
 }
 
 /** A body that comes too slowly is cut off with its connection. */
-function readInTime({ raw }: FastifyRequest, payload: IncomingMessage, pace: () => Promise<void>): Promise<Body> {
+function readInTime(payload: IncomingMessage, pace: () => Promise<void>): Promise<Body> {
   const late = setTimeout(() => payload.destroy(new Error('the body came too slowly')), REQUEST_TIMEOUT)
-  return read(payload, counter(holds.get(raw), announced(raw)), pace).finally(() => clearTimeout(late))
+  return read(payload, pace).finally(() => clearTimeout(late))
 }
 
 /** By events and not by an iterator, which costs more than the decision on an ordinary Pod. */
-function read(payload: IncomingMessage, fits: (chunk: Buffer) => boolean, pace: () => Promise<void>): Promise<Body> {
-  const collector = openBody()
+function read(payload: IncomingMessage, pace: () => Promise<void>): Promise<Body> {
+  let collector = openBody()
   let piece = 0
   const { promise, resolve, reject } = Promise.withResolvers<Body>()
   const take = (chunk: Buffer): void => {
-    if (!fits(chunk)) stop(() => reject(new Overloaded('too many bytes in flight')))
-    else if (!collector.add(chunk)) stop(() => resolve(collector.body()))
+    if (!collector.add(chunk)) stop(() => resolve(collector.body()))
     else waitAfterPiece(chunk.length)
   }
   const waitAfterPiece = (bytes: number): void => {
@@ -95,7 +105,15 @@ function read(payload: IncomingMessage, fits: (chunk: Buffer) => boolean, pace: 
     payload.off('data', take).pause()
     settle()
   }
+  const refuseRest = (): void => {
+    stop(() => reject(new Overloaded('too many bytes in flight')))
+    // Its bytes are no longer counted, so they are not kept until the client has its answer.
+    collector = openBody()
+    payload.resume()
+  }
   payload.on('data', take)
+  if (payload instanceof ArrivingMessage && payload.cut) refuseRest()
+  payload.once('cut', refuseRest)
   payload.once('end', () => resolve(collector.body()))
   payload.once('error', reject)
   payload.once('close', () => reject(new Error('the connection ended before the body')))
@@ -104,16 +122,15 @@ function read(payload: IncomingMessage, fits: (chunk: Buffer) => boolean, pace: 
 
 /**
  * @param left bytes that are counted already. Beyond the largest body nothing is kept, and nothing counted.
- * @returns whether there is room for one more chunk, which is counted then
+ * @returns whether there is room for one more piece, which is counted then
  */
-function counter(hold: Hold | undefined, left: number): (chunk: Buffer) => boolean {
+function counter(hold: Hold, left: number): (bytes: number) => boolean {
   let length = 0
   let credit = left
-  return (chunk) => {
-    length += chunk.length
-    const isNew = Math.max(0, chunk.length - credit)
-    credit -= chunk.length - isNew
-    const cost = length <= BODY_LIMIT ? isNew + CHUNK_OVERHEAD : 0
-    return hold?.take(cost) !== false
+  return (bytes) => {
+    length += bytes
+    const isNew = Math.max(0, bytes - credit)
+    credit -= bytes - isNew
+    return hold.take(length <= BODY_LIMIT ? isNew + PIECE_OVERHEAD : 0)
   }
 }

@@ -10,6 +10,7 @@ import type { TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { onceASecond } from '../../agent/status-port/cached.ts'
 import { openStatusPort, type Page, type StatusPort } from '../../agent/status-port/status-port.ts'
+import { ArrivingMessage } from '../budget/arrivals.ts'
 import { byteBudget } from '../budget/bytes.ts'
 import { type Door, openDoor } from '../budget/door.ts'
 import { giveBack } from '../budget/give-back.ts'
@@ -56,6 +57,7 @@ export function buildServer(deps: ServerDeps): Front {
   const limits = deps.limits ?? limitsFor(SHIPPED_LIMIT)
   const { refused } = deps.metrics
   let door: Door | undefined
+  let opened: RequestListener<typeof ArrivingMessage> | undefined
   const app = fastify({
     // Ours is kept by `openBody`, which answers in the protocol; this one is for all other routes.
     bodyLimit: BODY_LIMIT,
@@ -64,7 +66,9 @@ export function buildServer(deps: ServerDeps): Front {
     logger: false,
     serverFactory: (handler) => {
       const server = openServer(deps.tls, (request, response) => {
-        if (door?.admits(request, response) !== false) handler(request, response)
+        if (door?.admits(request, response) === false) return
+        opened?.(request, response)
+        handler(request, response)
       })
       // Fastify answers them. A client that has gone is no refusal, nor is a connection that was never used.
       server.on('clientError', ({ code = '' }: NodeJS.ErrnoException) => {
@@ -77,7 +81,7 @@ export function buildServer(deps: ServerDeps): Front {
   const bytes = byteBudget(limits.bytes)
   app.addHook('onRequest', needHost)
   app.removeAllContentTypeParsers()
-  countBytes(app, bytes, door!)
+  opened = countBytes(app, bytes, door!)
   addRoutes(app, deps, door!)
   const stop = giveBack(bytes, limits.bytes)
   app.addHook('onClose', async () => stop())
@@ -89,12 +93,13 @@ export function buildServer(deps: ServerDeps): Front {
  * Node itself would answer heads with an unknown `Expect`, and those of HTTP/1.1 without a `Host`: before the door has seen them,
  * thousands in one go, and without end for a client that reads none of the answers.
  */
-function openServer(tls: TlsOptions | undefined, listener: RequestListener): HttpServer {
+function openServer(tls: TlsOptions | undefined, listener: RequestListener<typeof ArrivingMessage>): HttpServer {
   const options = {
     keepAliveTimeout: IDLE_TIMEOUT,
     requestTimeout: IDLE_TIMEOUT,
     maxHeaderSize: HEAD_LIMIT,
     requireHostHeader: false,
+    IncomingMessage: ArrivingMessage,
     ...TLS_TIMEOUTS,
   }
   const server = tls === undefined ? createPlain(options, listener) : createServer({ ...options, ...tls }, listener)
