@@ -42,6 +42,7 @@ const PENALISED: ReadonlySet<Refusal> = new Set([
   'pipelined',
   'too-many-bytes',
   'small-pieces',
+  'unasked-body',
 ])
 
 /**

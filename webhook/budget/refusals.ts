@@ -7,6 +7,7 @@ const REFUSALS = {
     'a connection of the address with most, closed for a newer one; or a new one of that address where none was idle',
   'too-many-bytes': 'a body or an answer beyond the bytes in flight',
   'small-pieces': 'a body in pieces that are smaller than an API server makes them',
+  'unasked-body': 'a body on a request that takes none, or that went on after its answer',
   'slow-request': 'a request that was not there in time',
   'slow-reader': 'an answer that was not read in time',
   pipelined: 'a second request before the first was answered',

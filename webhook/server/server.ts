@@ -80,6 +80,7 @@ export function buildServer(deps: ServerDeps): Front {
   })
   const bytes = byteBudget(limits.bytes)
   app.addHook('onRequest', needHost)
+  app.addHook('onRequest', (request, reply) => needNoBody(request, reply, door!))
   app.removeAllContentTypeParsers()
   opened = countBytes(app, bytes, door!)
   addRoutes(app, deps, door!)
@@ -111,6 +112,15 @@ async function needHost({ raw }: FastifyRequest, reply: FastifyReply): Promise<v
   if (raw.httpVersion !== '1.1' || raw.headers.host !== undefined) return
   reply.header('connection', 'close')
   await reply.code(400).send({ error: 'a request of HTTP/1.1 names its host' })
+}
+
+/** Only reviews have one. */
+async function needNoBody({ raw }: FastifyRequest, reply: FastifyReply, door: Door): Promise<void> {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = raw.headers
+  if (raw.method === 'POST' || (length === '0' && coding === undefined)) return
+  reply.raw.once('close', () => door.giveUp(raw, 'unasked-body'))
+  reply.header('connection', 'close')
+  await reply.code(400).send({ error: `a request by ${raw.method} takes no body here; send it without one` })
 }
 
 /** Plain HTTP, because Prometheus reads it; it shows counts and nothing else. */
