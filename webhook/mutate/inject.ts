@@ -16,6 +16,7 @@ import { decide, type Go, SEALED_ENV } from './decide.ts'
 import { agentIn, mainContainers } from './pod/containers.ts'
 import { earlierStatus, hasAgent } from './pod/earlier.ts'
 import { asPod, type Pod } from './pod/pod.ts'
+import { refuseAdmitted } from './refuse/admitted.ts'
 import { refuseNames } from './refuse/collisions.ts'
 import { refuseSources } from './refuse/sources-allowed.ts'
 import { refuseVariables } from './refuse/variables.ts'
@@ -61,7 +62,8 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const nonce = before?.nonce ?? deps.nonce()
   const names = covered.map(({ name }) => name)
   // Before there are any: a small Pod can ask for more of them than fit into memory.
-  const early = refuseCapacity(go, names) ?? refuseSources(config, settings.agent)
+  const early =
+    refuseCapacity(go, names) ?? refuseSources(config, settings.agent) ?? refuseAdmitted(config, settings.agent)
   if (early !== undefined) return early
   const variables = variablesOf(config, names, nonce, serves)
   const keepsProfile = deps.cluster.appArmorField()
@@ -77,7 +79,7 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
     added: added(pod, before, go.port),
     replaced: replaced(covered, variables, before),
   }
-  const annotations = { ...annotationsOf(pod, status, go), ...appArmorOf(deps.cluster) }
+  const annotations = { ...annotationsOf(pod, status, go, before), ...appArmorOf(deps.cluster) }
   const warnings = [...go.warnings, ...warnAboutOthers(place), ...warnAboutQuality(pod, agent)]
   const changes = [...podChanges(place, annotations), ...pullSecretChanges(pod, settings.agent.pullSecrets ?? [])]
   return inject(patchOf(pod, changes), warnings)
@@ -126,7 +128,7 @@ function refuseCapacity({ config, serves }: Go, containers: readonly string[]): 
   return deny('placeholders-too-large', `${bytes} bytes in all containers, the limit is ${MAX_CAPACITY_IN_ALL}`)
 }
 
-function annotationsOf(pod: Pod, status: Status, go: Go): Readonly<Record<string, string>> {
+function annotationsOf(pod: Pod, status: Status, go: Go, before: Status | undefined): Readonly<Record<string, string>> {
   const { metadata } = pod
   const application = mainContainers(pod)[0]?.name ?? AGENT_CONTAINER
   return {
@@ -136,7 +138,10 @@ function annotationsOf(pod: Pod, status: Status, go: Go): Readonly<Record<string
     ...(go.sealed === undefined && metadata.annotations?.[SEALED_ENV] === undefined
       ? {}
       : { [SEALED_ENV]: go.sealed ?? '[]' }),
-    ...(go.port === undefined ? {} : { [METRICS_PORT]: `${go.port}` }),
+    // One of an earlier pass was not looked at either, and may be none any more, or the application's.
+    ...(go.port === undefined && !before?.added?.includes('metrics-port')
+      ? {}
+      : { [METRICS_PORT]: `${go.config.monitoring.metricsPort}` }),
     [DEFAULT_CONTAINER]: metadata.annotations?.[DEFAULT_CONTAINER] ?? application,
     [EVICTABLE]: withEvictable(metadata.annotations?.[EVICTABLE]),
   }

@@ -190,6 +190,11 @@ export const REASONS = {
     sentence: 'a binding names a secret on a server whose address the webhook was not given',
     hint: 'start the webhook with these settings, or use `secretKeyRef`',
   },
+  'policy-too-large': {
+    code: 422,
+    sentence: 'the policy does not fit into the variable by which a locked agent knows it',
+    hint: 'shorten templates and lists of bindings, or bind in fewer places',
+  },
   'placeholders-too-large': {
     code: 422,
     sentence: 'the placeholders do not fit into the Pod',

@@ -142,6 +142,22 @@ describe('the agent’s options', () => {
     assert.doesNotMatch(JSON.stringify(pod), /vault/i)
   })
 
+  it('are refused where the locked policy is longer than one string of exec’s environment', () => {
+    const refs = Array.from({ length: 40 }, (_, n) => ({
+      name: `V${n}`,
+      source: { template: `$(PASSWORD)${'x'.repeat(4_000)}` },
+    }))
+    const bindings = JSON.stringify([
+      { name: 'b', selector: { binary: '/app' }, secretRefs: [{ name: 'PASSWORD', source: SECRET }, ...refs] },
+    ])
+    const submitted = podOf(SECRET, { 'kernelseal.io/bindings': bindings })
+    const agent = agentSettings(loadSettings(['--agent-image', 'agent', '--agent-lock-policy', 'true'], {}))
+    const outcome = injectPod(submitted, { agent }, { nonce: () => NONCE, cluster: CLUSTER, namespace: 'shop' })
+    assert.equal(outcome.reason, 'policy-too-large')
+    assert.match(outcome.kind === 'deny' ? outcome.message : '', /16\d{4} bytes, the limit is 131072/)
+    assert.equal(injected(submitted, []).pod.spec.initContainers.length, 1)
+  })
+
   it('are not an annotation’s to choose: address, role, mount, lock', () => {
     const own = Object.fromEntries(
       ['vault-address', 'vault-role', 'vault-mount', 'vault-ca', 'lock-policy', 'allow-literal'].map((name) => [

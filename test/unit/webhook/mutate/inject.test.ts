@@ -50,7 +50,7 @@ describe('the table of reasons', () => {
   it('has no entry that no Pod shows, but those of the server', () => {
     const shown = shapes.map((file) => decide(file, load(readFileSync(new URL(file, PODS), 'utf8'))).reason)
     const rest = Object.keys(REASONS).filter((reason) => !shown.includes(reason as Reason))
-    const elsewhere = ['too-many-containers', 'too-many-entries', 'too-much-to-seal']
+    const elsewhere = ['policy-too-large', 'too-many-containers', 'too-many-entries', 'too-much-to-seal']
     const guarded = ['not-guarded', 'debug-allowed', 'agent-session', 'debug-container']
     const changed = ['annotations-checked', 'status-changed', 'fixed-at-start', 'weaker-policy']
     const server = [

@@ -59,6 +59,17 @@ describe('the port of the agent', () => {
     assert.equal(portOf(injected(first)), 9091)
   })
 
+  it('is written anew where the first pass’s is another one’s now, and the default is free', () => {
+    const first = injected(podOf([declaring('app', 9090)]))
+    const moved = { ...first, spec: { ...first.spec, containers: [declaring('app', 9091)] } }
+    assert.equal(portOf(injected(moved)), 9090)
+    const forged = {
+      ...first,
+      metadata: { annotations: { ...first.metadata.annotations, 'kernelseal.io/metrics-port': 'abc' } },
+    }
+    assert.equal(portOf(injected(forged)), 9091)
+  })
+
   it('is the author’s where he chose one, also when it is taken', () => {
     const outcome = inject(podOf([declaring('app', 9400)], { 'kernelseal.io/metrics-port': '9400' }))
     assert.equal(outcome.reason, 'port-taken')
