@@ -150,7 +150,7 @@ secrets:
   const third = await startAgent({ config: config('disabled').replace('name: shell', 'name: other') })
   assert.match(third.log(), /protection is weaker than before this start: .*`mode` from enforce to disabled/)
   assert.match(third.log(), /bindings are other than before this start: other/)
-  assert.equal(await metric('kernelseal_policy_changes_total{outcome="weakened"}'), 1)
+  assert.equal(await third.metric('kernelseal_policy_changes_total{outcome="weakened"}'), 1)
   shell.kill('SIGKILL')
   await third.stop()
 })
