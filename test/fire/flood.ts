@@ -17,6 +17,25 @@ const overTls = (then: (socket: Socket) => void) => (): Socket => {
   return socket
 }
 
+const REVIEW = JSON.stringify({
+  kind: 'AdmissionReview',
+  apiVersion: 'admission.k8s.io/v1',
+  request: { uid: 'flood', kind: { group: '', version: 'v1', kind: 'Pod' }, operation: 'DELETE' },
+})
+
+/** Has a review answered, and takes three seconds for each from then on. */
+function hold(socket: Socket): void {
+  const text = HEAD(REVIEW.length) + REVIEW
+  socket.write(text)
+  socket.on('data', () => {
+    socket.write(text.slice(0, -1))
+    setTimeout(() => socket.write(text.slice(-1)), 3_000)
+  })
+}
+
+const CHUNKED = 'HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n'
+const crumbs = (count: number): string => '1\r\n \r\n'.repeat(count)
+
 /** A Pod whose answer is some 100 KB. */
 function largeReview(): string {
   const secrets = Object.fromEntries(
@@ -76,6 +95,15 @@ const KINDS: Readonly<Record<string, readonly [count: number, open: () => Socket
   halves: [200, overTls((socket) => socket.write('POST /mutate HTTP/1.1\r\nhost: loc'))],
   /** Connections that never begin their handshake. */
   silent: [400, () => connectPlain({ host, port: Number(port), localAddress })],
+  /** Breaks no limit, and has a request on its way over each connection at all times. */
+  holding: [600, overTls(hold)],
+  /** Bodies that wait for their turn after a first piece, and arrive in pieces of a byte. */
+  crumbs: [
+    60,
+    overTls((socket) => socket.write(`POST /mutate ${CHUNKED}10000\r\n${' '.repeat(65_536)}\r\n${crumbs(64_000)}`)),
+  ],
+  /** A body on a request that takes none. */
+  unasked: [24, overTls((socket) => socket.write(`GET /healthz ${CHUNKED}${crumbs(64_000)}`))],
   garbage: [50, overTls((socket) => socket.write(`${HEAD(64)}${'\u0000{]'.repeat(30)}`))],
 }
 

@@ -93,7 +93,8 @@ export function openDoor(inner: HttpServer, limits: Limits, refused: (why: Refus
   }
 
   function drop(socket: Socket | undefined, why: Refusal): void {
-    if (socket === undefined) return
+    // What was closed already is counted, and paid for.
+    if (socket === undefined || socket.destroyed) return
     refused(why)
     if (PENALISED.has(why)) rates.penalise(addressOf(socket))
     socket.destroy()

@@ -37,8 +37,7 @@ export function admitRequest(
     visitor.last = performance.now()
     visitor.worth ||= 1
     // Node would read the rest, of any length, and throw it away: counted by nothing, on a connection that looks idle.
-    if (!request.complete && !request.socket.writableEnded && !visitor.socket.destroyed)
-      drop(visitor.socket, 'unasked-body')
+    if (!request.complete && !request.socket.writableEnded) drop(visitor.socket, 'unasked-body')
     else if (visitor.pending === 0) idle(visitor)
   })
   return true
