@@ -60,13 +60,16 @@ async function admit(name: string): Promise<{ readonly pod: Any; readonly warnin
   return { pod: await get(`${podsOf('shop')}/${name}`), warnings: answer.warnings.join('\n') }
 }
 
+/** What a policy engine says of pulling stays, so that it is not written again. */
+const isPutBack = (member: string): boolean => member !== 'imagePullPolicy'
+
 /** Those that were handed the Pod with our agent in it, and wrote the members they are known for, no others. */
 function writersOf(name: string): string[] {
   const turns = others.turnsOf(name).filter((turn) => agentOf(turn.before) !== undefined)
   return turns.map((turn) => {
     // A second time some find all done.
     const members = changedMembers(agentOf(turn.before), agentOf(turn.after))
-    if (members.length > 0) assert.deepEqual(members, WRITES[turn.who], turn.who)
+    if (members.length > 0) assert.deepEqual(members.filter(isPutBack), WRITES[turn.who]?.filter(isPutBack), turn.who)
     return members.length > 0 ? turn.who : ''
   })
 }

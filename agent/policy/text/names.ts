@@ -42,7 +42,9 @@ export function wrongVariable(name: string): Wrong | undefined {
   }
   const rule = FORBIDDEN_VARIABLES.find(({ match }) => match.test(name))
   if (rule === undefined) return undefined
-  return wrong(name, `may not carry a secret: it is obeyed by ${rule.obeyedBy}`, 'use another name')
+  // A name that programs are known to obey is no secret.
+  const message = `${quote(name)} may not carry a secret: it is obeyed by ${rule.obeyedBy}`
+  return { message, bare: message, hint: 'use another name' }
 }
 
 /** Name of a Secret: a DNS subdomain (RFC 1123), at most 253 characters. It becomes a directory below SECRETS_DIR. */
