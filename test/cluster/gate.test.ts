@@ -100,7 +100,7 @@ describe("the webhook's account, taken over", policies, () => {
     assert.match(stderr, /without labels or annotations of its own/)
   })
 
-  it('can change the authority, which is what it does', async () => {
+  it('can change the authority, its one purpose', async () => {
     for (const [kind, path] of [
       ['mutatingwebhookconfiguration', MUTATING],
       ['validatingwebhookconfiguration', VALIDATING],
@@ -311,7 +311,7 @@ describe('a namespace whose label is taken off', policies, () => {
     refused(await call('PATCH', `${POD}?dryRun=All`, change, JSON_PATCH), /its capabilities and the Pod's Secrets/)
   })
 
-  it('keeps what weakens visible', async () => {
+  it('keeps weakening changes visible', async () => {
     const weaker = { metadata: { annotations: { 'kernelseal.io/mode': 'disabled' } } }
     await until('replicas that lock no policy are asked', async () => {
       const { warnings } = await call('PATCH', `${POD}?dryRun=All`, weaker, MERGE)

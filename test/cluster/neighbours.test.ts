@@ -60,7 +60,7 @@ async function admit(name: string): Promise<{ readonly pod: Any; readonly warnin
   return { pod: await get(`${podsOf('shop')}/${name}`), warnings: answer.warnings.join('\n') }
 }
 
-/** What a policy engine says of pulling stays, so that it is not written again. */
+/** A policy engine's word on pulling stays, so that it is not written again. */
 const isPutBack = (member: string): boolean => member !== 'imagePullPolicy'
 
 /** Those that were handed the Pod with our agent in it, and wrote the members they are known for, no others. */

@@ -1,4 +1,4 @@
-/** deploy/pod-policy: who may create Pods beside sealed ones is not root of the node by that. */
+/** deploy/pod-policy: the right to create Pods beside sealed ones is not root of the node. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import {
@@ -76,7 +76,7 @@ describe('the policy for Pods', { skip: MINOR < 30 ? 'this server has no Validat
   })
 
   for (const [what, spec, reason] of WAYS) {
-    it(`keeps ${what} from who creates a Pod`, async () => {
+    it(`keeps ${what} from authors of Pods`, async () => {
       const { status, body } = await create(spec)
       assert.equal(status, 403, JSON.stringify(body))
       assert.match(body.message, reason)
@@ -101,7 +101,7 @@ describe('the policy for Pods', { skip: MINOR < 30 ? 'this server has no Validat
     })
   }
 
-  it('lets sealed Pods in, and what others need', async () => {
+  it('lets sealed Pods in, and the needs of others', async () => {
     const { status, body } = await create({ containers: [app] }, BINDING)
     assert.equal(status, 201, JSON.stringify(body))
     assert.ok(hasAgent(body))

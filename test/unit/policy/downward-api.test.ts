@@ -54,4 +54,10 @@ describe('the downward API file', () => {
   ] as const) {
     it(`${what} is refused with the line`, () => assert.throws(() => parseDownwardApi(text), message))
   }
+
+  it('that is refused is not repeated: it may hold what is meant for a Secret', () =>
+    assert.throws(
+      () => parseDownwardApi('kernelseal.io/bindings="hunter2'),
+      (error: Error) => !error.message.includes('hunter2'),
+    ))
 })

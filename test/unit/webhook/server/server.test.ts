@@ -166,7 +166,7 @@ describe('a request with a uid is always answered in the protocol', () => {
     ['no kind of object', review({ kind: undefined }), 400, /`request.kind` is missing/],
     ['another kind of review', review({}, { kind: 'TokenReview' }), 400, /`kind` is not `AdmissionReview`/],
     ['an unknown version', review({}, { apiVersion: 'admission.k8s.io/v9' }), 400, /`apiVersion` is not/],
-    ['a body cut short', whole.slice(0, -5), 400, /the body is not JSON/],
+    ['a body cut short', whole.slice(0, -5), 400, /the body is not JSON$/],
     ['garbage after the uid', `${whole.slice(0, 120)}\u0000\u0001`, 400, /the body is not JSON/],
     [
       'a bad annotation',
