@@ -55,7 +55,7 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
   )
   const opened = await within(STOP_GAP_AFTER, opening)
   const first = opened?.first ?? (await stopGap(settings.dnsNames))
-  const callers = await callerCheck(settings)
+  const tls = { ...(await callerCheck(settings)), maxVersion: `TLSv${settings.tlsMaxVersion}` } as const
   const state: State = { draining: false, waiting: true, trusted: () => true }
   const { app, door } = buildServer({
     limits: limitsFor(memoryLimit()),
@@ -66,11 +66,11 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
     nonce: () => randomUUID().replaceAll('-', ''),
     cluster,
     ready: () => !state.draining && !state.waiting && state.trusted(),
-    tls: { ...first, ...callers },
+    tls: { ...first, ...tls },
     ...(settings.clientCaFile === '' ? {} : { callers: settings.clientNames }),
   })
   // Open connections keep the old certificate, new ones get the new; none is dropped. All of it is set anew, the callers' CA too.
-  take = (pair) => (app.server as unknown as TlsServer).setSecureContext({ ...pair, ...callers })
+  take = (pair) => (app.server as unknown as TlsServer).setSecureContext({ ...pair, ...tls })
   await app.ready()
   const port = await listenAt(door, settings.host, settings.port)
   const metricsServer = await anyAddress(settings.host, (host) => openMetricsPort(host, settings.metricsPort, metrics))

@@ -73,6 +73,12 @@ export const SETTINGS = {
   metricsPort: { kind: 'port', default: '9090', help: 'port of /metrics, plain HTTP' },
   certFile: { kind: 'text', default: '', help: 'certificate chain, PEM; empty: one is made at start' },
   keyFile: { kind: 'text', default: '', help: 'private key of the certificate, PEM' },
+  // OpenSSL handles any number of TLS 1.3's key updates in one go, before anything of ours hears of them; 1.2 has none.
+  tlsMaxVersion: {
+    kind: ['1.2', '1.3'],
+    default: '1.2',
+    help: 'highest version of TLS; with 1.3 whoever reaches the port can hold the webhook up by key updates',
+  },
   clientCaFile: {
     kind: 'text',
     default: '',
