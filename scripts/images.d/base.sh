@@ -10,9 +10,11 @@ make_base() {
   bud inspect --type image "$base" >/dev/null 2>&1 && return
   echo "==> making the image that others begin with, of Debian packages and Node $node"
   local work container
+  # One that failed has left 650 MB; under the lock there is no other.
+  rm -rf "$cache"/base.*
   work=$(mktemp -d "$cache/base.XXXXXX")
   debian_root "$work/root.tar"
-  npm install --silent --no-audit --no-fund --prefix "$work/npm" npm@11
+  npm install --loglevel error --no-audit --no-fund --prefix "$work/npm" npm@11
   container=$(bud from scratch)
   bud add --quiet "$container" "$work/root.tar" / >/dev/null
   bud copy --quiet "$container" "$(readlink -f "$repository/node_modules/node/bin/node")" /usr/local/bin/node >/dev/null
