@@ -1,12 +1,9 @@
 /** Bodies in many pieces, that arrive while nobody takes them: they are counted when they arrive. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
-import { after, before, it } from 'node:test'
+import { connect } from 'node:net'
+import { it } from 'node:test'
 import { limitsFor, SHIPPED_LIMIT } from '../../../../webhook/budget/limits.ts'
-import { createMetrics } from '../../../../webhook/server/metrics.ts'
-import { buildServer } from '../../../../webhook/server/server.ts'
-import { CLUSTER, NONCE, SETTINGS } from '../fixtures.ts'
+import { openServer } from './open-server.ts'
 
 const BODY = JSON.stringify({
   kind: 'AdmissionReview',
@@ -19,35 +16,12 @@ const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\
 const FIRST = chunk(' '.repeat(65_536))
 const MiB = 1024 * 1024
 
-const metrics = createMetrics()
-const { app, door } = buildServer({
-  limits: { ...limitsFor(SHIPPED_LIMIT), bytes: MiB },
-  settings: SETTINGS,
-  metrics,
-  log: { debug() {}, info() {}, warn() {}, error() {} },
-  nonce: () => NONCE,
-  cluster: CLUSTER,
-  ready: () => true,
-})
-before(async () => {
-  await app.ready()
-  await once(door.server.listen(0, '127.0.0.1'), 'listening')
-})
-after(async () => {
-  door.close(0)
-  await door.gone
-  await app.close()
-})
-
-async function counted(name: string, label: string): Promise<number> {
-  const found = await metrics.registry.getSingleMetric(name)?.get()
-  return found?.values.find(({ labels }) => Object.values(labels).includes(label))?.value ?? Number.NaN
-}
+const { port, counted } = openServer({ limits: { ...limitsFor(SHIPPED_LIMIT), bytes: MiB } })
 
 /** @returns the beginning of the answer, or nothing where the connection was closed */
 function send(text: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  const socket = connect((door.server.address() as AddressInfo).port, '127.0.0.1', () => socket.write(text))
+  const socket = connect(port(), '127.0.0.1', () => socket.write(text))
   socket.on('error', () => {})
   socket.once('data', (data) => {
     resolve(String(data).slice(0, 12))

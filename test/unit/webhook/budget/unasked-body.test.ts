@@ -1,39 +1,16 @@
 /** A body that nobody reads: Node reads and forgets it, for as long as it comes. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
-import { after, before, it } from 'node:test'
-import { createMetrics } from '../../../../webhook/server/metrics.ts'
-import { buildServer } from '../../../../webhook/server/server.ts'
-import { CLUSTER, NONCE, SETTINGS } from '../fixtures.ts'
+import { connect } from 'node:net'
+import { it } from 'node:test'
+import { openServer } from './open-server.ts'
 
-const metrics = createMetrics()
-const { app, door } = buildServer({
-  settings: SETTINGS,
-  metrics,
-  log: { debug() {}, info() {}, warn() {}, error() {} },
-  nonce: () => NONCE,
-  cluster: CLUSTER,
-  ready: () => true,
-})
-before(async () => {
-  await app.ready()
-  await once(door.server.listen(0, '127.0.0.1'), 'listening')
-})
-after(async () => {
-  door.close(0)
-  await door.gone
-  await app.close()
-})
-
-async function refused(): Promise<number | undefined> {
-  const found = await metrics.registry.getSingleMetric('kernelseal_refused_total')?.get()
-  return found?.values.find(({ labels }) => labels.reason === 'unasked-body')?.value
-}
+const { port, counted } = openServer()
+const refused = () => counted('kernelseal_refused_total', 'unasked-body')
 
 /** Sends a body without an end. @returns the status answered, and whether the connection was closed within two seconds */
 async function send(line: string): Promise<{ status: string; closed: boolean }> {
-  const socket = connect((door.server.address() as AddressInfo).port, '127.0.0.1')
+  const socket = connect(port(), '127.0.0.1')
   let answered = ''
   socket.on('data', (data) => {
     answered += String(data)
@@ -53,14 +30,14 @@ async function send(line: string): Promise<{ status: string; closed: boolean }> 
 
 for (const line of ['GET /healthz', 'HEAD /healthz', 'PUT /mutate', 'LOCK /', 'GET /bad%zz', 'POST /bad%zz']) {
   it(`on ${line} is refused, and its connection closed`, async () => {
-    const before = (await refused()) ?? Number.NaN
+    const before = await refused()
     assert.deepEqual(await send(line), { status: '400', closed: true })
     assert.equal(await refused(), before + 1)
   })
 }
 
 it('is none where its length is 0, and the connection goes on', async () => {
-  const socket = connect((door.server.address() as AddressInfo).port, '127.0.0.1')
+  const socket = connect(port(), '127.0.0.1')
   for (let n = 0; n < 2; n++) {
     socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n')
     const [answer] = await once(socket, 'data')
