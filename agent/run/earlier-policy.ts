@@ -1,5 +1,5 @@
 /**
- * An agent that starts where an earlier one has left a registration: what of its policy stays, and what is said about the rest. Otherwise
+ * The start of an agent where an earlier one has left a registration: its policy is compared, and stays where that is locked. Otherwise
  * a weaker policy would only have to wait for a restart.
  */
 import type { AgentConfig } from '../config/load.ts'

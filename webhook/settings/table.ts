@@ -77,7 +77,7 @@ export const SETTINGS = {
   tlsMaxVersion: {
     kind: ['1.2', '1.3'],
     default: '1.2',
-    help: 'highest version of TLS; with 1.3 whoever reaches the port can hold the webhook up by key updates',
+    help: 'highest version of TLS; with 1.3 any client can hold the webhook up by key updates',
   },
   clientCaFile: {
     kind: 'text',

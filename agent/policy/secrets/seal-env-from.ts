@@ -19,7 +19,7 @@ export function readSealEnvFrom(field: Field): SealEnvFrom | undefined {
     const isRight = rest.length === 0 && keys.length > 0 && wrongSecretName(name) === undefined
     return { name, keys: isRight && !keys.some((key) => wrongSecretKey(key) !== undefined) ? keys : undefined }
   })
-  // Not repeated: whoever takes this for a list of values has one in it.
+  // Not repeated: an author who takes this for a list of values has one in it.
   const wrong = read.findIndex(({ keys }) => keys === undefined)
   if (read.length === 0 || wrong >= 0) return field.error(`has a wrong word, number ${Math.max(wrong, 0) + 1}`, HINT)
   return new Map(read.map(({ name, keys = [] }) => [name, [...new Set(keys)]]))

@@ -1,6 +1,6 @@
 /**
  * `$(NAME)` in a composed value, as the kubelet reads `env[].value` (third_party/forked/golang/expansion/expand.go): `$$` is a `$`,
- * a reference ends at the first `)`, whatever stands in between, and a name that nobody knows stays as it is written.
+ * a reference ends at the first `)`, with any text in between, and an unknown name stays as it is written.
  */
 
 /** Names that a binding may give a value to; another one in a template is text. */

@@ -15,7 +15,7 @@ const POD_SECURITY_LABEL = 'pod-security.kubernetes.io/enforce'
 
 const NONE: NamespaceLabels = Object.freeze({})
 
-/** The keys that are read, and no prefix: whoever may label a namespace can give it 1.5 MiB of others, and all replicas would keep them. */
+/** The keys that are read, and no prefix: a namespace can have 1.5 MiB of others, and all replicas would keep them. */
 const THAT_COUNT = [INJECTION_LABEL, MODE_LABEL, ALLOW_DEBUG_LABEL, POD_SECURITY_LABEL] as const
 
 /** The labels that say something here: a cluster may have tens of thousands of namespaces with any number of others. */

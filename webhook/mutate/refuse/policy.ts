@@ -1,4 +1,4 @@
-/** What neither a new Pod may ask for by its annotations, nor one that runs. */
+/** Refusals of a policy by annotations, in a new Pod and in one that runs. */
 import type { PodPolicy } from '../../../agent/policy/annotations.ts'
 import type { Deny } from '../answer/outcome.ts'
 import type { Container, Pod } from '../pod/pod.ts'
