@@ -2,14 +2,14 @@
  * The environment `kernelseal exec` was started with, which may hold secrets (`env:<NAME>`). It goes to the agent, which is
  * guarded, through a memory file; here nothing of it stays, neither in the heap nor in /proc/PID/environ.
  */
-import { closeSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, readSync, writeSync } from 'node:fs'
+import { statFields } from '../linux/procfs.ts'
 import { memoryAt, sys } from '../linux/syscall.ts'
 
 /** The strings on this process's own stack, where the kernel put them (proc_pid_stat(5), env_start and env_end). */
 export function ownEnvironment(): Buffer {
-  const stat = readFileSync('/proc/self/stat', 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // from the third on
-  const [start, end] = [Number(fields[50 - 3]), Number(fields[51 - 3])]
+  const field = statFields('self')
+  const [start, end] = [Number(field(50)), Number(field(51))]
   return memoryAt(start, end - start)
 }
 

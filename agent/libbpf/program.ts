@@ -20,13 +20,16 @@ export function skippedRuns(fd: number): number | undefined {
 }
 
 /** As `skippedRuns`, of the program behind a pinned link. */
-export function skippedRunsOfLink(path: string): number | undefined {
+export const skippedRunsOfLink = (path: string): number | undefined => ofId(programOfLink(path))
+
+/** The number of the program behind a pinned link. @throws BpfError */
+export function programOfLink(path: string): number {
   const link = ffi.openPin(path)
   if (link < 0) throw new BpfError('bpf_obj_get', -link, `open the pinned link \`${path}\``)
   try {
     const info = Buffer.alloc(256)
     if (ffi.objectInfo(link, info, [info.length]) < 0) throw failed(`ask about the link \`${path}\``)
-    return ofId(info.readUInt32LE(PROGRAM_ID_AT))
+    return info.readUInt32LE(PROGRAM_ID_AT)
   } finally {
     closeSync(link)
   }

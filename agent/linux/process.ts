@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { openProcess, signalProcess } from './libc.ts'
+import { statFields } from './procfs.ts'
 
 const { SIGKILL, SIGCONT } = constants.signals
 
@@ -124,9 +125,5 @@ const NS_PER_TICK = 10_000_000n
 
 const ticksOf = (ns: bigint): bigint => ns / NS_PER_TICK
 
-/** Field 22 of proc_pid_stat(5); the name in parentheses may contain anything. */
-function startTicks(pid: number): bigint {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return BigInt(afterName[22 - 3] ?? -1)
-}
+/** Field 22 of proc_pid_stat(5). */
+const startTicks = (pid: number): bigint => BigInt(statFields(pid)(22) ?? -1)

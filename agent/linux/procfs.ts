@@ -21,6 +21,13 @@ export function processNumbers(proc = '/proc'): string[] {
   return readdirSync(proc).filter((name) => /^[1-9][0-9]*$/.test(name))
 }
 
+/** Fields of proc_pid_stat(5) by their numbers there, from the third on: the second, the name, may contain anything, parentheses too. */
+export function statFields(pid: number | 'self'): (field: number) => string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fromThird = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (field) => fromThird[field - 3]
+}
+
 /** Undefined when the process is gone, or a zombie, which has no namespaces. */
 function mountNamespace(proc: string, pid: string): string | undefined {
   try {

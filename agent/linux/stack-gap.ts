@@ -4,7 +4,8 @@
  * A perf sample of the stack is copied without page faults and ends at such a page (perf_output_sample_ustack,
  * kernel/events/core.c): for one process of thirty no sample ever reaches the environment.
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { statFields } from './procfs.ts'
 
 const PAGE = 4096
 
@@ -31,9 +32,8 @@ export function fillStackGap(pid: number): void {
  * @returns addresses, one in each page
  */
 export function pagesOfGap(pid: number): number[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // from the third on
-  const [start, strings] = [Number(fields[28 - 3] ?? 0), Number(fields[48 - 3] ?? 0)]
+  const field = statFields(pid)
+  const [start, strings] = [Number(field(28) ?? 0), Number(field(48) ?? 0)]
   const first = start - (start % PAGE)
   return start > 0 ? Array.from({ length: Math.ceil((strings - first) / PAGE) }, (_, i) => first + i * PAGE) : []
 }

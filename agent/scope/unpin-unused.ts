@@ -1,4 +1,5 @@
 /** Removes the pinned set that an agent of a Pod leaves to the next one, where there is none. */
+import { programOfLink } from '../libbpf/program.ts'
 import { pinnedGuard } from '../node/guard.ts'
 import { unpinSet } from '../node/pin-set.ts'
 import * as pins from '../node/pins.ts'
@@ -17,5 +18,11 @@ export async function unpinUnused(): Promise<boolean> {
   })
 }
 
-/** Paths of the pins that keep the node's programs attached. @throws Error where there is no set */
-export const pinnedLinks = (): string[] => pins.pinnedPrograms().map(pins.linkPin)
+/** Numbers of the programs that the pins keep attached; none where there is no set, or it may not be looked at. */
+export function pinnedProgramIds(): number[] {
+  try {
+    return pins.pinnedPrograms().map((name) => programOfLink(pins.linkPin(name)))
+  } catch {
+    return []
+  }
+}

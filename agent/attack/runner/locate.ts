@@ -1,5 +1,6 @@
 /** Where the target's initial stack is, by every source an attacker has. */
 import { readFileSync } from 'node:fs'
+import { statFields } from '../../linux/procfs.ts'
 import type { Region, Target } from '../attempt.ts'
 
 /**
@@ -14,10 +15,9 @@ export function regionsOf(target: Target): Region[] {
 
 /** env_start and env_end, fields 50 and 51 of proc_pid_stat(5); zero without PTRACE_MODE_READ (fs/proc/array.c, do_task_stat). */
 export function environmentOf(pid: number): Region | undefined {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const start = BigInt(fields[50 - 3] ?? 0)
-  const end = BigInt(fields[51 - 3] ?? 0)
+  const field = statFields(pid)
+  const start = BigInt(field(50) ?? 0)
+  const end = BigInt(field(51) ?? 0)
   return end > start ? { start, end } : undefined
 }
 
