@@ -4,6 +4,7 @@ import type { Located } from '../schema.ts'
 import type { Field } from '../text/field.ts'
 import { didYouMean, quote } from '../text/suggest.ts'
 import type { Binding, SecretRef, Selector } from '../types.ts'
+import { checkAlternatives } from './alternatives.ts'
 import { cyclesIn, referencesOf } from './template-cycles.ts'
 
 /** Bindings of one scope: a bit each in a 64-bit word, of which the last is the canary's (bpf/lib/wire/limit.h). */
@@ -19,6 +20,7 @@ export const MAX_CAPACITY_IN_ALL = 1024 * 1024
 export function checkBindings(located: readonly Located[]): void {
   // Beyond the limits nothing is compared: the comparisons are quadratic, and the configuration is refused anyway.
   if (!withinLimits(located)) return
+  checkAlternatives(located)
   const bound: Bound[] = []
   for (const [index, at] of located.entries()) {
     checkBindingName(located.slice(0, index), at)

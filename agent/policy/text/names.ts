@@ -98,12 +98,30 @@ export function wrongVaultPath(path: string): Wrong | undefined {
   return wrong(path, 'is not the path of a secret in Vault', hint)
 }
 
+/** Bytes of one component of a path (NAME_MAX, include/uapi/linux/limits.h). */
+export const MAX_COMPONENT = 255
+/** The kernel side follows 32 steps: a component each, a mount each, and the root (MAX_PATH_STEPS in bpf/lib/program.h). */
+const MAX_COMPONENTS = 31
+
 /** `selector.binary`: an absolute path, or a basename. */
 export function wrongBinary(binary: string): Wrong | undefined {
-  if (binary.includes('/')) return wrongPath(binary)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (binary.length <= 255 && !/[\x00-\x1f\x7f]/.test(binary) && binary !== '.' && binary !== '..' && binary !== '') {
-    return undefined
+  return binary.includes('/') ? (wrongPath(binary) ?? wrongDepth(binary)) : wrongBasename(binary)
+}
+
+/** Such a program would never be recognised. */
+function wrongDepth(binary: string): Wrong | undefined {
+  const components = binary.slice(1).split('/')
+  if (components.some((component) => Buffer.byteLength(component) > MAX_COMPONENT)) {
+    return wrong(binary, `has a component of more than ${MAX_COMPONENT} bytes`, 'no file system has such a file')
   }
+  if (components.length <= MAX_COMPONENTS) return undefined
+  const bare = `has ${components.length} components; the kernel follows ${MAX_COMPONENTS}, mounts counted too`
+  return wrong(binary, bare, 'move the program, or give its basename')
+}
+
+function wrongBasename(binary: string): Wrong | undefined {
+  const isName = binary !== '.' && binary !== '..' && binary !== ''
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (isName && Buffer.byteLength(binary) <= MAX_COMPONENT && !/[\x00-\x1f\x7f]/.test(binary)) return undefined
   return wrong(binary, 'is not a file name', 'an absolute path, or a basename of 1 to 255 bytes')
 }

@@ -4,9 +4,10 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { readLayouts } from '../../../agent/libbpf/btf.ts'
 import { OBJECT_PATH } from '../../../agent/node/load.ts'
+import { MAX_ALTERNATIVES } from '../../../agent/policy/secrets/alternatives.ts'
 import { MAX_BINDINGS } from '../../../agent/policy/secrets/check-bindings.ts'
 import { MAX_CAPACITY, slotsOf } from '../../../agent/policy/secrets/placeholder.ts'
-import { wrongVariable } from '../../../agent/policy/text/names.ts'
+import { MAX_COMPONENT, wrongVariable } from '../../../agent/policy/text/names.ts'
 import * as constants from '../../../agent/wire/constants.ts'
 import { decodeEvent } from '../../../agent/wire/decode.ts'
 import { encode } from '../../../agent/wire/encode.ts'
@@ -144,6 +145,8 @@ test("the contract's limits are those that the kernel has room for", () => {
   assert.equal(slot.length, LIMIT.SLOT_LENGTH)
   assert.equal(MAX_CAPACITY, LIMIT.CHUNK * LIMIT.MAX_CHUNKS)
   assert.equal(MAX_BINDINGS, LIMIT.MOST_BINDINGS)
+  assert.equal(MAX_ALTERNATIVES, LIMIT.ALTERNATIVES)
+  assert.equal(MAX_COMPONENT, LIMIT.NAME - 1)
   const longest = 'V'.repeat(LIMIT.VARIABLE - '=\0'.length)
   assert.equal(wrongVariable(longest), undefined)
   assert.match(wrongVariable(`${longest}V`)?.message ?? '', /at most 62/)

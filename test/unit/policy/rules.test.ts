@@ -103,6 +103,28 @@ describe('limits', () => {
     assert.match(refusal(text), /secrets\[1\]: brings the variables to 257, the limit is 256/)
   })
 
+  it('the ninth binding of one variable is refused with the limit named, in each container of its own', () => {
+    const giving = (container: (i: number) => string) =>
+      Array.from({ length: 9 }, (_, i) => ({
+        name: `b${i}`,
+        selector: { binary: `/b${i}`, container: container(i) },
+        refs: ['TOKEN'],
+      }))
+    accepted(config(...giving(() => 'app').slice(1)))
+    accepted(config(...giving((i) => (i ? 'app' : 'other'))))
+    const message = refusal(config(...giving(() => 'app')))
+    assert.match(message, /secrets\[8\]: is one of 9 bindings that give `TOKEN` in container `app`, the limit is 8/)
+  })
+
+  it('a program whose path the kernel would not follow to its end is refused', () => {
+    const at = (components: number) =>
+      config({ name: 'a', selector: { binary: '/d'.repeat(components) }, refs: ['TOKEN'] })
+    accepted(at(31))
+    assert.match(refusal(at(32)), /has 32 components; the kernel follows 31, mounts counted too/)
+    const long = config({ name: 'a', selector: { binary: `/${'ü'.repeat(128)}` }, refs: ['TOKEN'] })
+    assert.match(refusal(long), /has a component of more than 255 bytes/)
+  })
+
   it('placeholders beyond a mebibyte in all are refused with the limit named', () => {
     const text = (count: number) => config({ name: 'a', refs: many(count).map((name) => ({ name, capacity: 65_536 })) })
     accepted(text(16))

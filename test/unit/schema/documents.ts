@@ -119,7 +119,7 @@ const secretRef = mapping(
 
 const HASH = `sha256:${'0'.repeat(64)}`
 const selector = mapping({
-  binary: some([...PATHS, 'app', '...', 'a b'], ...BAD_PATHS, '.', '..', 'x'.repeat(256)),
+  binary: some([...PATHS, 'app', '...', 'a b'], ...BAD_PATHS, '.', '..', 'x'.repeat(256), '/d'.repeat(32)),
   container: some(LABELS, ...BAD_LABELS),
   lineage: some(['workload', 'any'], 'all'),
   children: some(['scrub', 'inherit', 'deny'], 'none'),
