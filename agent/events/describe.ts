@@ -1,7 +1,10 @@
 /** An event as one line in the 1.x format and as fields for machines. No value of a secret is in reach here. */
+import { constants } from 'node:os'
 import type { Binding } from '../policy/types.ts'
-import { DETAILS, REASONS, type Way } from '../wire/constants.ts'
-import type { AccessEvent, FailEvent, KernelEvent, Task } from '../wire/event.ts'
+import { DETAILS } from '../wire/constants.ts'
+import type { AccessEvent, InjectEvent, KernelEvent, Task } from '../wire/event.ts'
+import { bindingsIn, variablesIn } from './chosen.ts'
+import { failure } from './failure.ts'
 import { isInPassing } from './passing.ts'
 
 export interface Line {
@@ -33,25 +36,8 @@ export function describe(event: KernelEvent, bindings: readonly Binding[]): Line
       const text = `PID=${actor.pid} PPID=${parentPid} Comm=${actor.comm} File=${file} Binary=${binary} CgroupID=${cgroup}`
       return [{ level: 'info', tag: 'EXEC', text, fields: { event: 'exec', actor, file, parentPid, cgroup } }]
     }
-    case 'inject': {
-      const { actor, file, values, duration } = event
-      const names = namesOf(event.bindings, bindings)
-      const fields = { actor, file, bindings: names.bindings, variables: names.variables, values, durationNs: duration }
-      return [
-        {
-          level: 'info',
-          tag: 'PROTECT',
-          text: `PID ${actor.pid} marked as protected`,
-          fields: { event: 'protect', actor },
-        },
-        {
-          level: 'info',
-          tag: 'INJECT',
-          text: `Secrets injected into PID ${actor.pid}: [${names.variables.join(' ')}]`,
-          fields: { event: 'inject', ...fields },
-        },
-      ]
-    }
+    case 'inject':
+      return delivery(event, bindings)
     case 'fail':
       return [failure(event, bindings)]
     case 'access':
@@ -63,13 +49,35 @@ export function describe(event: KernelEvent, bindings: readonly Binding[]): Line
       return [{ level: 'info', tag: 'SCRUB', text, fields: { event: 'scrub', actor, file, values }, alike }]
     }
     case 'odd':
-      return [odd(event.actor, event.file, namesOf(event.bindings, bindings).bindings)]
+      return [
+        odd(
+          event.actor,
+          event.file,
+          bindingsIn(event.bindings, bindings).map(({ name }) => name),
+        ),
+      ]
     case 'write':
     case 'wait':
       return []
     case 'unknown':
       return [{ level: 'warn', tag: 'EVENT', text: `unknown event kind ${event.number}`, fields: { event: 'unknown' } }]
   }
+}
+
+function delivery(event: InjectEvent, bindings: readonly Binding[]): Line[] {
+  const { actor, file, values, duration } = event
+  const chosen = bindingsIn(event.bindings, bindings)
+  const variables = variablesIn(chosen)
+  const names = chosen.map(({ name }) => name)
+  const fields = { event: 'inject', actor, file, bindings: names, variables, values, durationNs: duration }
+  // The program brought placeholders for some alone. (None were written where the agent adds them all.)
+  const some = values > 0 && values < variables.length ? `${values} of ` : ''
+  const text = `Secrets injected into PID ${actor.pid}: ${some}[${variables.join(' ')}]`
+  const marked = `PID ${actor.pid} marked as protected`
+  return [
+    { level: 'info', tag: 'PROTECT', text: marked, fields: { event: 'protect', actor } },
+    { level: 'info', tag: 'INJECT', text, fields },
+  ]
 }
 
 /** @param text the string's beginning, as the program's environment has it: an attacker's, so that only a name is repeated */
@@ -83,19 +91,6 @@ function odd(actor: Task, text: string, of: readonly string[]): Line {
     fields: { event: 'placeholder', actor, variable, bindings: of },
     alike: { what: 'odd placeholder', who: `${actor.comm} ${variable}` },
   }
-}
-
-function failure(event: FailEvent, bindings: readonly Binding[]): Line {
-  const { actor, file, reason, error, action } = event
-  const names = namesOf(event.bindings, bindings)
-  const why = REASONS.find(([label]) => label === reason)?.[1] ?? reason
-  const number = error ? ` (errno ${-error})` : ''
-  const what = action === 'killed' ? 'killed before it ran' : 'started with its placeholders'
-  const of = names.bindings.map((b) => `\`${b}\``).join(', ')
-  const text = `PID ${actor.pid} (${file}) ${what}: ${why}${number}; binding ${of}`
-  const fields = { event: 'fail', actor, file, reason, error, action, bindings: names.bindings }
-  const alike = { what: `delivery ${action}, ${reason}`, who: `${file} ${names.bindings}` }
-  return { level: action === 'killed' ? 'error' : 'warn', tag: 'FAIL', text, fields, alike }
 }
 
 const TAGS = {
@@ -116,20 +111,28 @@ function access(event: AccessEvent): Line {
   return {
     level: action === 'blocked' && !passing ? 'warn' : 'info',
     tag: TAGS[action],
-    text: `PID=${actor.pid} attempted ${way} access ${whom}, by ${actor.comm}${kindOf(way, detail)}`,
+    text: `PID=${actor.pid} attempted ${way} access ${whom}, by ${actor.comm}${kindOf(event)}`,
     fields: passing ? { ...fields, passing } : fields,
     alike: passing ? { what: `${alarm.what} in passing`, who: by, passing } : alarm,
   }
 }
 
 /** What it was after, where the way alone does not say. */
-function kindOf(way: Way, detail: number): string {
+function kindOf({ way, detail, action }: AccessEvent): string {
+  if (way === 'core-dump') return coreDump(detail, action)
   const kind = DETAILS[way]?.[detail]
   return kind ? `: ${kind}` : ''
 }
 
-function namesOf(set: bigint, bindings: readonly Binding[]): { bindings: string[]; variables: string[] } {
-  const chosen = bindings.filter((_, i) => set & (1n << BigInt(i)))
-  const variables = new Set(chosen.flatMap((b) => b.secretRefs.map((ref) => ref.name)))
-  return { bindings: chosen.map((b) => b.name), variables: [...variables] }
+/** Such a crash shows as an end by SIGKILL, status 137, as those of the OOM killer do. */
+function coreDump(signal: number, action: AccessEvent['action']): string {
+  const name = SIGNAL_NAMES.get(signal) ?? `signal ${signal}`
+  return action === 'blocked' ? `: ${name}, turned into SIGKILL so that no core is written` : `: ${name}`
 }
+
+/** Of two names for one number the first: SIGABRT, not SIGIOT. */
+const SIGNAL_NAMES = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+)

@@ -1,12 +1,14 @@
 /** Ring buffers → events → log and metrics. */
 import { closeSync } from 'node:fs'
+import type { LeftPlaceholder } from '../delivery/left-placeholders.ts'
 import type { Waiting } from '../delivery/stopped.ts'
 import type { BpfMap } from '../libbpf/map.ts'
 import { openRing, type Ring } from '../libbpf/ring.ts'
 import type { Binding } from '../policy/types.ts'
 import { decodeEvent } from '../wire/decode.ts'
-import type { KernelEvent, WaitEvent } from '../wire/event.ts'
+import type { KernelEvent, Task, WaitEvent } from '../wire/event.ts'
 import { describe } from './describe.ts'
+import { leftPlaceholder } from './failure.ts'
 import type { Log } from './sinks/log.ts'
 import type { Metrics } from './sinks/metrics.ts'
 
@@ -16,17 +18,26 @@ interface Rings {
   readonly orders: BpfMap
 }
 
+/** What of the agent's own work events start. */
+interface Work {
+  readonly waiting: Waiting
+  /** Of a program that started without a placeholder that the kernel knows. */
+  readonly left: (task: Task) => readonly LeftPlaceholder[]
+}
+
 /** Owns the rings' descriptors from here on. */
 export function openPipeline(
   rings: Rings,
   bindings: () => readonly Binding[],
   log: Log,
   metrics: Metrics,
-  waiting: Waiting,
+  { waiting, left }: Work,
 ): Ring {
   const report = (event: KernelEvent): void => {
     metrics.observe(event)
     for (const line of describe(event, bindings())) log.write(line)
+    if (event.kind !== 'fail' || event.reason !== 'no-placeholder') return
+    for (const one of left(event.actor)) log.write(leftPlaceholder(event, one))
   }
   const events = openRing(rings.events, (record) => report(decodeEvent(record)))
   const serve = async (event: WaitEvent): Promise<void> => {

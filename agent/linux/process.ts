@@ -114,6 +114,15 @@ export function signalOnce(
   }
 }
 
+/** Whether the process with this number is the one that started at `start`, ns since boot. */
+export function isStill(pid: number, start: bigint): boolean {
+  try {
+    return startTicks(pid) === ticksOf(start)
+  } catch {
+    return false // there is none
+  }
+}
+
 /** SigCgt of proc_pid_status(5). @throws when the process is gone */
 export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean {
   const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0'

@@ -1,5 +1,6 @@
 /** One scope that an agent serves: registered and kept up to date, its events flowing. An agent may serve several. */
 import type { AgentConfig } from '../config/load.ts'
+import { openLeftPlaceholders } from '../delivery/left-placeholders.ts'
 import { openWaiting } from '../delivery/stopped.ts'
 import { openPipeline } from '../events/pipeline.ts'
 import type { Log } from '../events/sinks/log.ts'
@@ -94,7 +95,7 @@ function openEvents({ guard, metrics }: Shared, { agent, scope, log }: ScopeOpti
   const rings = openScopeRings(guard, scope, agent.host)
   const bindings = () => state.registered.agent.config.secrets
   const waiting = openWaiting(guard, scope, bindings, (set) => addedBy(state.registered, set))
-  return openPipeline(rings, bindings, log, metrics, waiting)
+  return openPipeline(rings, bindings, log, metrics, { waiting, left: openLeftPlaceholders(scope) })
 }
 
 /** The variables of a set of bindings that are added where there is no placeholder. */

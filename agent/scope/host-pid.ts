@@ -1,6 +1,7 @@
 /** Translates a PID from the scope's PID namespace into ours (`run --pid-namespace`). */
 import { readFileSync } from 'node:fs'
 import { processNumbers } from '../linux/procfs.ts'
+import type { Task } from '../wire/event.ts'
 import { isCgroup } from './cgroup.ts'
 import { scopeNumber } from './scope.ts'
 
@@ -14,6 +15,10 @@ export function hostPidOf(pid: number, scope: number): number | undefined {
     .map(Number)
     .find((own) => numberWithin(own, scope) === pid)
 }
+
+/** Of a task in an event, which has its numbers in the machine's namespace and in its own. The caller proves that it still is that task. */
+export const hostPidOfTask = ({ pid, nsPid }: Pick<Task, 'pid' | 'nsPid'>, scope: number): number | undefined =>
+  hostPidOf(isCgroup(scope) ? pid : nsPid, scope)
 
 /** The innermost number a process has, if its PID namespace is the scope. NSpid: proc_pid_status(5), outermost first. */
 function numberWithin(own: number, scope: number): number | undefined {

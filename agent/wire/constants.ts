@@ -79,7 +79,8 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'bad-placeholder': 'the placeholder is shorter than registered, or damaged',
   'write-fault': 'the kernel could not write to the new stack',
   'read-fault': 'the kernel could not read the new environment',
-  traced: 'a tracer or sampler was attached before the exec',
+  traced:
+    'a tracer or sampler was attached before the exec: to the program, or to the one that starts it (`strace -f -p`, `perf record -p`)',
   'no-placeholder': 'the environment holds no placeholder for this program',
   'too-large': 'the environment has more or longer strings than can be scanned',
   'no-agent': 'the kernel may not write here, and no agent is there to do it',

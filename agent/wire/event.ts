@@ -27,7 +27,7 @@ interface ExecEvent extends Common {
   readonly kind: 'exec'
   readonly file: string
 }
-interface InjectEvent extends Common {
+export interface InjectEvent extends Common {
   readonly kind: 'inject'
   readonly file: string
   readonly bindings: bigint

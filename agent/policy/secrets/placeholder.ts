@@ -40,3 +40,6 @@ export function slotIn(text: string): string | undefined {
   const slot = text.slice(HEAD.length, HEAD.length + SLOT_LENGTH)
   return /^[0-9a-f]{32}$/.test(slot) ? slot : undefined
 }
+
+/** A placeholder without its end: a carrier of the environment had a limit for the length of a line. */
+export const isCut = (text: string): boolean => text.startsWith(HEAD) && !text.endsWith(TAIL)
