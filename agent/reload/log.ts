@@ -5,12 +5,18 @@ import type { Causes } from './report-once.ts'
 import type { Told } from './signal.ts'
 import type { Registered } from './state.ts'
 
-export function sayApplied(log: Log, before: Registered, after: Registered, weaker: readonly string[]): void {
+export function sayApplied(
+  log: Log,
+  before: Registered,
+  after: Registered,
+  { weaker, more }: { readonly weaker: readonly string[]; readonly more: readonly string[] },
+): void {
   const { config, where } = after.agent
   // By the level that held until now: the new one may be there to hide the line.
   for (const what of weaker) {
     log.say('warn', 'CONFIG', `protection is weaker from now on: ${what}`, { event: 'policy-weakened', what })
   }
+  for (const what of more) log.say('info', 'CONFIG', `from now on ${what}`, { event: 'policy-extended', what })
   log.setLevel(config.monitoring.logLevel)
   const text = `Policy applied: mode=${config.policy.mode}, generation ${after.generation}, from ${where}`
   log.say('info', 'CONFIG', text, { event: 'policy', policy: config.policy, generation: after.generation })

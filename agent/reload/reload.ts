@@ -26,10 +26,11 @@ export interface Journey {
   readonly metrics: RotationMetrics
 }
 
-/** A change of policy, and its weakened points. */
+/** A change of policy, and what becomes weaker or is given beside the earlier values. */
 interface Change {
   readonly agent: AgentConfig
   readonly weaker: readonly string[]
+  readonly more: readonly string[]
 }
 
 /** A registration to be: bindings numbered, values read. */
@@ -61,7 +62,7 @@ function readChange(journey: Journey, causes: Causes, before: Registered): Chang
     const agent = journey.load()
     const verdict = judgeChange(before.agent, agent, journey.locked)
     if ('refused' in verdict) return refuse(journey, causes, verdict.refused)
-    if (!samePolicy(before.agent, agent)) return { agent, weaker: verdict.weaker }
+    if (!samePolicy(before.agent, agent)) return { agent, ...verdict }
     causes.now('policy', [])
     return undefined
   } catch (error) {
@@ -118,7 +119,7 @@ function register(
     if (change) {
       causes.now('policy', [])
       metrics.policyChange(change.weaker.length ? 'weakened' : 'applied')
-      sayApplied(log, before, after, change.weaker)
+      sayApplied(log, before, after, change)
     }
     if (changed.length) {
       metrics.rotation('rotated')

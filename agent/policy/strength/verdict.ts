@@ -1,7 +1,7 @@
 /** Whether a policy may take the place of another in a running agent: the agent asks, and the webhook before it. Pure. */
 import type { Variable } from '../secrets/variables.ts'
 import type { Config } from '../types.ts'
-import { weakenings } from './weaker.ts'
+import { additions, weakenings } from './weaker.ts'
 
 /** A policy, and what running containers were started with. */
 export interface Standing {
@@ -13,8 +13,10 @@ export interface Standing {
 }
 type Placed = Omit<Standing, 'config'>
 
-/** `weaker`: the protection lost by the change. */
-export type Verdict = { readonly refused: string } | { readonly weaker: readonly string[] }
+/** `weaker`: the protection lost by the change. `more`: on a host, what its own configuration file gives beside that. */
+export type Verdict =
+  | { readonly refused: string }
+  | { readonly weaker: readonly string[]; readonly more: readonly string[] }
 
 /** @param locked `--lock-policy`: a weakening change is refused */
 export function judgeChange(before: Standing, after: Standing, locked: boolean): Verdict {
@@ -24,7 +26,9 @@ export function judgeChange(before: Standing, after: Standing, locked: boolean):
   if (locked && weaker.length) {
     return { refused: `it is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy; start the Pod anew` }
   }
-  return { weaker }
+  // In a Pod whoever may annotate it would be given more by it, and is not who decided on its admission.
+  const more = after.host ? additions(before.config, after.config) : []
+  return { weaker: weaker.filter((what) => !more.includes(what)), more }
 }
 
 /**

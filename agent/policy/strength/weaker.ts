@@ -29,13 +29,27 @@ const WEAKER_CONFIG: { readonly [Key in keyof Config]-?: Part } = {
 /** A retired binding is one that the configuration no longer has. */
 const inForce = (bindings: readonly Binding[]): Binding[] => bindings.filter(({ retired }) => !retired)
 
+/** Those of the phrases that tell of bindings and variables beside the earlier ones. */
+export function additions(before: Config, after: Config): string[] {
+  const earlier = inForce(before.secrets)
+  return inForce(after.secrets).flatMap((binding) => {
+    const known = earlier.find(({ name }) => name === binding.name)
+    return say(binding, known ? added(known.secretRefs, binding.secretRefs).map(alsoGives) : [IS_NEW])
+  })
+}
+
+const say = ({ name }: Binding, texts: readonly string[]) => texts.map((text) => `binding ${quote(name)} ${text}`)
+const IS_NEW = 'is new, and gives values'
+const alsoGives = ({ name }: SecretRef): string => `gives \`${name}\` as well`
+const added = (before: readonly SecretRef[], after: readonly SecretRef[]): SecretRef[] =>
+  after.filter(({ name }) => !before.some((ref) => ref.name === name))
+
 function weakerBindings(before: readonly Binding[], after: readonly Binding[]): string[] {
-  const say = ({ name }: Binding, texts: readonly string[]) => texts.map((text) => `binding ${quote(name)} ${text}`)
   const gone = before.filter(({ name }) => !after.some((binding) => binding.name === name))
   return [
     ...after.flatMap((binding) => {
       const earlier = before.find(({ name }) => name === binding.name)
-      return say(binding, earlier ? weakerKeys(WEAKER_BINDING, earlier, binding) : ['is new, and gives values'])
+      return say(binding, earlier ? weakerKeys(WEAKER_BINDING, earlier, binding) : [IS_NEW])
     }),
     ...gone.flatMap((binding) => say(binding, ['is gone, and its programs start unsealed'])),
   ]
@@ -83,7 +97,7 @@ const WEAKER_BINDING: { readonly [Key in keyof Binding]-?: Weaker<Binding[Key]> 
 function weakerRefs(before: readonly SecretRef[], after: readonly SecretRef[]): string[] {
   const more = after.flatMap((ref) => {
     const earlier = before.find(({ name }) => name === ref.name)
-    if (earlier === undefined) return [`gives \`${ref.name}\` as well`]
+    if (earlier === undefined) return [alsoGives(ref)]
     return weakerKeys(WEAKER_REF, earlier, ref).map((phrase) => `takes \`${ref.name}\` ${phrase}`)
   })
   const gone = before.filter(({ name }) => !after.some((ref) => ref.name === name))
