@@ -5,6 +5,7 @@ import { type AgentConfig, admittedPolicy, loadAgentConfig } from '../config/loa
 import { VERSION } from '../config/version.ts'
 import { type Log, openLog } from '../events/sinks/log.ts'
 import { openOutput, STDOUT } from '../events/sinks/output.ts'
+import { requireCapabilities } from '../linux/capabilities.ts'
 import { forbidDumps } from '../linux/libc.ts'
 import { trimAfterStart } from '../linux/memory.ts'
 import { goLast } from '../linux/oom-score.ts'
@@ -49,6 +50,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const format = logFormat(options)
   const port = metricsPort(options, agent)
   metricsHost(options, agent)
+  requireCapabilities()
   const output = openOutput(STDOUT)
   const observers = openObservers(agent.host, scope, openLog(format, agent.config.monitoring.logLevel, output), output)
   const { log } = observers

@@ -9,7 +9,15 @@ export const stateDirectory = (): string => process.env.KERNELSEAL_STATE_DIR ?? 
 /** 32 hex digits. The directory is a tmpfs on every systemd host, so the nonce lives as long as the boot. */
 export function hostNonce(directory = stateDirectory()): string {
   const path = join(directory, 'nonce')
-  return read(path) ?? create(directory, path)
+  try {
+    return read(path) ?? create(directory, path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    throw new Error(
+      `\`${path}\`, from which placeholders are made, is closed to this user (${code}): start this as root`,
+    )
+  }
 }
 
 function read(path: string): string | undefined {

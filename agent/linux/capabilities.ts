@@ -15,6 +15,14 @@ export function missingCapabilities(
   return Object.entries(wanted).flatMap(([name, bit]) => ((bits >> BigInt(bit)) & 1n ? [] : [name]))
 }
 
+/** Before anything is started: otherwise some system call in the middle fails with EPERM. @throws Error with the names */
+export function requireCapabilities(missing = missingCapabilities(NEEDED) ?? []): void {
+  if (missing.length === 0) return
+  throw new Error(
+    `the agent lacks ${missing.join(', ')}: on a host start it as root (deploy/systemd has a unit), in a Pod give its container what the webhook wrote`,
+  )
+}
+
 function ownStatus(): string {
   try {
     return readFileSync('/proc/self/status', 'utf8')

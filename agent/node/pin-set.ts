@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { BpfMap } from '../libbpf/map.ts'
 import { type BpfObject, pinTo } from '../libbpf/object.ts'
 import { HeldPins } from './held-pins.ts'
-import { ABI, isPinned, mapPin, OWN_PROGRAMS, PIN_DIR, PIN_ROOT, SHARED_MAPS } from './pins.ts'
+import { ABI, isPinned, isThere, mapPin, OWN_PROGRAMS, PIN_DIR, PIN_ROOT, SHARED_MAPS } from './pins.ts'
 
 /** Under the lock. Left-overs of a loader that was killed are removed first. */
 export function pinSet(object: BpfObject): void {
@@ -46,7 +46,7 @@ export interface OtherSet {
  * is no scope.
  */
 export function otherSets(): OtherSet[] {
-  if (!existsSync(PIN_ROOT)) return []
+  if (!isThere(PIN_ROOT)) return []
   const names = readdirSync(PIN_ROOT).filter((name) => /^v\d+$/.test(name) && name !== ABI)
   return names.map((abi) => ({ abi, scopes: scopesIn(mapPin('scopes', abi)) }))
 }

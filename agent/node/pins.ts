@@ -72,7 +72,20 @@ export function pinDevice(): number {
   return (dev & 0xff) | ((dev >> 12) & 0xfff00)
 }
 
-export const isPinned = (): boolean => existsSync(PIN_DIR)
+/** @throws Error where this user may not know */
+export const isPinned = (): boolean => isThere(PIN_DIR)
+
+/** existsSync says no as well where a folder above is closed, and then nothing would seem to protect. @throws Error */
+export function isThere(path: string): boolean {
+  try {
+    statSync(path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw new Error(`\`${path}\` cannot be looked at by this user (${code}): ask as root`)
+  }
+}
 
 /** Names of the attached programs. */
 export const pinnedPrograms = (): string[] => readdirSync(join(PIN_DIR, 'links'))

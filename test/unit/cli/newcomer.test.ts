@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { requireRights } from '../../../agent/cli/exec.ts'
-import { missingCapabilities, NEEDED } from '../../../agent/linux/capabilities.ts'
+import { missingCapabilities, NEEDED, requireCapabilities } from '../../../agent/linux/capabilities.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-newcomer-'))
@@ -72,6 +72,48 @@ describe('`kernelseal exec` without rights', () => {
     const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8', cwd: '/' })
     assert.equal(status, 1, stderr)
     assert.match(stderr, /^kernelseal: the command is sealed by kernel programs.*CAP_SYS_ADMIN/)
+  })
+})
+
+describe('`kernelseal run` without rights', () => {
+  it('names the capabilities that are missing, before it touches the kernel', () => {
+    assert.throws(() => requireCapabilities(['CAP_BPF']), /^Error: the agent lacks CAP_BPF: on a host start it as root/)
+    const config = join(directory, 'config.yaml')
+    writeFileSync(config, 'version: v1\n')
+    const main = [process.execPath, join(ROOT, 'agent/main.ts'), 'run', '--config', config, '--metrics-port', '0']
+    const powerless = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all']
+    const [program = '', ...argv] = process.getuid?.() === 0 ? [...powerless, ...main] : main
+    const env = { ...process.env, KERNELSEAL_STATE_DIR: directory }
+    const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8', cwd: '/', env })
+    assert.equal(status, 1, stderr)
+    assert.match(stderr, /^kernelseal: the agent lacks CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF: /)
+  })
+})
+
+describe('another user than root', { skip: process.getuid?.() === 0 ? false : 'only root can become one' }, () => {
+  const closed = join(directory, 'closed')
+  mkdirSync(join(closed, 'inside'), { recursive: true, mode: 0o700 })
+  /** In a child, which reads the modules before it is another user. */
+  const asNobody = (module: string, call: string) => {
+    const become = 'process.setgroups([]); process.setgid(65534); process.setuid(65534)'
+    const code = `import * as it from ${JSON.stringify(join(ROOT, module))}; ${become}; console.log(it.${call})`
+    return spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
+  }
+
+  it('is told that it may not look, and not that nothing is there', () => {
+    const { stderr, stdout } = asNobody('agent/node/pins.ts', `isThere(${JSON.stringify(join(closed, 'inside'))})`)
+    assert.match(stderr, /inside` cannot be looked at by this user \(EACCES\): ask as root/)
+    assert.equal(stdout, '')
+    assert.equal(asNobody('agent/node/pins.ts', `isThere('/nowhere/at/all')`).stdout, 'false\n')
+    assert.equal(asNobody('agent/node/pins.ts', `isThere('/proc/self')`).stdout, 'true\n')
+  })
+
+  it('is told what the placeholders lack', () => {
+    const { stderr } = asNobody('agent/config/nonce.ts', `hostNonce(${JSON.stringify(closed)})`)
+    assert.match(
+      stderr,
+      /nonce`, from which placeholders are made, is closed to this user \(EACCES\): start this as root/,
+    )
   })
 })
 
