@@ -12,8 +12,10 @@ export interface ProcessRecord {
   readonly start: bigint
   /** Bindings it is sealed under. */
   readonly bindings: bigint
-  /** With the flag GIVEN or WAITING: its number in the scope's PID namespace. */
+  /** With the flag GIVEN or WAITING: its number in the scope's PID namespace. A forked child has its parent's. */
   readonly pid: number
+  /** Of its mount namespace when it entered. */
+  readonly container: bigint
   /** Of the scope when the values it has were given; forked children have their parent's. */
   readonly generation: bigint
 }
@@ -21,7 +23,7 @@ export interface ProcessRecord {
 /** In one walk; a process that starts or ends meanwhile may be missed (kernel/bpf/hashtab.c). */
 export function processRecords(guard: Guard): ProcessRecord[] {
   const processes = guard.map('processes')
-  const { scope, flags, start, bindings, pid, generation } = PROCESS.fields
+  const { scope, flags, start, bindings, pid, generation, container } = PROCESS.fields
   return processes.keys().flatMap((key) => {
     const record = processes.get(key)
     if (!record) return []
@@ -34,6 +36,7 @@ export function processRecords(guard: Guard): ProcessRecord[] {
         start: u64(start),
         bindings: u64(bindings),
         pid: u32(pid),
+        container: u64(container),
         generation: u64(generation),
       },
     ]

@@ -47,16 +47,25 @@ export function sayRotated(
 }
 
 export function sayTold(log: Log, causes: Causes, told: readonly Told[]): void {
-  for (const { pid, binding, signal } of told.filter(({ unheard }) => !unheard)) {
+  for (const { pid, binding, signal } of told.filter(({ outcome }) => outcome === 'sent')) {
     const text = `${signal} sent to PID ${pid}: values of binding \`${binding}\` have changed`
     log.say('info', 'ROTATE', text, { event: 'rotate-signal', pid, binding, signal })
   }
-  const unheard = told.filter((one) => one.unheard)
-  causes.now(
-    'signal',
-    unheard.map(
-      ({ pid, binding, signal }) =>
+  causes.now('signal', told.flatMap(reasonOf))
+}
+
+/** Of one that keeps its outdated values. */
+function reasonOf({ pid, binding, signal, outcome }: Told): string[] {
+  switch (outcome) {
+    case 'sent':
+      return []
+    case 'unhandled':
+      return [
         `PID ${pid} does not handle ${signal}, which would end it: not sent; it keeps the old values of binding \`${binding}\` (\`onRotate: restart\` ends it)`,
-    ),
-  )
+      ]
+    case 'unseen':
+      return [
+        `${signal} is not sent: PID ${pid}, which was given the values of binding \`${binding}\`, has ended, and of the processes that it left none is certainly the one to tell; start the service anew`,
+      ]
+  }
 }

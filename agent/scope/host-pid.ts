@@ -20,6 +20,15 @@ export function hostPidOf(pid: number, scope: number): number | undefined {
 export const hostPidOfTask = ({ pid, nsPid }: Pick<Task, 'pid' | 'nsPid'>, scope: number): number | undefined =>
   hostPidOf(isCgroup(scope) ? pid : nsPid, scope)
 
+/** Whether a process that we see is in the scope. */
+export function isWithin(own: number, scope: number): boolean {
+  try {
+    return isCgroup(scope) || scopeNumber(`/proc/${own}/ns/pid`) === scope
+  } catch {
+    return false // it has ended
+  }
+}
+
 /** The innermost number a process has, if its PID namespace is the scope. NSpid: proc_pid_status(5), outermost first. */
 function numberWithin(own: number, scope: number): number | undefined {
   try {

@@ -64,6 +64,7 @@ const record = (bindings: bigint, generation: bigint, flags: number = PROC_FLAG.
   start: 1n,
   bindings,
   pid: 1,
+  container: 1n,
   generation,
 })
 
