@@ -117,6 +117,7 @@ function announce(agent: AgentConfig, log: Log): void {
   log.say('info', 'START', `Starting KernelSeal Sidecar - Secret Protection System ${VERSION}`, { version: VERSION })
   for (const warning of agent.warnings) log.say('warn', 'CONFIG', warning)
   log.say('info', 'CONFIG', `Loaded KernelSeal configuration from ${where}`, { where })
+  for (const text of agent.followed) log.say('info', 'CONFIG', text)
   log.say('info', 'CONFIG', `Policy applied: mode=${config.policy.mode}`, { policy: config.policy })
   for (const binding of config.secrets) {
     const whom = binding.selector.binary ? `binary: ${binding.selector.binary}` : 'the entrypoint'

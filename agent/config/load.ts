@@ -12,6 +12,7 @@ import { parseDownwardApi } from '../policy/text/downward-api.ts'
 import { formatProblem, UsageError } from '../policy/text/problems.ts'
 import { quote } from '../policy/text/suggest.ts'
 import type { Config } from '../policy/types.ts'
+import { followLinks } from './follow-links.ts'
 import { hostNonce } from './nonce.ts'
 
 export interface AgentConfig {
@@ -24,11 +25,15 @@ export interface AgentConfig {
   readonly identity: string
   readonly variables: readonly Variable[]
   readonly warnings: readonly string[]
+  /** Programs whose path is a link, which was followed. */
+  readonly followed: readonly string[]
 }
 
 export interface ConfigOptions {
   readonly config?: string
   readonly annotations?: string
+  /** Of the processes that a config file is for, where it is not the agent's own: `/proc/PID/ns/pid`. */
+  readonly 'pid-namespace'?: string
   /** Values may stand in the annotations; in a config file, which root wrote, they always may. */
   readonly 'allow-literal'?: boolean
   /** Directories whose files the annotations may name; a config file may name any. */
@@ -50,12 +55,12 @@ export function admittedPolicy(env: NodeJS.ProcessEnv): Config | undefined {
 
 /** @throws ConfigError, UsageError, Error when the annotations are cut short */
 export function loadAgentConfig(options: ConfigOptions, places: Places = PLACES): AgentConfig {
-  if (options.config !== undefined) return fromFile(options.config)
+  if (options.config !== undefined) return fromFile(options.config, options)
   const annotations = options.annotations ?? places.annotations
   if (options.annotations !== undefined || existsSync(annotations)) {
     return fromAnnotations(annotations, options)
   }
-  if (existsSync(places.config)) return fromFile(places.config)
+  if (existsSync(places.config)) return fromFile(places.config, options)
   throw new UsageError(
     `no configuration: give --config FILE, or mount it as \`${places.config}\`; a sidecar has \`${places.annotations}\``,
   )
@@ -68,11 +73,26 @@ interface Places {
 }
 const PLACES: Places = { annotations: ANNOTATIONS_FILE, config: '/etc/kernelseal/config.yaml' }
 
-function fromFile(path: string): AgentConfig {
-  const { config, warnings } = parseConfig(readText(path), path)
+function fromFile(path: string, options: ConfigOptions): AgentConfig {
+  const root = rootOf(options['pid-namespace'])
+  const followed = new Set<string>()
+  const follow = (binary: string): string => {
+    const real = root === undefined ? binary : followLinks(binary, root)
+    if (real !== binary) followed.add(`\`${binary}\` is a link: the program is \`${real}\`, which is bound`)
+    return real
+  }
+  const { config, warnings: found } = parseConfig(readText(path), path, follow)
   const identity = hostNonce()
   const variables = variablesOf(config, [''], identity)
-  return { config, where: path, host: true, identity, variables, warnings: warnings.map((w) => formatProblem(path, w)) }
+  const warnings = found.map((w) => formatProblem(path, w))
+  return { config, where: path, host: true, identity, variables, warnings, followed: [...followed] }
+}
+
+/** The root directory of the processes there; undefined: their files are not to be seen by that path. */
+function rootOf(pidNamespace: string | undefined): string | undefined {
+  if (pidNamespace === undefined) return ''
+  const pid = /^\/proc\/(\d+|self)\/ns\/pid$/.exec(pidNamespace)?.[1]
+  return pid === undefined ? undefined : `/proc/${pid}/root`
 }
 
 function fromAnnotations(path: string, options: ConfigOptions): AgentConfig {
@@ -93,7 +113,8 @@ function fromAnnotations(path: string, options: ConfigOptions): AgentConfig {
   const identity = identityOf(status)
   const said = warnings.map((w) => formatProblem('', w))
   const locked = `the policy of admission stays, since that of \`${path}\` is weaker and locked: ${weaker.join('; ')}`
-  return { config, where: path, host: false, identity, variables, warnings: weaker.length ? [...said, locked] : said }
+  const all = weaker.length ? [...said, locked] : said
+  return { config, where: path, host: false, identity, variables, warnings: all, followed: [] }
 }
 
 /** The text of an annotation is no secret: every reader of the Pod has it. */

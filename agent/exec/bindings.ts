@@ -37,12 +37,13 @@ export function execConfig(
   return { ...given, host: false, identity, variables }
 }
 
-function fromFlags(secrets: readonly string[]): Pick<AgentConfig, 'config' | 'where' | 'warnings'> {
+function fromFlags(secrets: readonly string[]): Pick<AgentConfig, 'config' | 'where' | 'warnings' | 'followed'> {
   const found: Problem[] = []
   const bindings = readShortForms(secrets.map((text) => formOf(text, found)))
   checkBindings(bindings)
   refuseErrors('', found)
-  return { config: withDefaults({ policy: {}, bindings, monitoring: {} }), where: 'the command line', warnings: [] }
+  const config = withDefaults({ policy: {}, bindings, monitoring: {} })
+  return { config, where: 'the command line', warnings: [], followed: [] }
 }
 
 /** The text is not repeated in an error: it may be the secret itself, given by mistake. */

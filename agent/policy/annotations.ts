@@ -5,6 +5,7 @@ import { type AgentResources, type POD_KEYS, QUANTITY, RESOURCE_KEYS, warnAboutK
 import { type Draft, type Located, MODES, ON_FAILURE, readBindings, readConfig, readPolicy } from './schema.ts'
 import { type Capacities, readCapacities } from './secrets/capacities.ts'
 import { checkBindings, MAX_VARIABLES } from './secrets/check-bindings.ts'
+import { warnAboutLinks } from './secrets/links.ts'
 import { readNames, readSealEnv, type SealEnv } from './secrets/seal-env.ts'
 import { readSealEnvFrom, type SealEnvFrom } from './secrets/seal-env-from.ts'
 import { readShortForms, type ShortForm } from './secrets/short-form.ts'
@@ -57,6 +58,7 @@ export function parseAnnotations(annotations: Annotations, defaults: { mode?: Mo
   const allowDebug = reader.field('allow-debug')?.oneOf(['true', 'false']) === 'true'
   warnAboutKeys(annotations, reportInto(found))
   checkBindings(draft.bindings)
+  warnAboutLinks(draft.bindings)
   const warnings = refuseErrors('', found)
   const config = { ...withDefaults(draft), ...(allowDebug ? { allowDebug } : {}) }
   return { config, optOut, resources, ...present({ sealEnv, sealEnvFrom, containers, capacities }), warnings }

@@ -20,6 +20,7 @@ export function sayApplied(
   log.setLevel(config.monitoring.logLevel)
   const text = `Policy applied: mode=${config.policy.mode}, generation ${after.generation}, from ${where}`
   log.say('info', 'CONFIG', text, { event: 'policy', policy: config.policy, generation: after.generation })
+  for (const followed of after.agent.followed) log.say('info', 'CONFIG', followed)
   for (const name of unplaced(before.agent, after.agent)) {
     log.say(
       'warn',

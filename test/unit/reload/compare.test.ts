@@ -21,7 +21,7 @@ secrets:
 `
 const { config } = parseConfig(TEXT, 'c')
 const variables = variablesOf(config, ['app'], '5e'.repeat(16))
-const agent: AgentConfig = { config, variables, where: 'c', host: false, identity: '', warnings: [] }
+const agent: AgentConfig = { config, variables, where: 'c', host: false, identity: '', warnings: [], followed: [] }
 const slotOf = (name: string): string => variables.find((variable) => variable.name === name)!.slot
 const value = (binding: number, name: string, text: string) => ({ binding, name, bytes: Buffer.from(text) })
 

@@ -149,7 +149,15 @@ describe(`weaker, of ${PAIRS} generated pairs`, () => {
   })
 
   it('is never taken for no change at all', () => {
-    const agent = (config: Config) => ({ config, variables: [], where: '', host: false, identity: '', warnings: [] })
+    const agent = (config: Config) => ({
+      config,
+      variables: [],
+      where: '',
+      host: false,
+      identity: '',
+      warnings: [],
+      followed: [],
+    })
     const noticed = fc.property(pairs, ([before, after]) => {
       if (weakenings(before, after).length) assert.equal(samePolicy(agent(before), agent(after)), false)
     })
