@@ -1,6 +1,6 @@
 /** `kernelseal env`: the placeholders of a config, to start a bound program by hand. */
 
-import { renameSync, writeFileSync } from 'node:fs'
+import { environmentText, writeEnvironmentFile } from '../config/environment-file.ts'
 import { loadAgentConfig } from '../config/load.ts'
 import { command } from '../options/command.ts'
 import type { NothingLeft, Values } from '../options/table.ts'
@@ -35,14 +35,7 @@ async function main({ config, output, ...left }: Values<typeof OPTIONS>): Promis
   if (config === undefined) throw new UsageError('give --config FILE')
   const agent = loadAgentConfig({ config })
   for (const warning of agent.warnings) complain(warning)
-  const lines = agent.variables.map(({ name, placeholder }) => `${name}=${placeholder}\n`).join('')
-  if (output === undefined) process.stdout.write(lines)
-  else replace(output, lines)
+  if (output === undefined) process.stdout.write(environmentText(agent.variables))
+  else writeEnvironmentFile(output, agent.variables)
   return EXIT.ok
-}
-
-function replace(path: string, text: string): void {
-  const aside = `${path}.${process.pid}`
-  writeFileSync(aside, text, { mode: 0o600 })
-  renameSync(aside, path)
 }

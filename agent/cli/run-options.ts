@@ -48,6 +48,10 @@ export const RUN_OPTIONS = {
   stay: {
     help: 'protection and delivery stay when the agent ends, as they do in a Pod: a service that is restarted leaves no gap. `kernelseal unload` takes them away',
   },
+  'environment-file': {
+    ...FILE,
+    help: "keeps the placeholders in FILE for a unit's EnvironmentFile=: written before the agent is ready, and with each change of the config file",
+  },
   'metrics-port': {
     value: 'PORT',
     completes: 'nothing',

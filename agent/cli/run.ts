@@ -1,6 +1,7 @@
 /** `kernelseal run`: the agent, as a Pod's sidecar or on any Linux host. */
 
 import { once } from 'node:events'
+import { writeEnvironmentFile } from '../config/environment-file.ts'
 import { type AgentConfig, admittedPolicy, loadAgentConfig } from '../config/load.ts'
 import { VERSION } from '../config/version.ts'
 import { type Log, openLog } from '../events/sinks/log.ts'
@@ -42,7 +43,7 @@ export const run = command({
 })
 
 export async function runAgent(options: RunOptions): Promise<number> {
-  const locked = options['lock-policy'] ?? false
+  const { 'lock-policy': locked = false, 'environment-file': environmentFile } = options
   const agent = loadAgentConfig({ ...options, admitted: locked ? admittedPolicy(process.env) : undefined })
   const remotes = openRemotes(process.env)
   const cgroup = cgroupOf(options, agent)
@@ -61,8 +62,8 @@ export async function runAgent(options: RunOptions): Promise<number> {
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   let health: Health | undefined
   const notReady = () => (session ? session.notReady() : 'protection does not stand yet')
-  const readiness = hasReadySocket(agent) ? await openReadiness(notReady, log) : undefined
-  const reload = (): void => void session?.reload()
+  const { read: reload, isReading } = openReading(async () => session?.reload())
+  const readiness = hasReadySocket(agent) ? await openReadiness(() => isReading() ?? notReady(), log) : undefined
   process.on('SIGHUP', reload)
   try {
     session = await startSession({
@@ -72,6 +73,7 @@ export async function runAgent(options: RunOptions): Promise<number> {
       log,
       sources: openSources(remotes, agent.host ? undefined : (options['file-root'] ?? [])),
       load: () => loadAgentConfig(options),
+      applied: ({ variables }) => environmentFile && writeEnvironmentFile(environmentFile, variables),
       locked,
       stays: !agent.host || (options.stay ?? false),
     })
@@ -90,6 +92,17 @@ export async function runAgent(options: RunOptions): Promise<number> {
     readiness?.close()
     health?.close()
   }
+}
+
+/** While SIGHUP is being worked on, `kernelseal wait` goes on waiting: a unit's ExecReload= ends when the new state holds. */
+function openReading(read: () => Promise<void>): { read: () => void; isReading: () => string | undefined } {
+  let running = 0
+  const start = async (): Promise<void> => {
+    running++
+    await read()
+    running--
+  }
+  return { read: () => void start(), isReading: () => (running > 0 ? 'the configuration is being read' : undefined) }
 }
 
 /** In a shell on a host there is no place for it that is this agent's alone: `/readyz` answers there. */

@@ -22,6 +22,8 @@ export interface Journey {
   readonly load: () => AgentConfig
   /** `--lock-policy` */
   readonly locked: boolean
+  /** The agent's outputs beside the kernel that follow the configuration. */
+  readonly applied?: ((agent: AgentConfig) => void) | undefined
   readonly log: Log
   readonly metrics: RotationMetrics
 }
@@ -103,7 +105,7 @@ function sayUnread({ metrics }: Journey, causes: Causes, errors: readonly Unread
 }
 
 function register(
-  { kernel, log, metrics }: Journey,
+  { kernel, applied, log, metrics }: Journey,
   causes: Causes,
   before: Registered,
   { agent, values }: Prepared,
@@ -120,6 +122,10 @@ function register(
       causes.now('policy', [])
       metrics.policyChange(change.weaker.length ? 'weakened' : 'applied')
       sayApplied(log, before, after, change)
+      causes.now(
+        'output',
+        failuresOf(() => applied?.(agent)),
+      )
     }
     if (changed.length) {
       metrics.rotation('rotated')
@@ -137,4 +143,14 @@ function register(
 function tell({ kernel, log }: Journey, causes: Causes, { agent, changedAt }: Registered): void {
   const told = kernel.tell(agent.config.secrets, changedAt)
   sayTold(log, causes, told)
+}
+
+/** Placeholders that could not be written are no reason to keep an earlier policy. */
+function failuresOf(work: () => void): string[] {
+  try {
+    work()
+    return []
+  } catch (error) {
+    return [`the placeholders of the new policy are not written: ${(error as Error).message}`]
+  }
 }

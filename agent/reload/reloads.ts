@@ -36,6 +36,7 @@ export function startReloads(
   const generation = nextGeneration(guard, scope)
   const changed = changedSince(registeredValues(guard, scope, agent.variables), agent, state.registered.values)
   const kernel = openKernel(guard, scope, register(guard, { ...state.registered, ...agent, scope, generation }))
+  options.applied?.(agent)
   state.registered = {
     ...state.registered,
     generation,

@@ -1,14 +1,14 @@
 /** Logs a persistent failure once, not on every retry. */
 import type { Log } from '../events/sinks/log.ts'
 
-type Stage = 'policy' | 'source' | 'register' | 'signal'
+type Stage = 'policy' | 'source' | 'register' | 'output' | 'signal'
 
 export interface Causes {
   /** The failures of a stage now; none when it went well. */
   readonly now: (stage: Stage, causes: readonly string[]) => void
 }
 
-const TAGS = { policy: 'CONFIG', source: 'ROTATE', register: 'ROTATE', signal: 'ROTATE' } as const
+const TAGS = { policy: 'CONFIG', source: 'ROTATE', register: 'ROTATE', output: 'CONFIG', signal: 'ROTATE' } as const
 
 export function openCauses(log: Log): Causes {
   const said = new Map<Stage, ReadonlySet<string>>()

@@ -31,6 +31,8 @@ export interface ScopeOptions {
   readonly sources: Sources
   /** Reads the policy anew. @throws when it cannot be used */
   readonly load: () => AgentConfig
+  /** A configuration is registered: what else follows it. */
+  readonly applied?: ((agent: AgentConfig) => void) | undefined
   /** `--lock-policy`: no change that weakens. */
   readonly locked: boolean
   /** Whether the scope stays when the agent ends: a Pod's does, and ends with the Pod. */

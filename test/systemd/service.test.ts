@@ -39,7 +39,7 @@ before(() => {
   install(CONFIG, { token: SECRET })
   installShipped('kernelseal.service', {
     ExecStart:
-      '/usr/bin/kernelseal run --config /etc/kernelseal/config.yaml --stay --log-format json --cgroup system.slice/shop.service',
+      '/usr/bin/kernelseal run --config /etc/kernelseal/config.yaml --environment-file /run/kernelseal/env --stay --log-format json --cgroup system.slice/shop.service',
   })
   installShop()
 })
@@ -95,6 +95,21 @@ test('started again it has it again, in a control group that systemd made anew',
   systemctl('restart', 'shop.service')
   assert.equal(printed(), `${SECRET}\n`)
   isRefused(mainPidOf('shop.service'))
+})
+
+test('a reload brings a new variable to services that start from then on, the file of placeholders too', () => {
+  const more = '- name: printer\n    selector: { binary: /usr/bin/printenv }\n    secretRefs: ['
+  const added = `${more}{ name: MORE, source: { fileRef: /etc/kernelseal/token } }, `
+  write('/etc/kernelseal/config.yaml', CONFIG.replace(more, added))
+  systemctl('reload', 'kernelseal.service')
+  installUnit('shop.service', service('EnvironmentFile=/run/kernelseal/env').replace('printenv TOKEN', 'printenv MORE'))
+  systemctl('restart', 'shop.service')
+  assert.equal(printed(), `${SECRET}\n`)
+  write('/etc/kernelseal/config.yaml', CONFIG)
+  systemctl('reload', 'kernelseal.service')
+  assert.doesNotMatch(readFileSync('/run/kernelseal/env', 'latin1'), /^MORE=/m)
+  installShop()
+  systemctl('restart', 'shop.service')
 })
 
 test('while the agent is stopped and started, the service goes on, guarded, and can be started', () => {

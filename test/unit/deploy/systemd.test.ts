@@ -15,7 +15,11 @@ after(() => rmSync(directory, { recursive: true }))
 
 /** Values of a key of a unit file, which may stand more than once. */
 const values = (unit: string, key: string): string[] =>
-  [...text(unit).matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value)
+  [
+    ...text(unit)
+      .replaceAll('\\\n', '')
+      .matchAll(new RegExp(`^${key}=(.*)$`, 'gm')),
+  ].map(([, value = '']) => value)
 
 const analyze = (args: readonly string[]) => spawnSync('systemd-analyze', args, { encoding: 'utf8' })
 const hasSystemd = analyze(['--version']).status === 0
@@ -46,6 +50,12 @@ for (const unit of readdirSync(FOLDER)) {
 }
 
 describe('the agent’s unit', () => {
+  it('is reloaded by systemd itself, since the agent takes no signal of others, and waits for the new state', () => {
+    const [signal, wait] = values('kernelseal.service', 'ExecReload')
+    assert.match(signal ?? '', /^\/usr\/bin\/systemctl kill .*--signal=HUP %n$/)
+    assert.match(wait ?? '', /^\/usr\/bin\/kernelseal wait /)
+  })
+
   it('allows exactly the capabilities of the sidecar', () => {
     const resources = { cpuRequest: '', cpuLimit: '', memoryRequest: '', memoryLimit: '' }
     const settings = { image: 'a', imagePullPolicy: 'Never', ...resources } as const

@@ -9,7 +9,7 @@ import { openLog } from '../../../agent/events/sinks/log.ts'
 import { type Metrics, openMetrics } from '../../../agent/events/sinks/metrics.ts'
 import { openRotationMetrics } from '../../../agent/events/sinks/rotation-metrics.ts'
 import type { Kernel } from '../../../agent/reload/kernel.ts'
-import { openJourney, type Reload } from '../../../agent/reload/reload.ts'
+import { type Journey, openJourney, type Reload } from '../../../agent/reload/reload.ts'
 import type { ChangedAt } from '../../../agent/reload/signal.ts'
 import type { Registered } from '../../../agent/reload/state.ts'
 import { type Resolved, resolveAll } from '../../../agent/sources/resolve.ts'
@@ -23,6 +23,8 @@ let reload: Reload
 let registered: (readonly Resolved[])[]
 let told: ChangedAt[]
 let full: string | undefined
+let applied: string[]
+let unwritable: string | undefined
 
 const at = (name: string): string => join(folder, name)
 const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
@@ -59,7 +61,11 @@ async function start(locked = false): Promise<void> {
     () => 1,
     () => ({ current: 0, stale: 0 }),
   )
-  reload = openJourney({ kernel, sources, load, locked, metrics, log: openLog('text', 'info', out) })
+  const write: Journey['applied'] = ({ variables }) => {
+    if (unwritable) throw new Error(unwritable)
+    applied.push(variables.map(({ name }) => name).join())
+  }
+  reload = openJourney({ kernel, sources, load, applied: write, locked, metrics, log: openLog('text', 'info', out) })
   state = { agent, values: await resolveAll(agent.config, sources), generation: 1, changedAt: new Map() }
 }
 
@@ -83,7 +89,7 @@ beforeEach(() => {
     { tier: 'lsm', delivery: 'kernel', skipped: () => new Map() },
     () => 'enforce',
   ).registry
-  ;[lines, registered, told, full] = [[], [], [], undefined]
+  ;[lines, registered, told, applied, full, unwritable] = [[], [], [], [], undefined, undefined]
   for (const name of ['one', 'two']) writeFileSync(at(name), `${name}-old`)
   annotate({})
 })
@@ -202,6 +208,28 @@ describe('a change of policy', () => {
     await again()
     assert.equal(await counted('kernelseal_policy_changes_total', 'applied'), 1)
     assert.equal(said(/weaker/), 1)
+  })
+
+  it('has its placeholders written once it is registered, and one that is refused has not', async () => {
+    await start()
+    writeFileSync(at('three'), 'new')
+    annotate({}, ['one', 'two', 'three'])
+    await again()
+    assert.deepEqual(applied, ['ONE,TWO,THREE'])
+    annotate({ mode: 'enforcd' })
+    await again()
+    writeFileSync(at('one'), 'rotated')
+    await again(false)
+    assert.deepEqual(applied, ['ONE,TWO,THREE'], 'a changed value changes no placeholder')
+  })
+
+  it('whose placeholders cannot be written is in force, and says so', async () => {
+    await start()
+    unwritable = 'ENOSPC'
+    annotate({ mode: 'audit' })
+    await again()
+    assert.equal(state.agent.config.policy.mode, 'audit')
+    assert.equal(said(/the placeholders of the new policy are not written: ENOSPC/), 1)
   })
 
   it('that weakens and silences the log at once is said before the log is silent', async () => {
