@@ -4,15 +4,16 @@
  * it.
  */
 
-import { type HeldProcess, holdProcess, killUnheld } from '../linux/process.ts'
+import { type HeldProcess, holdProcess, isSameStart, killUnheld } from '../linux/process.ts'
 import type { Guard } from '../node/guard.ts'
-import { processRecords } from '../node/process-records.ts'
+import { type ProcessRecord, processRecords } from '../node/process-records.ts'
 import type { Binding } from '../policy/types.ts'
 import { hostPidOf } from '../scope/host-pid.ts'
 import { encode } from '../wire/encode.ts'
 import type { WaitEvent, WriteEvent } from '../wire/event.ts'
 import { LIMIT, PROC_FLAG, VALUE_KEY } from '../wire/generated.ts'
 import { addVariables } from './add-variables.ts'
+import { callerOf, openCallers } from './callers.ts'
 import { type Killed, proved } from './pinned-program.ts'
 
 export interface Waiting {
@@ -36,6 +37,7 @@ export function openWaiting(
   added: (bindings: bigint) => ReadonlyMap<string, Buffer>,
 ): Waiting {
   const open = new Map<string, WriteEvent[]>()
+  const wake = openCallers((start) => waitingIn(guard, scope).some((record) => isSameStart(record.start, start)))
   const ask = (write: WriteEvent): void => {
     const key = `${write.pid}:${write.start}`
     open.set(key, [...(open.get(key) ?? []), write])
@@ -49,6 +51,7 @@ export function openWaiting(
     // The canary of an agent outside of the scope's PID namespace has no number in there.
     const pid = wait.pid ? hostPidOf(wait.pid, scope) : actor.nsPid
     if (!pid) return undefined // it ended by itself
+    const caller = callerOf(pid)
     let held: HeldProcess | undefined
     try {
       held = holdProcess(pid, actor.start)
@@ -68,6 +71,7 @@ export function openWaiting(
       return { reason: 'not-written', why: (error as Error).message }
     } finally {
       held?.close()
+      wake(caller)
     }
   }
   return { ask, complete }
@@ -104,9 +108,7 @@ function paddedValue(guard: Guard, scope: number, { value, generation, capacity 
  * not run without. @returns their numbers in the scope's PID namespace
  */
 export function killAbandoned(guard: Guard, scope: number): number[] {
-  const abandoned = processRecords(guard).filter(
-    (record) => record.scope === scope && record.flags & PROC_FLAG.WAITING && record.pid,
-  )
+  const abandoned = waitingIn(guard, scope).filter(({ pid }) => pid)
   return abandoned.flatMap(({ pid, start }) => {
     const own = hostPidOf(pid, scope)
     const held = own && holdProcess(own, start)
@@ -116,3 +118,6 @@ export function killAbandoned(guard: Guard, scope: number): number[] {
     return [pid]
   })
 }
+
+const waitingIn = (guard: Guard, scope: number): ProcessRecord[] =>
+  processRecords(guard).filter((record) => record.scope === scope && record.flags & PROC_FLAG.WAITING)

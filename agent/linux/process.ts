@@ -123,6 +123,18 @@ export function isStill(pid: number, start: bigint): boolean {
   }
 }
 
+/** ns since boot, in steps of 10 ms; undefined when it is gone. */
+export function startOf(pid: number): bigint | undefined {
+  try {
+    return startTicks(pid) * NS_PER_TICK
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether both are within one step of what /proc shows. */
+export const isSameStart = (one: bigint, other: bigint): boolean => ticksOf(one) === ticksOf(other)
+
 /** SigCgt of proc_pid_status(5). @throws when the process is gone */
 export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean {
   const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0'
