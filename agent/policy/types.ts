@@ -39,7 +39,7 @@ export interface SecretRef {
   /** Environment variable, `[A-Za-z_][A-Za-z0-9_]*`, never one the loader or the shell obeys. */
   readonly name: string
   readonly source: Source
-  /** Size of the placeholder and so the longest value, in bytes: 96 to 65,536, 1,024 when the binding is silent. */
+  /** Size of the placeholder and so the longest value, in bytes: 96 to 65,536, 256 when the binding is silent. */
   readonly capacity: number
 }
 

@@ -13,7 +13,7 @@ const TAIL = ':kernelseal:seal'
 const SLOT_LENGTH = 32
 /** Two slots, head, tail and the two colons that frame the padding. */
 export const MIN_CAPACITY = HEAD.length + SLOT_LENGTH + 2 + SLOT_LENGTH + TAIL.length
-export const DEFAULT_CAPACITY = 1024
+export const DEFAULT_CAPACITY = 256
 /** Half of the kernel's MAX_ARG_STRLEN (128 KiB, include/uapi/linux/binfmts.h). */
 export const MAX_CAPACITY = 65536
 

@@ -8,7 +8,7 @@ export function configText(): string {
   const secrets = Array.from({ length: BINDINGS }, (_, i) => ({
     name: `binding-${i}`,
     selector: { binary: `/usr/lib/bench/program-${i}` },
-    secretRefs: [{ name: `VARIABLE_${i}`, source: { value: VALUE } }],
+    secretRefs: [{ name: `VARIABLE_${i}`, capacity: 1024, source: { value: VALUE } }],
   }))
   return JSON.stringify({ version: 'v1', policy: { mode: 'enforce' }, secrets })
 }

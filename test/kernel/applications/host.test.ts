@@ -38,7 +38,7 @@ secrets:
   - name: job
     selector: { binary: /usr/bin/sleep }
     secretRefs:
-      - { name: SHORT, source: { fileRef: /run/token }, capacity: 256 }
+      - { name: SHORT, source: { fileRef: /run/token } }
       - { name: LONG, source: { fileRef: /run/token }, capacity: 1024 }
 `
 const NGINX = `pid /run/web.pid; error_log /run/web.error;
@@ -59,7 +59,7 @@ before(async () => {
 
 after(async () => {
   for (const child of started) child.kill('SIGKILL')
-  spawnSync('nginx', ['-c', '/run/web.conf', '-s', 'stop'])
+  spawnSync('/usr/sbin/nginx', ['-c', '/run/web.conf', '-s', 'stop'])
   await agent?.stop()
   kernelseal(['unload', '--force'])
 })
@@ -118,7 +118,7 @@ for (const [caller, args] of [
 
 test('the master of nginx, which forked into the background, is told of a rotation', async () => {
   writeFileSync('/run/web.conf', NGINX)
-  assert.equal(run('nginx', ['-c', '/run/web.conf'], environment()).ended, 0)
+  assert.equal(run('/usr/sbin/nginx', ['-c', '/run/web.conf'], environment()).ended, 0)
   const master = await eventually(
     'the master',
     () => existsSync('/run/web.pid') && Number(readFileSync('/run/web.pid')),
@@ -146,14 +146,14 @@ test('a new variable reaches programs after one reload, with the file of placeho
   await logged(/Secrets injected into PID \d+: 1 of \[TOKEN MORE\]/)
 })
 
-test('cron hands on a placeholder of 256 bytes; a longer one is cut, and named as that', async () => {
-  const file = (name: string, capacity: string): void =>
+test('cron hands on a placeholder of the usual size; a longer one is cut, and named as that', async () => {
+  const file = (name: string, seconds: string): void =>
     writeFileSync(
       `/etc/cron.d/${name.toLowerCase()}`,
-      `${name}=${agent.placeholders[name]}\n* * * * * root exec /usr/bin/sleep ${capacity}\n`,
+      `${name}=${agent.placeholders[name]}\n* * * * * root exec /usr/bin/sleep ${seconds}\n`,
     )
-  file('SHORT', '256')
-  file('LONG', '1024')
+  file('SHORT', '10000')
+  file('LONG', '20000')
   start('/usr/sbin/cron', ['-f'], { PATH: '/usr/sbin:/usr/bin' })
   await logged(/Secrets injected into PID \d+: 1 of \[SHORT LONG\]/)
   await logged(/\(\/usr\/bin\/sleep\): the placeholder in `LONG` was cut after \d+ bytes: .*cron.*`capacity`/)

@@ -52,9 +52,9 @@ describe('annotations', () => {
         name: 'secret.kernelseal.io',
         selector: { lineage: 'workload', children: 'inherit' },
         secretRefs: [
-          { name: 'A', source: { kind: 'fileRef', path: '/vault/a' }, capacity: 1024 },
-          { name: 'TOKEN', source: { kind: 'secretKeyRef', name: 'api', key: 'token' }, capacity: 1024 },
-          { name: 'Z', source: { kind: 'envRef', name: 'ZED' }, capacity: 1024 },
+          { name: 'A', source: { kind: 'fileRef', path: '/vault/a' }, capacity: 256 },
+          { name: 'TOKEN', source: { kind: 'secretKeyRef', name: 'api', key: 'token' }, capacity: 256 },
+          { name: 'Z', source: { kind: 'envRef', name: 'ZED' }, capacity: 256 },
         ],
       },
     ])
@@ -216,7 +216,7 @@ describe('capacity', () => {
   it('is that of all short forms, of one variable, or both', () => {
     assert.equal(capacityOf('2048', 'TOKEN'), 2048)
     assert.equal(capacityOf('TLS_KEY=16384', 'TLS_KEY'), 16384)
-    assert.equal(capacityOf('TLS_KEY=16384', 'TOKEN'), 1024)
+    assert.equal(capacityOf('TLS_KEY=16384', 'TOKEN'), 256)
     assert.equal(capacityOf('96, TLS_KEY = 65536', 'TOKEN'), 96)
   })
 

@@ -91,7 +91,7 @@ describe('defaults', () => {
     assert.deepEqual(config.policy, policy)
     assert.deepEqual(config.monitoring, monitoring)
     assert.equal(config.onFailure, 'kill')
-    assert.equal(config.secrets[0]!.secretRefs[0]!.capacity, 1024)
+    assert.equal(config.secrets[0]!.secretRefs[0]!.capacity, 256)
   })
 
   it('what is left of the kernel is a list of known names, each once', () => {

@@ -31,9 +31,9 @@ describe('the variables of a configuration', () => {
       variables.map(({ container, name, capacity }) => [container, name, capacity]),
       [
         ['app', 'TOKEN', 300],
-        ['app', 'KEY', 1024],
+        ['app', 'KEY', 256],
         ['sidecar', 'TOKEN', 300],
-        ['sidecar', 'KEY', 1024],
+        ['sidecar', 'KEY', 256],
       ],
     )
   })

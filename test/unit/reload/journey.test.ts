@@ -138,7 +138,7 @@ describe('a reload', () => {
   const bad: readonly [what: string, spoil: () => void, words: RegExp][] = [
     ['an empty file', () => writeFileSync(at('one'), ''), /the value is empty/],
     ['1 MB', () => writeFileSync(at('one'), 'x'.repeat(1e6)), /it has 1000000 bytes; a secret has at most 65536/],
-    ['a value longer than its placeholder', () => writeFileSync(at('one'), 'x'.repeat(1025)), /its placeholder 1024/],
+    ['a value longer than its placeholder', () => writeFileSync(at('one'), 'x'.repeat(257)), /its placeholder 256/],
     ['a NUL byte', () => writeFileSync(at('one'), 'a\0'), /a NUL byte/],
     [
       'a directory in its place',
@@ -273,7 +273,7 @@ describe('a change of policy', () => {
         const ref = { name: 'ONE', capacity: 2048, source: { fileRef: at('one') } }
         annotate({ bindings: JSON.stringify([{ name: 'a', selector: { binary: '/x' }, secretRefs: [ref] }]) })
       },
-      /`capacity` of `ONE` is 2048, and its placeholder in `app` has 1024 bytes/,
+      /`capacity` of `ONE` is 2048, and its placeholder in `app` has 256 bytes/,
     ],
     [
       'a value in the open',

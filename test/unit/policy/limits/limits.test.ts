@@ -102,7 +102,7 @@ it('a hundred and more warnings refuse nothing', () => {
   const bindings = Array.from(
     { length: 60 },
     (_, i) =>
-      `{name: b${i}, selector: {binary: /b${i}, namespace: n, labels: {a: b}, cgroupPath: c}, secretRefs: [{name: V, source: {envRef: V}}]}`,
+      `{name: b${i}, selector: {binary: /b${i}, namespace: n, labels: {a: b}, cgroupPath: c}, secretRefs: [{name: V${i}, source: {envRef: V}}]}`,
   )
   assert.equal(parseConfig(`secrets: [${bindings.join(', ')}]`, 'c').warnings.length, 100)
 })

@@ -134,7 +134,7 @@ describe('explain', () => {
   - volume \`kernelseal-secret-14c2529eb449\`: \`token\` of Secret \`api\`, mounted into the agent alone
   - init container \`kernelseal-agent\` comes first: no other starts before protection stands
   - it requests 10m cpu, 64Mi memory and may use 256Mi memory
-  - container \`app\`: \`TOKEN\` is a placeholder of 1024 bytes, filled from key \`token\` of Secret \`api\`
+  - container \`app\`: \`TOKEN\` is a placeholder of 256 bytes, filled from key \`token\` of Secret \`api\`
 `,
     ])
   })

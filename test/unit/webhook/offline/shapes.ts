@@ -59,7 +59,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '29-long-value-under-seal-env': {
     reasons: ['injected'],
     errors: [
-      /has 1[0-9]{3} bytes, the placeholder of GITHUB_APP_PRIVATE_KEY 1024 \(`kernelseal\.io\/capacity: "GITHUB_APP_PRIVATE_KEY=4096"`/,
+      /has 1[0-9]{3} bytes, the placeholder of GITHUB_APP_PRIVATE_KEY 256 \(`kernelseal\.io\/capacity: "GITHUB_APP_PRIVATE_KEY=4096"`/,
     ],
   },
   '42-prometheus-rendered': injected,
