@@ -72,7 +72,10 @@ export const RUN_OPTIONS = {
 export type RunOptions = Values<typeof RUN_OPTIONS>
 
 /** On a host there is no network policy around the port. @throws UsageError */
-export function metricsHost({ 'metrics-host': given }: RunOptions, { host }: AgentConfig): string {
+export function metricsHost(
+  { 'metrics-host': given }: Pick<RunOptions, 'metrics-host'>,
+  { host }: Pick<AgentConfig, 'host'>,
+): string {
   if (given === undefined) return host ? '127.0.0.1' : ''
   if (given === '' || isIP(given)) return given
   throw new UsageError(`--metrics-host is an IP address, or empty for every one, not \`${given}\``)
