@@ -1,6 +1,6 @@
 /**
  * A program that waits for its values is stopped, and callers that watch for stops stop along with it (sudo, su, runuser, nsenter,
- * unshare --fork). Nobody would ever continue them: they are, once their program goes on.
+ * unshare --fork). The agent continues them, once their program goes on.
  */
 import { isStill, signalOnce, startOf } from '../linux/process.ts'
 import { statFields } from '../linux/procfs.ts'

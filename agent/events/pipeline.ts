@@ -18,7 +18,7 @@ interface Rings {
   readonly orders: BpfMap
 }
 
-/** What of the agent's own work events start. */
+/** The agent's own work that events start. */
 interface Work {
   readonly waiting: Waiting
   /** Of a program that started without a placeholder that the kernel knows. */

@@ -132,7 +132,7 @@ export function startOf(pid: number): bigint | undefined {
   }
 }
 
-/** Whether both are within one step of what /proc shows. */
+/** Whether both are within one step of the times in /proc. */
 export const isSameStart = (one: bigint, other: bigint): boolean => ticksOf(one) === ticksOf(other)
 
 /** SigCgt of proc_pid_status(5). @throws when the process is gone */

@@ -1,5 +1,5 @@
 /**
- * Who is told of a rotation: each living process that was given a value itself, and where all of those have ended, as the first process
+ * The processes that are told of a rotation: each living process that was given a value itself, and where all of those have ended, as the first process
  * of a forking daemon has, the eldest of the copies that it left.
  */
 import { readlinkSync } from 'node:fs'

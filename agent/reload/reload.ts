@@ -28,7 +28,7 @@ export interface Journey {
   readonly metrics: RotationMetrics
 }
 
-/** A change of policy, and what becomes weaker or is given beside the earlier values. */
+/** A change of policy, its weakened points, and values that it gives in addition. */
 interface Change {
   readonly agent: AgentConfig
   readonly weaker: readonly string[]

@@ -31,7 +31,7 @@ export interface ScopeOptions {
   readonly sources: Sources
   /** Reads the policy anew. @throws when it cannot be used */
   readonly load: () => AgentConfig
-  /** A configuration is registered: what else follows it. */
+  /** Called when a configuration is registered, for outputs that follow it. */
   readonly applied?: ((agent: AgentConfig) => void) | undefined
   /** `--lock-policy`: no change that weakens. */
   readonly locked: boolean

@@ -1,6 +1,6 @@
 /**
  * Paths that are links on well-known systems. The kernel knows a program by its real path: a binding of a link matches nothing. An
- * agent of a host follows links itself (agent/config/follow-links.ts); of a Pod nobody sees the image's files before it runs.
+ * agent of a host follows links itself (agent/config/follow-links.ts); of a Pod the image's files are not to be seen before it runs.
  */
 import type { Located } from '../schema.ts'
 

@@ -13,7 +13,7 @@ export interface Standing {
 }
 type Placed = Omit<Standing, 'config'>
 
-/** `weaker`: the protection lost by the change. `more`: on a host, what its own configuration file gives beside that. */
+/** `weaker`: the protection lost by the change. `more`: on a host, the values that its configuration file gives in addition. */
 export type Verdict =
   | { readonly refused: string }
   | { readonly weaker: readonly string[]; readonly more: readonly string[] }
@@ -26,7 +26,7 @@ export function judgeChange(before: Standing, after: Standing, locked: boolean):
   if (locked && weaker.length) {
     return { refused: `it is weaker (${weaker.join('; ')}), and the agent runs with --lock-policy; start the Pod anew` }
   }
-  // In a Pod whoever may annotate it would be given more by it, and is not who decided on its admission.
+  // In a Pod they count as weaker: its annotations may be changed by another user than its author.
   const more = after.host ? additions(before.config, after.config) : []
   return { weaker: weaker.filter((what) => !more.includes(what)), more }
 }

@@ -107,7 +107,7 @@ for (const [caller, args] of [
   ['runuser', ['-u', 'nobody', '--']],
   ['nsenter', ['--target', String(process.pid), '--pid']],
 ] as const) {
-  test(`${caller} goes on when its program has been given what it brought no placeholder for`, () => {
+  test(`${caller} goes on when its program has been given its variables without a placeholder`, () => {
     assert.deepEqual(run(caller, [...args, '/usr/bin/printenv', 'TOKEN']), {
       ended: 0,
       stdout: `${SECRET}\n`,

@@ -100,7 +100,7 @@ describe('another user than root', { skip: process.getuid?.() === 0 ? false : 'o
     return spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
   }
 
-  it('is told that it may not look, and not that nothing is there', () => {
+  it('is told that it may not look, and not that the folder is missing', () => {
     const { stderr, stdout } = asNobody('agent/node/pins.ts', `isThere(${JSON.stringify(join(closed, 'inside'))})`)
     assert.match(stderr, /inside` cannot be looked at by this user \(EACCES\): ask as root/)
     assert.equal(stdout, '')
@@ -108,7 +108,7 @@ describe('another user than root', { skip: process.getuid?.() === 0 ? false : 'o
     assert.equal(asNobody('agent/node/pins.ts', `isThere('/proc/self')`).stdout, 'true\n')
   })
 
-  it('is told what the placeholders lack', () => {
+  it('is told that placeholders are for root', () => {
     const { stderr } = asNobody('agent/config/nonce.ts', `hostNonce(${JSON.stringify(closed)})`)
     assert.match(
       stderr,

@@ -40,7 +40,7 @@ describe('the path of a program', () => {
     })
   }
 
-  it('is what realpath(1) finds on this machine', () => {
+  it('is the one that realpath(1) finds on this machine', () => {
     for (const path of ['/bin/sh', '/usr/bin/python3', '/usr/bin/env']) {
       assert.equal(followLinks(path), spawnSync('realpath', [path], { encoding: 'utf8' }).stdout.trim())
     }

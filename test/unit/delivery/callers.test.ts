@@ -44,7 +44,7 @@ async function stop(pid: number): Promise<void> {
   await becomes(pid, 'T')
 }
 
-it('the caller of a process is its parent, and init is nobody’s', () => {
+it('the caller of a process is its parent, and init is none', () => {
   assert.equal(callerOf(process.pid)?.pid, process.ppid > 1 ? process.ppid : undefined)
   assert.equal(callerOf(2 ** 22 - 1), undefined)
 })
@@ -63,7 +63,7 @@ it('one that stops later is continued later, also when its program has ended', a
   openCallers(() => false)(known)
   process.kill(caller, 'SIGSTOP')
   process.kill(program, 'SIGKILL')
-  await becomes(caller, 'Z', 'gone') // it had nothing to do but to see its program end
+  await becomes(caller, 'Z', 'gone') // it goes on, sees its program end, and ends
 })
 
 it('one that waits for values of its own is left to wait', async () => {

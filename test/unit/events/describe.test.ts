@@ -1,4 +1,4 @@
-/** Words of lines: who did what, and what became of it. */
+/** The words of lines about starts, deliveries and crashes. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { describe } from '../../../agent/events/describe.ts'

@@ -1,4 +1,4 @@
-/** Who is told of a rotation, and that it is found among real processes. */
+/** The processes that are told of a rotation, and that they are found among real ones. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -44,7 +44,7 @@ it('copies of another process, container or generation are others', () => {
   assert.equal(startsOf([...copies, ...others.map((more) => record(20n, SEALED, more))]).length, 5)
 })
 
-it('what has ended, is not sealed or is of another scope holds nothing', () => {
+it('a process that has ended, is not sealed or is of another scope holds no value', () => {
   assert.ok(isHolder(copies[0]!, SCOPE))
   for (const none of [record(1n, SEALED | ENDED), record(1n, 0), record(1n, SEALED, { scope: 7 })])
     assert.ok(!isHolder(none, SCOPE))
@@ -60,7 +60,7 @@ before(async () => {
 })
 after(() => child.kill('SIGKILL'))
 
-it('a copy is found by its start, and one that nobody sees is not', () => {
+it('a copy is found by its start, and one that is not there is not', () => {
   const binding = { name: 'a', selector: { ...DEFAULT_SELECTOR, binary: PROGRAM }, secretRefs: [] }
   const start = BigInt(statFields(child.pid as number)(22) as string) * 10_000_000n
   assert.equal(numberOf(record(start, SEALED), binding), child.pid)

@@ -1,4 +1,4 @@
-/** A change in a running agent: what is weaker, and what is only more. */
+/** A change in a running agent: weaker protection, or only more values. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { parseConfig } from '../../../../agent/policy/parse.ts'
