@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, UsageError } from '../agent/policy/text/problems.ts'
+import { collectSeldom } from './budget/collect-seldom.ts'
 import { commandOutput } from './commands.ts'
 import { type Log, openLog } from './server/log.ts'
 import { loadSettings, type Settings } from './settings/load.ts'
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const output = commandOutput(args)
   if (output !== undefined) return void process.stdout.write(output)
   const settings = loadSettings(args, process.env)
+  collectSeldom()
   const { log, lostLines } = openLog(settings)
   const webhook = await startWebhook(settings, log, { lostLines })
   stopOnSignal(webhook, settings, log)
