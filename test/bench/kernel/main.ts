@@ -18,9 +18,14 @@ scopes; once where the kernel writes the values, and once under lockdown=integri
   --count           count instructions instead of time, with one scope: the same figure on every machine, idle or busy
   --rounds N        with and without agent in turn, so many times (default: 5); about two minutes each
   --json            the raw data instead of the tables
-  --write           tables and raw data into docs/benchmarks/kernel.md and kernel.json
+  --write           tables and raw data into docs/benchmarks/kernel.md and kernel.json; counted, into instructions-VERSION.md and .json
 `
 const REPOSITORY = join(import.meta.dirname, '../../..')
+/** What is common to both ways to measure. */
+const MEASURED = `Each variant is compared with itself in the same place and with the same environment,
+without an agent, in rounds that alternate; with empty programs on the same hooks, for what the kernel takes for calling any. An exec is vfork, exec and exit of a program of four instructions: the least there can be to
+compare with. In the kernel tier the agent is stopped while a sample is taken, so that the figures are the kernel's; in the
+stopped tier its work is part of a delivery.`
 const TIERS = { kernel: '', stopped: 'lockdown=integrity' } as const
 const SECONDS = 7200
 
@@ -86,17 +91,22 @@ function print(results: readonly BenchResult[]): void {
   const document = [introduction(), ...results.map(renderResult)].join('\n\n').concat('\n')
   process.stdout.write(options.json ? raw : document)
   if (!options.write) return
-  writeFileSync(join(REPOSITORY, 'docs/benchmarks/kernel.md'), document)
-  writeFileSync(join(REPOSITORY, 'docs/benchmarks/kernel.json'), raw)
+  const name = options.count ? `instructions-${options.kernel}` : 'kernel'
+  writeFileSync(join(REPOSITORY, `docs/benchmarks/${name}.md`), document)
+  writeFileSync(join(REPOSITORY, `docs/benchmarks/${name}.json`), raw)
 }
 
 function introduction(): string {
+  const day = new Date().toISOString().slice(0, 10)
+  if (options.count)
+    return `# The cost of protection in instructions
+
+Written by \`npm run bench:kernel -- --count --kernel ${options.kernel} --write\` on ${day}; raw data beside it. Counted by a virtual machine of one processor
+whose clock advances by a nanosecond for each instruction of the guest, the kernel's included: the figures are the same on any machine, idle or
+busy. Instructions are not cycles: a cache miss costs more, a loop that is predicted well costs less. ${MEASURED}`
   return `# The cost of protection
 
-Written by \`npm run bench:kernel -- --write\` on ${new Date().toISOString().slice(0, 10)}; raw data in kernel.json. Measured in a virtual machine under
+Written by \`npm run bench:kernel -- --write\` on ${day}; raw data in kernel.json. Measured in a virtual machine under
 emulation (${cpus().length} processors, load ${loadavg()[0]!.toFixed(1)} at the end): absolute times are many times those of a real machine, and ratios are what the
-emulator makes of the same instructions. Each variant is compared with itself in the same place and with the same environment,
-without an agent, in rounds that alternate; with empty programs on the same hooks, for what the kernel takes for calling any. An exec is vfork, exec and exit of a program of four instructions: the least there can be to
-compare with. In the kernel tier the agent is stopped while a sample is taken, so that the figures are the kernel's; in the
-stopped tier its work is part of a delivery.`
+emulator makes of the same instructions. ${MEASURED}`
 }

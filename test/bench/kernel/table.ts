@@ -76,7 +76,7 @@ export function renderResult(result: BenchResult): string {
     timeTable(lines, result.counted),
     '### Targets',
     targetTable(lines, delivery),
-    '### Time in our programs, by BPF statistics, with one scope',
+    `### ${result.counted ? 'Instructions' : 'Time'} in our programs, by BPF statistics, with one scope`,
     programTable(result),
   ].join('\n\n')
 }
@@ -120,14 +120,16 @@ function targetTable(lines: readonly Line[], delivery: string): string {
   return table(['Target', 'What', 'Measured', ''], body)
 }
 
-function programTable({ programs }: BenchResult): string {
+function programTable({ programs, counted }: BenchResult): string {
   const body = programs.map(({ variant, program, callsPerOperation, nsPerCall }) => [
     variant,
     `\`${program}\``,
     callsPerOperation.toFixed(2),
     nsPerCall.toFixed(0),
+    (callsPerOperation * nsPerCall).toFixed(0),
   ])
-  return table(['What', 'Program', 'calls each', 'ns a call'], body)
+  const unit = counted ? 'instructions' : 'ns'
+  return table(['What', 'Program', 'calls each', `${unit} a call`, `${unit} each`], body)
 }
 
 const micro = (ns: number): string => (ns / 1000).toFixed(ns < 100_000 ? 2 : 0)
