@@ -6,7 +6,7 @@ import { filesOutside } from '../policy/secrets/file-roots.ts'
 import { literalsIn } from '../policy/secrets/literal.ts'
 import { type Variable, variablesOf } from '../policy/secrets/variables.ts'
 import { ADMITTED_VARIABLE, ANNOTATIONS_FILE, PREFIX } from '../policy/sidecar.ts'
-import { identityOf, parseStatus } from '../policy/status.ts'
+import { parseStatus, policyIdentity } from '../policy/status.ts'
 import { weakenings } from '../policy/strength/weaker.ts'
 import { parseDownwardApi } from '../policy/text/downward-api.ts'
 import { formatProblem, UsageError } from '../policy/text/problems.ts'
@@ -110,7 +110,7 @@ function fromAnnotations(path: string, options: ConfigOptions): AgentConfig {
   if (!allowLiteral) refuseLiterals(config, path)
   refuseFiles(config, roots, path)
   const variables = variablesOf(config, status.containers, status.nonce)
-  const identity = identityOf(status)
+  const identity = policyIdentity(status)
   const said = warnings.map((w) => formatProblem('', w))
   const locked = `the policy of admission stays, since that of \`${path}\` is weaker and locked: ${weaker.join('; ')}`
   const all = weaker.length ? [...said, locked] : said

@@ -34,7 +34,7 @@ export async function programHash(pid: number, signal: AbortSignal): Promise<str
   let hash: Promise<string> | undefined
   try {
     const stats = fstatSync(fd, { bigint: true })
-    const seen = known.get(identityOf(stats))
+    const seen = known.get(fileIdentity(stats))
     if (seen !== undefined) return seen
     if (stats.size > MOST_HASHED) throw new Error(`the program has ${stats.size} bytes, and ${TOO_LARGE}`)
     if (queued >= MOST_QUEUED) throw new Error(`${queued} programs wait to be read already`)
@@ -67,10 +67,10 @@ function whenAborted(signal: AbortSignal): Promise<never> {
   })
 }
 
-const identityOf = ({ dev, ino, size, ctimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${ctimeNs}`
+const fileIdentity = ({ dev, ino, size, ctimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${ctimeNs}`
 
 async function hashOnce(fd: number, stats: BigIntStats, signal: AbortSignal): Promise<string> {
-  const identity = identityOf(stats)
+  const identity = fileIdentity(stats)
   const hash = known.get(identity) ?? (await hashOf(fd, signal))
   if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value!)
   known.set(identity, hash)

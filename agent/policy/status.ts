@@ -17,7 +17,7 @@ export function parseStatus(text: string): Status | undefined {
 }
 
 /** Of the placeholders: the same for as long as they are to be valid. */
-export const identityOf = ({ nonce, containers }: Pick<Status, 'nonce' | 'containers'>): string =>
+export const policyIdentity = ({ nonce, containers }: Pick<Status, 'nonce' | 'containers'>): string =>
   [nonce, ...containers].join(' ')
 
 function parseJson(text: string): unknown {

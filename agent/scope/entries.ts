@@ -106,14 +106,14 @@ function nameEntries({ scope, config, generation }: ScopeInput): Entry[] {
 }
 
 /** The identity of a binding for the processes that run under it: retired or not, they keep its number. */
-export const identityOf = ({ name, selector }: Binding): Buffer =>
+export const bindingIdentity = ({ name, selector }: Binding): Buffer =>
   createHash('sha256')
     .update(JSON.stringify([name, Object.entries(selector).toSorted()]))
     .digest()
 
 function numberEntries({ scope, config, generation }: ScopeInput): Entry[] {
   return config.secrets.map((binding, number): Entry => {
-    const value = encode(NUMBER, { binding: identityOf(binding), retired: Number(binding.retired === true) })
+    const value = encode(NUMBER, { binding: bindingIdentity(binding), retired: Number(binding.retired === true) })
     return { map: 'numbers', key: encode(NUMBER_KEY, { scope, generation, number }), value }
   })
 }

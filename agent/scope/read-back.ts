@@ -18,7 +18,7 @@ import {
   SLOT_KEY,
   VALUE_KEY,
 } from '../wire/generated.ts'
-import { identityOf } from './entries.ts'
+import { bindingIdentity } from './entries.ts'
 import { generationOf } from './scope.ts'
 import { policyOf } from './switches.ts'
 
@@ -62,7 +62,7 @@ export function registeredBindings(guard: Guard, scope: number, wanted: readonly
     const identity = record.subarray(at, at + size)
     const retired = record.readUInt32LE(NUMBER.fields.retired[0]) !== 0
     const stand = standIn(guard, scope, number, names)
-    const same = wanted.find((binding) => !retired && identityOf(binding).equals(identity))
+    const same = wanted.find((binding) => !retired && bindingIdentity(binding).equals(identity))
     if (same) found.push({ ...same, secretRefs: stand.secretRefs })
     else found.push(retired ? { ...stand, retired } : stand)
   }

@@ -5,13 +5,13 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { REVIEWS } from '../bench/webhook/reviews.ts'
 import { ordinary } from './ordinary.ts'
 import { type Running, startWebhook } from './webhook-process.ts'
+import { weigh } from './weigh.ts'
 
 /** Those that the issue of this test names, and three more. */
 const FLOODS = ['idle', 'deaf', 'unfinished', 'pipelined', 'halves', 'silent', 'garbage']
@@ -27,17 +27,10 @@ const FLOOR = 60
 const body = Object.values(REVIEWS)[0]!
 let webhook: Running
 before(async () => {
-  weigh('/proc/self/autogroup', -12)
+  weigh('self', -12)
   webhook = await startWebhook(process.env.FIRE_MAIN)
 })
 after(() => webhook?.stop())
-
-/** A session's nice value, sched(7), autogroup; where that is not to be had, the figures name this machine's other load. */
-function weigh(path: string, nice: number): void {
-  try {
-    writeFileSync(path, `${nice}`)
-  } catch {}
-}
 
 const client = (seconds: number) => ordinary(webhook.port, webhook.ca, body, RATE, seconds)
 
@@ -55,7 +48,7 @@ it('serves an ordinary client under all floods at once, within its memory, and g
     const args = [join(import.meta.dirname, 'flood.ts'), kind, `${webhook.port}`, `${webhook.metricsPort}`]
     // In a session of its own, which the scheduler weighs against ours: an attacker's work is not done on this machine.
     const child = spawn(process.execPath, args, { stdio: 'ignore', detached: true })
-    weigh(`/proc/${child.pid}/autogroup`, 5)
+    weigh(child.pid, 5)
     return child
   })
   const under = await client(SECONDS)

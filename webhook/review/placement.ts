@@ -1,7 +1,7 @@
 /** The placeholders that a sealed Pod's containers have, by their environment, and the record of which containers they are. */
 import { slotIn } from '../../agent/policy/secrets/placeholder.ts'
 import type { Variable } from '../../agent/policy/secrets/variables.ts'
-import { identityOf } from '../../agent/policy/status.ts'
+import { policyIdentity } from '../../agent/policy/status.ts'
 import { applicationContainers } from '../mutate/pod/containers.ts'
 import { earlierStatus } from '../mutate/pod/earlier.ts'
 import type { Container, Pod } from '../mutate/pod/pod.ts'
@@ -19,7 +19,7 @@ export interface Placement {
 export function placementOf(pod: Pod): Placement {
   const { nonce = '', containers = [] } = earlierStatus(pod) ?? {}
   const variables = applicationContainers(pod).flatMap(placeholdersIn)
-  return { host: false, nonce, containers, identity: identityOf({ nonce, containers }), variables }
+  return { host: false, nonce, containers, identity: policyIdentity({ nonce, containers }), variables }
 }
 
 function placeholdersIn({ name: container, env }: Container): Variable[] {

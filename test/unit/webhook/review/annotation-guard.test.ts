@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseAnnotations, parseStatus } from '../../../../agent/policy/annotations.ts'
 import { variablesOf } from '../../../../agent/policy/secrets/variables.ts'
-import { identityOf } from '../../../../agent/policy/status.ts'
+import { policyIdentity } from '../../../../agent/policy/status.ts'
 import { judgeChange } from '../../../../agent/policy/strength/verdict.ts'
 import { guardAnnotations } from '../../../../webhook/review/annotation-guard.ts'
 import { inject, patched, SETTINGS } from '../fixtures.ts'
@@ -34,7 +34,7 @@ function agentsVerdict(changes: Record<string, string | undefined>) {
     const { config } = parseAnnotations(annotations, {})
     const status = parseStatus(annotations['kernelseal.io/status']!)!
     const variables = variablesOf(config, status.containers, status.nonce)
-    return { config, host: false, identity: identityOf(status), variables }
+    return { config, host: false, identity: policyIdentity(status), variables }
   })
   return judgeChange(before!, after!, false)
 }
