@@ -133,6 +133,7 @@ export const PROC_FLAG = {
   FOREIGN: 16384,
   BEGINNING: 32768,
   HEIR: 65536,
+  SHARING: 131072,
 } as const
 
 /** enum ks_reason, KS_… */

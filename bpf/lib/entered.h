@@ -98,11 +98,11 @@ static __always_inline void remember_entered(struct entered *entered, __u32 scop
 
 /* One of a user namespace below the Pod's begins no life anyway (identity.h); so nobody without privileges writes here.
  */
-static __always_inline int is_of_pod_user(struct mnt_namespace *ns, struct task_struct *task)
+static __always_inline int is_of_pod_user(struct mnt_namespace *ns, struct task_struct *task, __u32 scope)
 {
 	struct user_namespace *user = BPF_CORE_READ(ns, user_ns);
 
-	return user && user == BPF_CORE_READ(pid_namespace_of(task, NULL), user_ns);
+	return user && user == user_namespace_of_pod(task, scope);
 }
 
 /* `current` has made `ns`, or is about to be in it. On a host there are no containers that begin. */
@@ -114,7 +114,7 @@ static __always_inline void enter_namespace(struct mnt_namespace *ns)
 	struct ks_scope *scope;
 	__u64 number;
 
-	if (!process || !is_of_pod_user(ns, task))
+	if (!process || !is_of_pod_user(ns, task, process->scope))
 		return;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (scope->switches & KS_HOST))

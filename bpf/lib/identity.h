@@ -13,6 +13,7 @@
 #include "judge.h"
 #include "entered.h"
 #include "life.h"
+#include "home.h"
 
 /* Whether `current`, which came from outside, is the entrypoint of a life that begins. */
 static __always_inline int begins_life(struct task_struct *task, __u32 scope, __u64 mount_ns)
@@ -22,7 +23,7 @@ static __always_inline int begins_life(struct task_struct *task, __u32 scope, __
 	struct ks_lives *known;
 
 	/* A namespace of another user namespace than the Pod's is one that a process in it made for itself. */
-	if (!mount_ns || mount_ns == NOWHERE || !is_of_pod_user(BPF_CORE_READ(task, nsproxy, mnt_ns), task))
+	if (!mount_ns || mount_ns == NOWHERE || !is_of_pod_user(BPF_CORE_READ(task, nsproxy, mnt_ns), task, scope))
 		return 0;
 	known = entered_of(scope) ? lives_of(scope) : NULL;
 	if (!known || mount_ns <= known->floor)
@@ -67,12 +68,24 @@ static __always_inline int is_beside(struct task_struct *actor, struct task_stru
 	return mount_ns_of(actor) == mount_ns_of(target);
 }
 
+/* Whether a process on its way may become the scope's agent, or comes to live with it (home.h). */
+static __always_inline int is_way_to_agent(struct task_struct *task, __u32 scope)
+{
+	struct home *home = bpf_map_lookup_elem(&homes, &scope);
+
+	if (!home || home->outside)
+		return 0;
+	return !has_agent(scope) || lives_with_agent(scope, task);
+}
+
 /*
  * The verdict on an action of `current` on a process without a record. Only the runtime, which is in no scope, has
- * business with one that starts: data written into it before its exec decides its container's entrypoint.
+ * business with one that starts: data written into it before its exec decides its container's entrypoint, and what it
+ * has mounted is the container's already. One that may be the agent's is closed in every mode, as the agent is.
  */
 static __always_inline int judge_starting(struct task_struct *target, __u32 detail, int silent, int again)
 {
+	struct ks_process agents = {.flags = KS_AGENT};
 	struct task_struct *actor = current_task();
 	__u32 inum = scope_of(target);
 	struct ks_scope *scope;
@@ -82,7 +95,8 @@ static __always_inline int judge_starting(struct task_struct *target, __u32 deta
 	scope = bpf_map_lookup_elem(&scopes, &inum);
 	if (!scope || (scope->switches & KS_HOST) || !is_starting(target, inum) || is_beside(actor, target))
 		return 0;
-	return judge_in(inum, scope, NULL, target, 1, KS_WAY_STARTING, detail, silent, again);
+	return judge_in(inum, scope, is_way_to_agent(target, inum) ? &agents : NULL, target, 1, KS_WAY_STARTING, detail,
+			silent, again);
 }
 
 #endif

@@ -15,10 +15,15 @@ struct {
 	__type(value, struct ks_scope);
 } scopes __weak SEC(".maps");
 
-/* Full: the fork or exec that needs a record is refused with ENOMEM and counted (KS_N_RECORDS_REFUSED). */
+#define MOST_RECORDS 65536
+
+/*
+ * Kept and ended by record_share.h alone. Full, or the scope's share of it is: the fork or exec that needs a record is
+ * refused with ENOMEM and counted (KS_N_RECORDS_REFUSED).
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, MOST_RECORDS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, struct ks_process);

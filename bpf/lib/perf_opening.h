@@ -4,6 +4,11 @@
  * (exec_update_lock), and only then the event is installed: by that time the target is another program, and no hook is
  * called any more. So the check leaves a note, and the exec point delivers nothing to a task about to be sampled.
  *
+ * That is an opener's with CAP_PERFMON. All others are asked about by ptrace_may_access() after the wait
+ * (perf_check_permission, kernel/events/core.c), which guard/process/ptrace_guard.bpf.c answers for the program that is
+ * then there. They leave no note: nobody without privileges keeps a program from starting by opening events that the
+ * kernel will refuse.
+ *
  * An opener writes, then looks whether the target is guarded; an exec becomes guarded, then looks here.
  */
 #ifndef KERNELSEAL_PERF_OPENING_H

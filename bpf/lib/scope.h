@@ -40,6 +40,24 @@ static __always_inline __u32 scope_of(struct task_struct *task)
 	return 0;
 }
 
+#define MOST_PID_NS_LEVELS 33 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h, and the machine's own */
+
+/*
+ * The user namespace that a Pod's PID namespace belongs to, of a task in it: however deep it is in namespaces of its
+ * own making. NULL: of no Pod.
+ */
+static __always_inline struct user_namespace *user_namespace_of_pod(struct task_struct *task, __u32 scope)
+{
+	struct pid_namespace *ns = pid_namespace_of(task, NULL);
+
+	for (int i = 0; i < MOST_PID_NS_LEVELS && ns; i++) {
+		if (BPF_CORE_READ(ns, ns.inum) == scope)
+			return BPF_CORE_READ(ns, user_ns);
+		ns = BPF_CORE_READ(ns, parent);
+	}
+	return NULL;
+}
+
 /* The scope that the control group of `task` is or is in; 0: none. */
 static __always_inline __u32 scope_of_cgroup(struct task_struct *task)
 {

@@ -10,10 +10,12 @@
  */
 #include "emit.h"
 #include "exec_file.h"
-#include "home.h"
 #include "hook.h"
 #include "identity.h"
+#include "lineage.h"
 #include "proof.h"
+#include "record_share.h"
+#include "successor.h"
 
 /* The known facts of `current` as it execs; without a record it has no flags yet. */
 static __always_inline void describe(struct ks_process *record, const struct ks_process *known,
@@ -58,7 +60,7 @@ static __always_inline int store(const struct ks_process *record, struct ks_proc
 		*known = *record;
 		return 0;
 	}
-	if (!bpf_map_update_elem(&processes, &key, record, BPF_ANY))
+	if (!keep_record(key, record))
 		return 0;
 	count(record->scope, KS_N_RECORDS_REFUSED);
 	return -ENOMEM;
@@ -105,6 +107,8 @@ ENFORCE(monitor_exec, bprm_check_security, security_bprm_check, (bprm), struct l
 	if (!scope)
 		return 0;
 	describe(&record, known, task, inum);
+	if (has_lost_lineage(known, scope, task))
+		become_visitor(&record);
 	program = identify(bprm, &record, scope);
 	if (!known && (scope->switches & KS_HOST)) {
 		if (!program)

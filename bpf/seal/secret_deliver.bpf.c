@@ -84,7 +84,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	if (runs && (delivery->asked || delivery->work & KS_ADD))
 		wait_for_agent(process, task, bprm, delivery->work);
 	process->pending = 0;
-	process->flags &= ~KS_FOREIGN;
+	process->flags &= ~(KS_FOREIGN | KS_SHARING);
 	return 0;
 }
 

@@ -7,8 +7,9 @@
  * guard/agent/agent_guard.bpf.c protects it.
  */
 #include "emit.h"
-#include "home.h"
 #include "identity.h"
+#include "record_share.h"
+#include "successor.h"
 
 enum { SCOPE_WORDS = sizeof(struct ks_scope) / sizeof(__u64) };
 
@@ -64,7 +65,7 @@ int agent_enroll(struct bpf_raw_tracepoint_args *ctx)
 	record.scope = scope;
 	record.start = agent.start;
 	end_life(scope, mount_ns_of(leader), record.start); /* an agent's container brings no placeholders */
-	if (bpf_map_update_elem(&processes, &agent.task, &record, BPF_ANY))
+	if (keep_record(agent.task, &record))
 		return -ENOMEM;
 	return bpf_map_update_elem(&agents, &scope, &agent, BPF_ANY);
 }

@@ -12,7 +12,21 @@
 #include "home.h"
 #include "hook.h"
 #include "identity.h"
-#include "perf_opening.h"
+#include "lineage.h"
+#include "record_share.h"
+
+/* In memory of its own, the child has what was written into that of its parent. */
+static __always_inline int lost_before_fork(struct ks_process *parent)
+{
+	struct ks_scope *scope;
+	__u32 inum;
+
+	if (!(parent->flags & KS_SHARING))
+		return 0;
+	inum = parent->scope;
+	scope = bpf_map_lookup_elem(&scopes, &inum);
+	return scope && has_lost_lineage(parent, scope, current_task());
+}
 
 ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struct task_struct *task,
 	unsigned long clone_flags)
@@ -30,8 +44,13 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 	child.pending = 0;
 	child.refused = 0;
 	child.exec = 0;
-	child.flags &= ~(KS_ENTRY | KS_BEGINNING | KS_HEIR | KS_EXECING | KS_DUMPING | KS_GIVEN | KS_FOREIGN);
-	if (!bpf_map_update_elem(&processes, &key, &child, BPF_ANY))
+	child.flags &=
+	    ~(KS_ENTRY | KS_BEGINNING | KS_HEIR | KS_EXECING | KS_DUMPING | KS_GIVEN | KS_FOREIGN | KS_SHARING);
+	if (lost_before_fork(parent))
+		become_visitor(&child);
+	if (clone_flags & CLONE_VM)
+		child.flags |= KS_SHARING;
+	if (!keep_record(key, &child))
 		return 0;
 	count(child.scope, KS_N_RECORDS_REFUSED);
 	return -ENOMEM;

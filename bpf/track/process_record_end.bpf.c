@@ -6,12 +6,15 @@
  *                                sched_process_exit they still live, and would be open.)
  *   sched_process_exit           the last thread leaves: a container's life has ended, and an agent makes room for its
  *                                successor
- *   security_task_free           the task_struct goes back to the slab: so does the record
+ *   sched_process_free           it was waited for, and runs no more: the record goes. Its task_struct may be held for
+ * longer, by anybody with an event of perf on it, and does not count as a process any more security_task_free the same
+ * of a child whose fork failed, which was never a process
  */
 #include "emit.h"
 #include "home.h"
 #include "identity.h"
 #include "perf_opening.h"
+#include "record_share.h"
 
 /* A forked child of the agent has its flag until it execs, but is not the agent. */
 static __always_inline int owns_agency(__u64 leader, __u32 scope)
@@ -29,6 +32,7 @@ static __always_inline int end_scope(struct pid_namespace *ns)
 	bpf_map_delete_elem(&homes, &inum);
 	bpf_map_delete_elem(&agents, &inum);
 	bpf_map_delete_elem(&entered_namespaces, &inum);
+	bpf_map_delete_elem(&record_counts, &inum);
 	return 0;
 }
 
@@ -91,9 +95,23 @@ static __always_inline int forget(struct task_struct *task)
 {
 	__u64 key = (__u64)task;
 
-	bpf_map_delete_elem(&processes, &key);
-	bpf_map_delete_elem(&perf_targets, &key);
+	drop_record(key);
+	if (bpf_map_lookup_elem(&perf_targets, &key))
+		bpf_map_delete_elem(&perf_targets, &key);
 	return 0;
+}
+
+/* Twice, for the reason that hook.h gives. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(record_gone, struct task_struct *task)
+{
+	return forget(task);
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(record_gone_2, struct task_struct *task)
+{
+	return forget(task);
 }
 
 SEC("lsm/task_free")

@@ -7,7 +7,7 @@
 #define KERNELSEAL_OWN_OBJECTS_H
 
 #include "judge.h"
-#include "home.h"
+#include "successor.h"
 #include "../report.h"
 
 /* Ids of our maps, written by the agent that loads them: those whose content is secret, and all others. */

@@ -6,6 +6,7 @@
 #ifndef KERNELSEAL_PERF_VERDICT_H
 #define KERNELSEAL_PERF_VERDICT_H
 
+#include "capable.h"
 #include "identity.h"
 #include "judge.h"
 #include "perf_opening.h"
@@ -65,7 +66,7 @@ static __always_inline int judge_event(struct perf_event *event, __u64 samples, 
 
 	if (!target)
 		return judge_whole_cpu(samples, again);
-	if (!inherited && !begin_perf_opening(target) && may_be_guarded(target))
+	if (!inherited && is_perfmon_capable() && !begin_perf_opening(target) && may_be_guarded(target))
 		return -EPERM;
 	process = process_of(target);
 	if (!process)

@@ -9,6 +9,7 @@
 #include "judge.h"
 #include "hook.h"
 #include "identity.h"
+#include "lineage.h"
 #include "opening.h"
 #include "proc_access.h"
 
@@ -71,7 +72,7 @@ static __always_inline int judge_agent(struct ks_process *process, struct ks_sco
  * later children may be the visitor's, and it counts as a visitor itself. (Also when another program refuses
  * the access after us: no process had reason to try.)
  */
-static __always_inline void lose_lineage(struct ks_process *process, unsigned int mode)
+static __always_inline void lose_lineage(struct ks_process *process, struct task_struct *child, unsigned int mode)
 {
 	struct ks_process *self = process_of(current_task());
 	struct ks_scope *scope;
@@ -86,7 +87,7 @@ static __always_inline void lose_lineage(struct ks_process *process, unsigned in
 		return;
 	if (is_agent_of(process->scope))
 		return;
-	process->flags = (process->flags & ~(KS_WORKLOAD | KS_BEGINNING)) | KS_VISITOR;
+	lose_lineage_of(process, child);
 }
 
 ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child, mode), struct task_struct *child,
@@ -97,10 +98,9 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 	int silent = !!(mode & PTRACE_MODE_NOAUDIT), verdict = 0;
 
 	if (!process)
-		return mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS) ? judge_starting(child, mode, silent, again)
-									   : 0;
+		return judge_starting(child, mode, silent, again);
 	if (!is_guarded(process)) {
-		lose_lineage(process, mode);
+		lose_lineage(process, child, mode);
 		return 0;
 	}
 	if (same_memory(current_task(), child))

@@ -23,8 +23,9 @@
 
 #define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
 #define TRACEFS_MAGIC 0x74726163
-#define PIDTYPE_PID 0		/* include/linux/pid_types.h */
-#define CLONE_THREAD 0x00010000 /* include/uapi/linux/sched.h */
+#define PIDTYPE_PID 0	    /* include/linux/pid_types.h */
+#define CLONE_VM 0x00000100 /* include/uapi/linux/sched.h */
+#define CLONE_THREAD 0x00010000
 
 /* include/linux/ptrace.h */
 #define PTRACE_MODE_READ 0x01

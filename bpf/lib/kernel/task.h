@@ -26,8 +26,15 @@ typedef struct {
 	__u32 val;
 } kuid_t;
 
+/* Before 6.3; one word of 64 bits since, which on the machines that we are for are the same bytes. */
+struct kernel_cap_struct {
+	__u32 cap[2];
+};
+
 struct cred {
 	kuid_t uid;
+	struct kernel_cap_struct cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct task_struct {

@@ -38,6 +38,8 @@ enum ks_proc_flag {
 	KS_BEGINNING = 1 << 15,
 	/* until its next exec: a container's first program, which is the agent's; may become it */
 	KS_HEIR = 1 << 16,
+	/* until its next exec: made by clone(2) with CLONE_VM, as vfork(2) does, and works in its parent's memory */
+	KS_SHARING = 1 << 17,
 };
 
 /* The binding of the canary: no policy has that many. */
