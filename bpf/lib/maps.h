@@ -18,7 +18,7 @@ struct {
 #define MOST_RECORDS 65536
 
 /*
- * Kept and ended by record_share.h alone. Full, or the scope's share of it is: the fork or exec that needs a record is
+ * Kept and ended by share.h alone. Full, or the scope's share of it is: the fork or exec that needs a record is
  * refused with ENOMEM and counted (KS_N_RECORDS_REFUSED).
  */
 struct {
@@ -64,13 +64,16 @@ struct {
 	__type(value, __u32);
 } cgroup_paths __weak SEC(".maps");
 
+#define MOST_GROUPS 16384
+
 /*
  * The same by number, of groups below as well; written when a group is made (cgroup_scope.bpf.c), and by the agent for
- * those that are there already. Full: the group's processes are in no scope and get nothing.
+ * those that are there already. Full, or the scope's share of it is (share.h): what is started in the group by
+ * processes of no scope is in none, and gets nothing; counted (KS_N_RECORDS_REFUSED).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, MOST_GROUPS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u32);

@@ -14,7 +14,7 @@
 #include "identity.h"
 #include "lineage.h"
 #include "proof.h"
-#include "record_share.h"
+#include "share.h"
 #include "successor.h"
 
 /* The known facts of `current` as it execs; without a record it has no flags yet. */

@@ -8,7 +8,7 @@
  */
 #include "emit.h"
 #include "identity.h"
-#include "record_share.h"
+#include "share.h"
 #include "successor.h"
 
 enum { SCOPE_WORDS = sizeof(struct ks_scope) / sizeof(__u64) };

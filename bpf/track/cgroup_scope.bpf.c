@@ -9,6 +9,7 @@
  * Of the cgroup v2 hierarchy alone: the others have numbers and paths of their own.
  */
 #include "scope.h"
+#include "share.h"
 
 /* The first hierarchy there is (kernel/cgroup/cgroup.c, cgroup_init_early). */
 #define CGROUP_V2 0
@@ -38,27 +39,48 @@ static __always_inline __u32 scope_of_path(const char *path)
 	return scope ? *scope : 0;
 }
 
+/*
+ * A service's own group has a place whenever there is one. Those below, which a user may make to whom the group is
+ * delegated, leave as many places free as the scope has.
+ */
+static __always_inline void keep_group(__u64 id, __u32 scope, int is_below)
+{
+	if (bpf_map_lookup_elem(&cgroup_scopes, &id)) /* another copy of the program did */
+		return;
+	if ((is_below && !has_share_left(GROUPS, scope, MOST_GROUPS)) ||
+	    bpf_map_update_elem(&cgroup_scopes, &id, &scope, BPF_NOEXIST))
+		count(scope, KS_N_RECORDS_REFUSED);
+	else
+		change_share(GROUPS, scope, 1);
+}
+
 static __always_inline int enter_group(struct cgroup *group, const char *path)
 {
 	__u64 id = BPF_CORE_READ(group, kn, id);
-	__u32 scope;
+	__u32 scope, below;
 
 	if (!is_v2(group))
 		return 0;
 	scope = scope_of_path(path);
-	if (!scope)
-		scope = scope_of_parent(group);
-	if (scope)
-		bpf_map_update_elem(&cgroup_scopes, &id, &scope, BPF_ANY);
+	below = scope ? 0 : scope_of_parent(group);
+	if (scope || below)
+		keep_group(id, scope ?: below, !!below);
 	return 0;
 }
 
 static __always_inline int leave_group(struct cgroup *group)
 {
 	__u64 id = BPF_CORE_READ(group, kn, id);
+	__u32 *known, scope;
 
-	if (is_v2(group))
-		bpf_map_delete_elem(&cgroup_scopes, &id);
+	if (!is_v2(group))
+		return 0;
+	known = bpf_map_lookup_elem(&cgroup_scopes, &id);
+	if (!known)
+		return 0;
+	scope = *known;
+	if (!bpf_map_delete_elem(&cgroup_scopes, &id))
+		change_share(GROUPS, scope, -1);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 #include "hook.h"
 #include "identity.h"
 #include "lineage.h"
-#include "record_share.h"
+#include "share.h"
 
 /* In memory of its own, the child has what was written into that of its parent. */
 static __always_inline int lost_before_fork(struct ks_process *parent)

@@ -14,7 +14,7 @@
 #include "home.h"
 #include "identity.h"
 #include "perf_opening.h"
-#include "record_share.h"
+#include "share.h"
 
 /* A forked child of the agent has its flag until it execs, but is not the agent. */
 static __always_inline int owns_agency(__u64 leader, __u32 scope)
@@ -32,7 +32,7 @@ static __always_inline int end_scope(struct pid_namespace *ns)
 	bpf_map_delete_elem(&homes, &inum);
 	bpf_map_delete_elem(&agents, &inum);
 	bpf_map_delete_elem(&entered_namespaces, &inum);
-	bpf_map_delete_elem(&record_counts, &inum);
+	end_share(RECORDS, inum);
 	return 0;
 }
 

@@ -65,6 +65,17 @@ static __always_inline int holds_agent(__u32 scope, __u64 id)
 	return 0;
 }
 
+/* In every mode: one that is frozen while it holds the node's lock (agent/node/pins.ts) keeps all others waiting. */
+static __always_inline int judge_agents_group(__u32 inum, int again)
+{
+	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &inum);
+	struct ks_process agents = {.flags = KS_AGENT};
+
+	if (!scope || (inum == INIT_PID_NS && in_machine_pid_ns()) || is_agent(process_of(current_task())))
+		return 0;
+	return judge_in(inum, scope, &agents, NULL, 1, KS_WAY_CGROUP, KS_FILE_CGROUP, 0, again);
+}
+
 static __always_inline int cgroup_file_verdict(struct dentry *file, unsigned long magic, int again)
 {
 	struct dentry *folder = BPF_CORE_READ(file, d_parent);
@@ -73,7 +84,7 @@ static __always_inline int cgroup_file_verdict(struct dentry *file, unsigned lon
 	if (!inum)
 		return 0;
 	if (magic == CGROUP2_MAGIC && holds_agent(inum, group_of_folder(folder)))
-		return judge_control(0, KS_WAY_CGROUP, KS_FILE_CGROUP, again);
+		return judge_agents_group(inum, again);
 	if (magic == CGROUP2_MAGIC && is_own_group(folder))
 		return 0;
 	return judge_control(KS_CONTROL_CGROUPS, KS_WAY_CGROUP, KS_FILE_CGROUP, again);
