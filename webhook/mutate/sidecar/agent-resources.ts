@@ -39,7 +39,19 @@ function pairOf(kind: Kind, settings: AgentSettings, overrides: AgentResources):
 const isAbove = (request: string, limit: string): boolean =>
   request !== '' && limit !== '' && (quantityOf(request) ?? 0n) > (quantityOf(limit) ?? 0n)
 
+/**
+ * The least CPU limit that an author may give. The agents of a node load its programs one after the other, under one lock: a third of a
+ * second of a CPU, which with 5m takes a minute, and with 1m would keep every other sealed Pod of the node waiting for five.
+ */
+const LEAST_CPU = '5m'
+
 export function refuseResources(overrides: AgentResources): Deny | undefined {
+  const limit = overrides['agent-cpu-limit'] ?? ''
+  if (isAbove(LEAST_CPU, limit))
+    return deny(
+      'bad-annotation',
+      `\`agent-cpu-limit\` is below ${LEAST_CPU}, with which the node's other agents would wait for this one`,
+    )
   const wrong = KINDS.find((kind) =>
     isAbove(overrides[`agent-${kind}-request`] ?? '', overrides[`agent-${kind}-limit`] ?? ''),
   )
