@@ -472,7 +472,7 @@ export const PATH_KEY = {
 
 export const PROCESS = {
   name: 'ks_process',
-  size: 72,
+  size: 80,
   fields: {
     start: [0, 8],
     bindings: [8, 8],
@@ -485,6 +485,8 @@ export const PROCESS = {
     exec: [56, 8],
     pid: [64, 4],
     reason: [68, 4],
+    written: [72, 4],
+    reserved: [76, 4],
   },
 } as const
 

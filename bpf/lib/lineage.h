@@ -12,8 +12,13 @@
 /* A vfork() within a vfork() and so on: a process at the end of a longer chain is a visitor. */
 #define MOST_SHARING 4
 
+/*
+ * The word beside the flags is for the process's own exec, which changes flags at the same time, and on kernels
+ * before 5.12 without a way to do so at once.
+ */
 static __always_inline void become_visitor(struct ks_process *process)
 {
+	process->written = 1;
 	process->flags = (process->flags & ~(KS_WORKLOAD | KS_BEGINNING)) | KS_VISITOR;
 }
 
@@ -39,10 +44,14 @@ static __always_inline int has_lost_lineage(struct ks_process *process, struct k
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 
-	if (!process || !(process->flags & KS_SHARING) || (scope->switches & KS_HOST))
+	if (!process || (scope->switches & KS_HOST))
+		return 0;
+	if (process->written)
+		return 1;
+	if (!(process->flags & KS_SHARING))
 		return 0;
 	for (int i = 0; i < MOST_SHARING; i++) {
-		if (!(process->flags & KS_WORKLOAD))
+		if (process->written || !(process->flags & KS_WORKLOAD))
 			return 1;
 		if (!(process->flags & KS_SHARING))
 			return 0;

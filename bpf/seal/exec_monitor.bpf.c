@@ -57,7 +57,7 @@ static __always_inline int store(const struct ks_process *record, struct ks_proc
 	__u64 key = (__u64)current_task();
 
 	if (known && key == (__u64)BPF_CORE_READ(current_task(), group_leader)) {
-		*known = *record;
+		__builtin_memcpy(known, record, offsetof(struct ks_process, written));
 		return 0;
 	}
 	if (!keep_record(key, record))

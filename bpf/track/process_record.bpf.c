@@ -21,7 +21,7 @@ static __always_inline int lost_before_fork(struct ks_process *parent)
 	struct ks_scope *scope;
 	__u32 inum;
 
-	if (!(parent->flags & KS_SHARING))
+	if (!(parent->flags & KS_SHARING) && !parent->written)
 		return 0;
 	inum = parent->scope;
 	scope = bpf_map_lookup_elem(&scopes, &inum);
@@ -59,10 +59,13 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 static __always_inline int announce(struct task_struct *child)
 {
 	__u64 key = (__u64)child;
-	struct ks_process *process = bpf_map_lookup_elem(&processes, &key);
+	struct ks_process *process = bpf_map_lookup_elem(&processes, &key), *parent;
 
 	if (!process || process->start)
 		return 0;
+	parent = process_of(current_task());
+	if (parent && parent->written) /* perhaps after the record was copied, and before the memory was */
+		process->written = 1;
 	process->start = BPF_CORE_READ(child, start_boottime);
 	if (process->flags & KS_SEALED)
 		count(process->scope, KS_N_SEALED);

@@ -15,7 +15,9 @@
 #include "hook.h"
 #include "image_file.h"
 
-#define PROT_EXEC 0x4 /* include/uapi/asm-generic/mman-common.h */
+#define PROT_READ 0x1 /* include/uapi/asm-generic/mman-common.h */
+#define PROT_EXEC 0x4
+#define READ_IMPLIES_EXEC 0x0400000 /* include/uapi/linux/personality.h */
 
 /*
  * In a Pod the lower layers of the container's root, and nothing else; on a host, which has no image, any file system
@@ -66,11 +68,19 @@ int BPF_PROG(guard_code_lsm, struct file *file, unsigned long asked, unsigned lo
 	return ret ? ret : as_errno(code_verdict(file, protection, 0));
 }
 
+/* What the LSM hook is told and the function is not (mmap_prot, security/security.c). */
+static __always_inline unsigned long given_protection(unsigned long asked)
+{
+	if ((asked & PROT_READ) && (BPF_CORE_READ(current_task(), personality) & READ_IMPLIES_EXEC))
+		return asked | PROT_EXEC;
+	return asked;
+}
+
 #define GUARD_CODE(name, again)                                                                                        \
 	SEC("fmod_ret/security_mmap_file")                                                                             \
 	int BPF_PROG(name, struct file *file, unsigned long protection, unsigned long flags, int ret)                  \
 	{                                                                                                              \
-		return ret ? ret : as_errno(code_verdict(file, protection, again));                                    \
+		return ret ? ret : as_errno(code_verdict(file, given_protection(protection), again));                  \
 	}
 
 GUARD_CODE(guard_code_mod, 0)

@@ -41,6 +41,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	unsigned int ptrace;
+	unsigned int personality;
 	__u64 start_boottime;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;

@@ -58,6 +58,9 @@ struct ks_process {
 	__u64 exec;	  /* the linux_binprm that both proofs of this exec are of (proof.h); 0: there is none */
 	__u32 pid;	  /* with KS_GIVEN or KS_WAITING: its number in the scope's PID namespace */
 	__u32 reason;	  /* enum ks_reason: why `refused` is not empty */
+	__u32 written; /* 1: a visitor may have written into its memory. Set by others while it execs: last, and never
+			  copied */
+	__u32 reserved;
 };
 
 /*
@@ -93,7 +96,7 @@ struct ks_lives {
 	__u64 mount_ns[KS_LIVES];
 };
 
-KS_ASSERT(sizeof(struct ks_process) == 72);
+KS_ASSERT(sizeof(struct ks_process) == 80);
 KS_ASSERT(sizeof(struct ks_agent) == 16);
 KS_ASSERT(sizeof(struct ks_container_key) == 16);
 KS_ASSERT(sizeof(struct ks_container) == 24);
