@@ -15,7 +15,7 @@
 #include "lineage.h"
 #include "share.h"
 
-/* In memory of its own, the child has what was written into that of its parent. */
+/* The child's memory is its own, and a copy of its parent's: with all that was written there. */
 static __always_inline int lost_before_fork(struct ks_process *parent)
 {
 	struct ks_scope *scope;

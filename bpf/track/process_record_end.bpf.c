@@ -6,9 +6,9 @@
  *                                sched_process_exit they still live, and would be open.)
  *   sched_process_exit           the last thread leaves: a container's life has ended, and an agent makes room for its
  *                                successor
- *   sched_process_free           it was waited for, and runs no more: the record goes. Its task_struct may be held for
- * longer, by anybody with an event of perf on it, and does not count as a process any more security_task_free the same
- * of a child whose fork failed, which was never a process
+ *   sched_process_free           it was waited for and runs no more: the record goes. Events of perf may hold the
+ *                                task_struct for longer
+ *   security_task_free           the same for a child whose fork failed, which never was a process
  */
 #include "emit.h"
 #include "home.h"
