@@ -7,6 +7,10 @@
 
 #define THREAD_BYTES (16 * 1024) /* THREAD_SIZE on x86-64, and on arm64 with 4 KiB pages */
 #define UNKNOWN_CALL (-1)
+/* __X32_SYSCALL_BIT, arch/x86/include/asm/unistd.h: the same numbers up to 511. Those above are kin of 64-bit calls
+ * that no list of ours names, but for ioctl (514), readv (515), pread and preadv, which then do not count as looking at
+ * files. */
+#define X32_CALL 0x40000000L
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -55,7 +59,7 @@ static __always_inline long number_of_current(void)
 #ifdef __TARGET_ARCH_x86
 	struct pt_regs___x86 *registers = registers_of_current();
 
-	return registers ? (long)BPF_CORE_READ(registers, orig_ax) : UNKNOWN_CALL;
+	return registers ? (long)BPF_CORE_READ(registers, orig_ax) & ~X32_CALL : UNKNOWN_CALL;
 #else
 	struct pt_regs___arm64 *registers = registers_of_current();
 

@@ -22,8 +22,9 @@ static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct
 
 #define INIT_PID_NS 0xeffffffcU /* the machine's own: include/linux/proc_ns.h, PROC_PID_INIT_INO */
 
-/* Namespaces above the task's own that are searched: deeper nesting finds no scope, and so gets no secret. */
-#define MAX_PID_NS_DEPTH 8
+/* MAX_PID_NS_LEVEL of include/linux/pid_namespace.h, and the machine's own: a search that gave up earlier would find no
+ * scope, and with it no rule. */
+#define MAX_PID_NS_DEPTH 33
 
 /* The innermost scope a task lives in, by the chain of its PID namespaces; 0: none. */
 static __always_inline __u32 scope_of(struct task_struct *task)
@@ -40,8 +41,6 @@ static __always_inline __u32 scope_of(struct task_struct *task)
 	return 0;
 }
 
-#define MOST_PID_NS_LEVELS 33 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h, and the machine's own */
-
 /*
  * The user namespace that a Pod's PID namespace belongs to, of a task in it: however deep it is in namespaces of its
  * own making. NULL: of no Pod.
@@ -50,7 +49,7 @@ static __always_inline struct user_namespace *user_namespace_of_pod(struct task_
 {
 	struct pid_namespace *ns = pid_namespace_of(task, NULL);
 
-	for (int i = 0; i < MOST_PID_NS_LEVELS && ns; i++) {
+	for (int i = 0; i < MAX_PID_NS_DEPTH && ns; i++) {
 		if (BPF_CORE_READ(ns, ns.inum) == scope)
 			return BPF_CORE_READ(ns, user_ns);
 		ns = BPF_CORE_READ(ns, parent);

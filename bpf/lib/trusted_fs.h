@@ -22,7 +22,6 @@
 #define SQUASHFS_MAGIC 0x73717368
 #define EROFS_SUPER_MAGIC_V1 0xe0f5e1e2
 #define ISOFS_SUPER_MAGIC 0x9660
-#define TMPFS_MAGIC 0x01021994
 
 /* include/uapi/linux/major.h: block devices whose content is a file, or comes over the network */
 #define LOOP_MAJOR 7

@@ -8,24 +8,12 @@
 #define KERNELSEAL_ADVICE_H
 
 #include "judge.h"
+#include "open_file.h"
 #include "../current_call.h"
 
 #define NR_PROCESS_MADVISE 440 /* the same for all architectures and tables */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct fdtable {
-	unsigned int max_fds;
-	struct file **fd;
-};
-
-struct files_struct {
-	struct fdtable *fdt;
-};
-
-struct task_struct___files {
-	struct files_struct *files;
-};
 
 struct inode___pidfs {
 	void *i_private;
@@ -33,22 +21,10 @@ struct inode___pidfs {
 
 #pragma clang attribute pop
 
-/* The file that `current` has open under a number; NULL for none. */
-static __always_inline struct file *file_of(__u32 number)
-{
-	struct task_struct___files *task = (void *)current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
-
-	if (number < BPF_CORE_READ(table, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), files + number);
-	return file;
-}
-
 /* The process of a pidfd, where pidfs has it (6.9, fs/pidfs.c, pidfd_pid). Another file has none of ours there. */
 static __always_inline struct task_struct *process_of_pidfd(__u32 number)
 {
-	struct inode___pidfs *inode = (void *)BPF_CORE_READ(file_of(number), f_inode);
+	struct inode___pidfs *inode = (void *)BPF_CORE_READ(open_file_of(current_task(), number), f_inode);
 	struct pid *pid = BPF_CORE_READ(inode, i_private);
 	struct hlist_node *first = NULL;
 

@@ -65,13 +65,28 @@ static __always_inline int holds_agent(__u32 scope, __u64 id)
 	return 0;
 }
 
+/* Of a machine that is a scope, its service manager alone: others are kept from the group that the agent itself is in.
+ */
+static __always_inline int may_manage(__u32 inum, __u64 id)
+{
+	struct ks_agent *agent = bpf_map_lookup_elem(&agents, &inum);
+	struct task_struct *task;
+
+	if (inum != INIT_PID_NS || !in_machine_pid_ns())
+		return 0;
+	if (!agent || bpf_get_current_pid_tgid() >> 32 == 1)
+		return 1;
+	task = (void *)agent->task;
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) != id;
+}
+
 /* In every mode: one that is frozen while it holds the node's lock (agent/node/pins.ts) keeps all others waiting. */
-static __always_inline int judge_agents_group(__u32 inum, int again)
+static __always_inline int judge_agents_group(__u32 inum, __u64 id, int again)
 {
 	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &inum);
 	struct ks_process agents = {.flags = KS_AGENT};
 
-	if (!scope || (inum == INIT_PID_NS && in_machine_pid_ns()) || is_agent(process_of(current_task())))
+	if (!scope || may_manage(inum, id) || is_agent(process_of(current_task())))
 		return 0;
 	return judge_in(inum, scope, &agents, NULL, 1, KS_WAY_CGROUP, KS_FILE_CGROUP, 0, again);
 }
@@ -84,7 +99,7 @@ static __always_inline int cgroup_file_verdict(struct dentry *file, unsigned lon
 	if (!inum)
 		return 0;
 	if (magic == CGROUP2_MAGIC && holds_agent(inum, group_of_folder(folder)))
-		return judge_agents_group(inum, again);
+		return judge_agents_group(inum, group_of_folder(folder), again);
 	if (magic == CGROUP2_MAGIC && is_own_group(folder))
 		return 0;
 	return judge_control(KS_CONTROL_CGROUPS, KS_WAY_CGROUP, KS_FILE_CGROUP, again);

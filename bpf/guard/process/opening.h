@@ -15,6 +15,7 @@
 #ifndef KERNELSEAL_OPENING_H
 #define KERNELSEAL_OPENING_H
 
+#include "open_file.h"
 #include "proc_entry.h"
 
 /* Whether a path is being walked. A file that the kernel opens without one (dentry_open) is not asked about again. */
@@ -32,6 +33,36 @@ static __always_inline __u32 way_walked(void)
 	if (!inode || BPF_CORE_READ(inode, i_sb, s_magic) != PROC_SUPER_MAGIC)
 		return KS_WAY_NONE;
 	return way_of_entry(dentry, BPF_CORE_READ(inode, i_mode));
+}
+
+/* The number that the walk has come to; -1: it is none. The name is followed by the rest of the path. */
+static __always_inline long number_walked(void)
+{
+	char digits[11] = {};
+	long number = 0;
+	int i;
+
+	bpf_probe_read_kernel_str(digits, sizeof(digits), BPF_CORE_READ(current_task(), nameidata, last.name));
+	for (i = 0; i < 10 && digits[i] >= '0' && digits[i] <= '9'; i++)
+		number = number * 10 + (digits[i] - '0');
+	return i ? number : -1;
+}
+
+/*
+ * Whether a link leads to memory that only processes have: a file of theirs without a name, or any mapped one (which
+ * the kernel keeps for CRIU). It is as good as /proc/P/mem.
+ */
+static __always_inline int is_at_memory(struct task_struct *target)
+{
+	struct dentry *dentry = BPF_CORE_READ(current_task(), nameidata, path.dentry);
+	union entry_name name = {};
+
+	read_name(&name, dentry);
+	if (name.words[0] == W('m', 'a', 'p', '_', 'f', 'i', 'l', 'e'))
+		return 1;
+	if (name.words[0] != W('f', 'd', 0, 0, 0, 0, 0, 0))
+		return 0;
+	return is_nameless_memory(open_file_of(target, number_walked()));
 }
 
 /* The walk is at /proc/P/ns: a runtime joins the namespaces of a container's init, to run something beside it. */

@@ -35,6 +35,8 @@ static __always_inline int judge_underway(struct ks_process *process, struct ks_
 
 	if (is_walking()) {
 		way = scope->mode == KS_ENFORCE ? way_walked() : KS_WAY_NONE; /* reported at file_open */
+		if (way == KS_WAY_MAPS && is_at_memory(child))
+			way = KS_WAY_MEM;
 		return way ? judge_file(process, scope, child, way, again) : 0;
 	}
 	if ((mode & (PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)) || is_looking_at_files())

@@ -33,4 +33,8 @@
 #define PTRACE_MODE_NOAUDIT 0x04
 #define PTRACE_MODE_REALCREDS 0x10
 
+/* include/uapi/linux/magic.h */
+#define TMPFS_MAGIC 0x01021994
+#define HUGETLBFS_MAGIC 0x958458f6
+
 #endif

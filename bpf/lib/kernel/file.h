@@ -69,6 +69,7 @@ struct fs_struct {
 
 struct nameidata {
 	struct path path;
+	struct qstr last;
 };
 
 struct file {
