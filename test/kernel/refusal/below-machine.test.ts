@@ -57,6 +57,21 @@ test('a container below a machine’s scope neither calls bpf(2) nor probes a CP
   })
 })
 
+/** The kernel makes 32 levels of PID namespaces; a search for the scope that gave up after eight found no rule. */
+test('however deep below the machine a container is', async () => {
+  const below = (levels: number): PidNamespace['run'] => {
+    const enter = Array.from({ length: levels }, () => ['unshare', '--pid', '--fork']).flat()
+    return (command, env) => space.run([...enter, ...command], env)
+  }
+  assert.deepEqual(
+    [8, 29].map((levels) => called(below(levels))),
+    ['ok', 'ok'],
+    'without protection',
+  )
+  agent = await start('enforce')
+  for (const levels of [7, 8, 9, 29]) assert.match(called(below(levels)), REFUSED, `${levels} levels`)
+})
+
 test('with mode audit both go on below it, and are reported', async () => {
   agent = await start('audit')
   assert.deepEqual([called(space.run), probed(space.run)], ['ok', 'ok'])
