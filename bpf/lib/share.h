@@ -44,15 +44,26 @@ static __always_inline int has_share_left(__u32 table, __u32 scope, __s64 most)
 	return own && all && *own + *all < most;
 }
 
-/* By 1 or -1. An entry that came before its scope was counted is not counted when it goes. */
-static __always_inline void change_share(__u32 table, __u32 scope, __s64 by)
+static __always_inline void take_share(__u32 table, __u32 scope)
 {
 	__s64 *own = share_of(table, scope), *all = share_of(table, 0);
 
-	if (!own || !all || (by < 0 && *own <= 0))
+	if (!own || !all)
 		return;
-	__sync_fetch_and_add(own, by);
-	__sync_fetch_and_add(all, by);
+	__sync_fetch_and_add(own, 1);
+	__sync_fetch_and_add(all, 1);
+}
+
+/* Of a scope that has ended, or of an entry that came before its scope was counted, nothing is counted any more. */
+static __always_inline void return_share(__u32 table, __u32 scope)
+{
+	struct share_key key = {.table = table, .scope = scope};
+	__s64 *own = bpf_map_lookup_elem(&shares, &key), *all = share_of(table, 0);
+
+	if (!own || !all || *own <= 0)
+		return;
+	__sync_fetch_and_add(own, -1);
+	__sync_fetch_and_add(all, -1);
 }
 
 /* Of a scope that has ended: those of its entries that are left are no longer counted. */
@@ -77,7 +88,7 @@ static __always_inline void drop_record(__u64 key)
 		return;
 	scope = process->scope;
 	if (!bpf_map_delete_elem(&processes, &key)) /* else another copy of the program did */
-		change_share(RECORDS, scope, -1);
+		return_share(RECORDS, scope);
 }
 
 /* Returns 0, or -ENOMEM: the table is full, or the scope's share of it. One that is there already is replaced. */
@@ -91,7 +102,7 @@ static __always_inline int keep_record(__u64 key, const struct ks_process *recor
 	if (!has_share_left(RECORDS, record->scope, MOST_RECORDS) ||
 	    bpf_map_update_elem(&processes, &key, record, BPF_NOEXIST))
 		return -ENOMEM;
-	change_share(RECORDS, record->scope, 1);
+	take_share(RECORDS, record->scope);
 	return 0;
 }
 

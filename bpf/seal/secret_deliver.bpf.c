@@ -61,7 +61,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 
 	if (!process || !(process->flags & KS_EXECING))
 		return 0;
-	process->flags &= ~KS_EXECING;
+	process->flags &= ~(KS_EXECING | KS_SHARING);
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;
@@ -84,7 +84,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	if (runs && (delivery->asked || delivery->work & KS_ADD))
 		wait_for_agent(process, task, bprm, delivery->work);
 	process->pending = 0;
-	process->flags &= ~(KS_FOREIGN | KS_SHARING);
+	process->flags &= ~KS_FOREIGN;
 	return 0;
 }
 

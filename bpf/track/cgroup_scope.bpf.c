@@ -51,7 +51,7 @@ static __always_inline void keep_group(__u64 id, __u32 scope, int is_below)
 	    bpf_map_update_elem(&cgroup_scopes, &id, &scope, BPF_NOEXIST))
 		count(scope, KS_N_RECORDS_REFUSED);
 	else
-		change_share(GROUPS, scope, 1);
+		take_share(GROUPS, scope);
 }
 
 static __always_inline int enter_group(struct cgroup *group, const char *path)
@@ -80,7 +80,7 @@ static __always_inline int leave_group(struct cgroup *group)
 		return 0;
 	scope = *known;
 	if (!bpf_map_delete_elem(&cgroup_scopes, &id))
-		change_share(GROUPS, scope, -1);
+		return_share(GROUPS, scope);
 	return 0;
 }
 
