@@ -11,14 +11,19 @@ const NODE = new URL('../../node_modules/node/bin/node', import.meta.url).pathna
 const MAIN = new URL('../../agent/main.ts', import.meta.url).pathname
 /** Files that lie beside the program: the number of its own is then none that a new file system begins with. */
 const OTHER_FILES = 100
+/** The Pod's PID namespace, as its containers see it. */
+export const IN_POD = '/proc/1/ns/pid'
 
 export interface AgentImage {
   /** The image's Node, as its containers see it. */
   readonly node: string
   /** Number of Node's file in the layer. */
   readonly number: number
-  /** A program that runs `command` and its own arguments as a container of the image, in the Pod that `init` is the first process of. */
-  readonly runtime: (init: number, command: string) => string
+  /**
+   * A program that runs `command` and its own arguments as a container of the image, in the Pod that `init` is the first process of.
+   * @param join what brings the command into its PID namespace, as the container's mounts show it
+   */
+  readonly runtime: (init: number, command: string, join?: string) => string
   /** The same for the image's entrypoint (Dockerfile.agent). */
   readonly agent: (init: number) => string
 }
@@ -31,20 +36,21 @@ export function agentImage(): AgentImage {
   const [node, entrypoint] = ['/kernelseal-node', '/kernelseal']
   copyFileSync(NODE, layer + node)
   executable(layer + entrypoint, `#!${node} --disable-sigusr1\nimport('${MAIN}')\n`)
-  const runtime = (init: number, command: string): string => runtimeFor(layer, init, command)
+  const runtime: AgentImage['runtime'] = (init, command, join = `nsenter --pid=${IN_POD} --`) =>
+    runtimeFor(container(layer, join), init, command)
   return { node, number: statSync(layer + node).ino, runtime, agent: (init) => runtime(init, entrypoint) }
 }
 
 /** Among the Pod's mounts, since its /proc is there. umount2 (166) with MNT_DETACH: the tool looks for itself there, in vain. */
-const container = (layer: string): string => `
+const container = (layer: string, join: string): string => `
 mount -t overlay -o lowerdir=${layer}:/ none /mnt && cd /mnt || exit
 for at in proc sys dev tmp run work; do mount --rbind /$at $at || exit; done
-pivot_root . mnt && perl -e "syscall(166, shift, 2) and die" /mnt && exec nsenter --pid=/proc/1/ns/pid -- "$@"`
+pivot_root . mnt && perl -e "syscall(166, shift, 2) and die" /mnt && exec ${join} "$@"`
 
-function runtimeFor(layer: string, init: number, command: string): string {
+function runtimeFor(script: string, init: number, command: string): string {
   const place = `nsenter --mount=/proc/${init}/ns/mnt unshare --mount --propagation private`
   const path = join(mkdtempSync(join(tmpdir(), 'kernelseal-runtime-')), 'runtime')
-  return executable(path, `#!/bin/sh\nexec ${place} sh -c '${container(layer)}' sh ${command} "$@"\n`)
+  return executable(path, `#!/bin/sh\nexec ${place} sh -c '${script}' sh ${command} "$@"\n`)
 }
 
 function executable(path: string, text: string): string {

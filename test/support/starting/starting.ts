@@ -37,7 +37,7 @@ export async function startingBy(
   [program = '', ...args]: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Starting> {
-  const runtime = spawn(program, args, { env: { PATH: '/usr/bin', ...env } })
+  const runtime = spawn(program, args, { env: { PATH: process.env.PATH, ...env } })
   const output: string[] = []
   for (const stream of [runtime.stdout, runtime.stderr]) stream.on('data', (chunk) => output.push(String(chunk)))
   const said = () => output.join('')
