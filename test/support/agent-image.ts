@@ -21,7 +21,7 @@ export interface AgentImage {
   readonly number: number
   /**
    * A program that runs `command` and its own arguments as a container of the image, in the Pod that `init` is the first process of.
-   * @param join what brings the command into its PID namespace, as the container's mounts show it
+   * @param join options that bring the command into its PID namespace, as the container's mounts show it
    */
   readonly runtime: (init: number, command: string, join?: string) => string
   /** The same for the image's entrypoint (Dockerfile.agent). */

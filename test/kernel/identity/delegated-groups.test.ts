@@ -1,5 +1,5 @@
 /**
- * Control groups below one that is delegated to a service's user, who may make as many as there is memory for: none of them takes
+ * Control groups below one that is delegated to a service's user, which may make as many as there is memory for: none of them takes
  * the place of another service's group, which would start without its values, and unsealed.
  */
 import assert from 'node:assert/strict'
@@ -48,7 +48,7 @@ test('outside of the services’ groups a start has its placeholder', () => {
   assert.equal(startOf('shop.slice/none.service'), good.placeholders.TOKEN)
 })
 
-test(`a service starts with its values after the user of another has made ${GROUPS} groups, and what found no place is counted`, async () => {
+test(`a service starts with its values after the user of another has made ${GROUPS} groups, and those without a place are counted`, async () => {
   assert.equal(startOf(GOOD), SECRET)
   const counted = () => hostile.metric('kernelseal_records_refused_total')
   assert.equal(await counted(), 0)

@@ -1,4 +1,4 @@
-/* A library that a program is made to load: says what TOKEN is, in the file KS_SAID. */
+/* A library that a program is made to load: writes the value of TOKEN to the file KS_SAID. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

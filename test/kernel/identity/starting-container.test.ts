@@ -21,7 +21,7 @@ secrets:
     secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
 const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-/** What the entrypoint is to do, and what it does once it was overwritten: no text is longer than the one before. */
+/** The entrypoint's own task, and the one that it has once it was overwritten: no text is longer than the one before. */
 const [SCRIPT, GOT] = ['/dev/shm/kernelseal-written', '/dev/shm/kernelseal-got']
 const ENTRYPOINT = ['/usr/bin/sleep', '00000000000000000000000000000600']
 const CHANGES = { '/usr/bin/sleep': '/usr/bin/bash', [ENTRYPOINT[1]!]: SCRIPT }
@@ -52,7 +52,7 @@ after(async () => {
   }
 })
 
-/** @returns what `attack` said, whether the container's own program runs after it, and what the attacker's got */
+/** @returns the output of `attack`, whether the container's own program runs after it, and the output of the attacker's */
 async function attacked({ space, agent }: Side, attack: (target: Starting) => Promise<string> | string) {
   rmSync(GOT, { force: true })
   const target = await startingIn(space, ENTRYPOINT, agent.placeholders)
@@ -70,7 +70,7 @@ async function byAnother(side: Side, how: How) {
   return outcome
 }
 
-test('what is written from outside of the Pod, where the runtime is, decides what starts, and that has the value', async () => {
+test('a write from outside of the Pod, where the runtime is, decides which program starts, and that has the value', async () => {
   const { said, runs, got } = await attacked(enforcing!, ({ outer }) => {
     const line = overwriting('direct', outer, CHANGES)
     return spawnSync('unshare', ['--mount', 'sh', '-c', line], { encoding: 'latin1' }).stdout
@@ -86,14 +86,14 @@ for (const how of ['direct', 'joined', 'nested'] as const)
     assert.match(said, /^refused: .*(Permission denied|Operation not permitted)/)
   })
 
-test('with mode audit another container writes what starts, which has the value', async () => {
+test('with mode audit another container decides which program starts, and that has the value', async () => {
   const { said, runs, got } = await byAnother(auditing!, 'direct')
   assert.match(said, /^wrote [1-9]/)
   assert.deepEqual([runs, got], [false, `${SECRET}\n`])
 })
 
 for (const how of ['joined', 'nested'] as const)
-  test(`${how}: with mode audit what starts in mounts that another container has entered has placeholders`, async () => {
+  test(`${how}: with mode audit a start in mounts that another container has entered has placeholders`, async () => {
     const { said, runs, got } = await byAnother(auditing!, how)
     assert.match(said, /^wrote [1-9]/)
     assert.deepEqual([runs, got], [false, `${auditing!.agent.placeholders.TOKEN}\n`])

@@ -52,7 +52,7 @@ async function again(mode: string): Promise<Starting> {
 }
 
 for (const mode of ['disabled', 'audit', 'enforce'])
-  test(`with mode ${mode} the Pod has no way to what the runtime mounted for the agent’s container`, async () => {
+  test(`with mode ${mode} the Pod has no way to the mounts that the runtime made for the agent’s container`, async () => {
     const target = await again(mode)
     assert.equal(existsSync(VOLUME), false)
     assert.equal(readFileSync(`/proc/${target.outer}/root${VOLUME}`, 'latin1'), `${SECRET}\n`)

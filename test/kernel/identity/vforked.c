@@ -68,7 +68,7 @@ static int open_memory(int pid)
 	return open(path, O_RDWR);
 }
 
-/* Stops the child while it looks and writes: what it does next is an exec. */
+/* Stops the child while it looks and writes: its next step is an exec. */
 static int write_by_child(int shell, int child, const char *old, const char *new)
 {
 	int memory = -1, written = 0;

@@ -1,6 +1,6 @@
 /**
  * What a visitor writes into a workload's memory: a shell that starts a program works in one memory with its child until that execs
- * (vfork(2), as dash and posix_spawn(3) do it), so who writes into the child writes into the shell.
+ * (vfork(2), as dash and posix_spawn(3) do it), so a write into the child is one into the shell.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -43,7 +43,7 @@ after(async () => {
   await namespace.end()
 })
 
-/** Has the shell preload the library. @param into options of nsenter(1) for the writer. @returns what the library said of TOKEN */
+/** Has the shell preload the library. @param into options of nsenter(1) for the writer. @returns the value of TOKEN that the library saw */
 async function preloaded(how: string, into: readonly string[]): Promise<string[]> {
   const folder = mkdtempSync('/run/kernelseal-said-')
   spawnSync('chmod', ['777', folder])
@@ -65,6 +65,6 @@ async function preloaded(how: string, into: readonly string[]): Promise<string[]
 }
 
 for (const how of ['direct', 'child'])
-  test(`${how}: what starts from memory that a visitor wrote into has placeholders`, async () => {
+  test(`${how}: a start from memory that a visitor wrote into has placeholders`, async () => {
     assert.deepEqual(await preloaded(how, ['--mount']), [agent.placeholders.TOKEN])
   })

@@ -1,5 +1,5 @@
 /**
- * The container of the agent that starts again becomes the agent, and may read what all Pods of the node have: another container of its
+ * The container of the agent that starts again becomes the agent, and may read the values of all Pods of the node: another container of its
  * Pod may not write into it before. Who writes has Node require a script, by an environment variable.
  */
 import assert from 'node:assert/strict'
@@ -30,7 +30,7 @@ const SCRIPT = '/run/e.cjs'
 const ENV = { KUBERNETES_SERVICE_PORT_HTTPS: '443' }
 const CHANGES = { 'KUBERNETES_SERVICE_PORT_HTTPS=443': `NODE_OPTIONS=--require=${SCRIPT}` }
 
-/** Enrols, and prints what the map of all values has. */
+/** Enrols, and prints the map of all values. */
 const enrolling = (scope: string, agent = join(import.meta.dirname, '../../../agent')): string => `
 (async () => {
   const pins = await import('${agent}/node/pins.ts')
@@ -73,7 +73,7 @@ async function podWithoutAgent(mode: string): Promise<PidNamespace> {
   return space
 }
 
-/** @returns what `attack` said, and what the agent's container printed after it */
+/** @returns the output of `attack`, and that of the agent's container after it */
 async function attacked({ init }: PidNamespace, attack: (target: Starting) => Promise<string> | string) {
   const scope = /\d+/.exec(readlinkSync(`/proc/${init}/ns/pid`))![0]
   writeFileSync(SCRIPT, enrolling(scope))
@@ -86,7 +86,7 @@ async function attacked({ init }: PidNamespace, attack: (target: Starting) => Pr
 
 for (const mode of MODES)
   for (const how of ['direct', 'joined', 'nested'] as const)
-    test(`${how}: with mode ${mode} another container writes nothing into the agent’s that starts`, async () => {
+    test(`${how}: with mode ${mode} no other container writes into the agent’s that starts`, async () => {
       const space = hostile.get(mode)!
       const other = startContainer(space, {})
       await other.begun()

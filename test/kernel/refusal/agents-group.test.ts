@@ -50,7 +50,7 @@ async function agentIn(mode: string): Promise<void> {
   agent = await startAgent({ ...source, args: namespace.args, program })
 }
 
-/** By root of a container. @returns what the shell says to it */
+/** By root of a container. @returns the shell's error, if any */
 const write = (group: string, file: string, text: string): Promise<string> =>
   other.ask(`{ echo ${text} >${group}/${file} && echo written; } 2>&1`)
 

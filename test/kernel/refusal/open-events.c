@@ -1,6 +1,6 @@
 /*
  * Opens events of perf on the process whose number it is given, with several threads, and closes them, until that has
- * ended. Prints what the kernel said to the first.
+ * ended. Prints the kernel's answer to the first.
  */
 #define _GNU_SOURCE
 #include <errno.h>

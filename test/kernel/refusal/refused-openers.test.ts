@@ -1,5 +1,5 @@
 /**
- * A bound program does not start while somebody samples it. Who may not, and asks for it all the time, does not keep it from
+ * A bound program does not start while it is sampled. A user that may not, and asks for it all the time, does not keep it from
  * starting: the kernel refuses each opening itself, and any user of the machine could ask.
  */
 import assert from 'node:assert/strict'
@@ -20,7 +20,7 @@ const BINDINGS = `
 `
 const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
-/** 2, the kernel's own default: everybody may sample what is theirs. */
+/** 2, the kernel's own default: each user may sample its own processes. */
 const PARANOID = '/proc/sys/kernel/perf_event_paranoid'
 const paranoid = readFileSync(PARANOID, 'latin1')
 
@@ -42,7 +42,7 @@ after(async () => {
 
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
 
-/** @param as before the opener's command. @returns what the kernel says to it, and whether the bound program runs */
+/** @param as before the opener's command. @returns the kernel's answer to it, and whether the bound program runs */
 async function startBeside(as: readonly string[]): Promise<readonly [said: string, runs: boolean]> {
   const target = await startingIn(namespace, ['/usr/bin/sleep', '600'], agent.placeholders)
   const [program = '', ...args] = [...as, opener, String(target.outer)]
@@ -56,7 +56,7 @@ async function startBeside(as: readonly string[]): Promise<readonly [said: strin
   return [output.join('').trim(), runs]
 }
 
-test(`beside an opener with privileges, whom the kernel permits it, starts are stopped: of ${STARTS} not all run`, async (context) => {
+test(`beside an opener with the privilege for it, starts are stopped: of ${STARTS} not all run`, async (context) => {
   const runs: boolean[] = []
   for (let i = 0; i < STARTS && runs.every(Boolean); i++) {
     const [said, ran] = await startBeside(['env'])
