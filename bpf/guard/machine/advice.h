@@ -8,8 +8,8 @@
 #define KERNELSEAL_ADVICE_H
 
 #include "judge.h"
-#include "open_file.h"
 #include "../current_call.h"
+#include "../open_file.h"
 
 #define NR_PROCESS_MADVISE 440 /* the same for all architectures and tables */
 

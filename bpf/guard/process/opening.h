@@ -15,8 +15,8 @@
 #ifndef KERNELSEAL_OPENING_H
 #define KERNELSEAL_OPENING_H
 
-#include "open_file.h"
 #include "proc_entry.h"
+#include "../open_file.h"
 
 /* Whether a path is being walked. A file that the kernel opens without one (dentry_open) is not asked about again. */
 static __always_inline int is_walking(void)
