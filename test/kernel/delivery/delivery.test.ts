@@ -148,7 +148,7 @@ test('a program whose environment has no placeholder of ours starts, and an even
 
 test('a damaged placeholder kills the program before it runs', async () => {
   const whole = agent.placeholders.PASSWORD as string
-  const { signal, stdout } = run('/usr/bin/printenv', ['PASSWORD'], { PASSWORD: whole.slice(200) })
+  const { signal, stdout } = run('/usr/bin/printenv', ['PASSWORD'], { PASSWORD: whole.slice(100) })
   assert.equal(signal, 'SIGKILL')
   assert.equal(stdout, '')
   await eventually('the event', () => agent.events().some((e) => e.reason === 'bad-placeholder'))

@@ -104,7 +104,7 @@ test('every kind of event happens, and the values reach the programs they are fo
   assert.throws(() => readFileSync(`/proc/${child.pid}/mem`), { code: 'EPERM' })
   child.kill('SIGSEGV')
   const whole = agent.placeholders.LINES as string
-  assert.equal(run('/usr/bin/printenv', [], { LINES: whole.slice(200) }).signal, 'SIGKILL')
+  assert.equal(run('/usr/bin/printenv', [], { LINES: whole.slice(100) }).signal, 'SIGKILL')
   run('/usr/bin/printenv', [], { HELLO: 'world' })
   const children = 'import os; os.system("/usr/bin/env"); os.abort()'
   see('a child of a sealed program', run(PYTHON, ['-c', children]).stdout)
@@ -195,7 +195,7 @@ test('an agent in mode audit that writes text, and is aborted, shows nothing eit
   await eventually('delivery', () => agent.log().includes(`[INJECT] Secrets injected into PID ${child.pid}`))
   assert.ok(environOf(child.pid as number).includes('LINES=-----BEGIN'))
   const whole = agent.placeholders.LINES as string
-  run('/usr/bin/printenv', [], { LINES: whole.slice(200) })
+  run('/usr/bin/printenv', [], { LINES: whole.slice(100) })
   await eventually('both', () => /\[LSM AUDIT\]/.test(agent.log()) && /\[FAIL\]/.test(agent.log()))
   child.kill('SIGKILL')
   process.kill(agent.pid, 'SIGABRT')
