@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { after, before, test } from 'node:test'
 import { type Agent, printerConfig, startAgent } from '../../support/agent-under-test.ts'
 
-const AWAY = '/sys/fs/cgroup/away'
-const OTHER = '/sys/fs/cgroup/other'
+const AWAY = '/sys/fs/cgroup/machine-away'
+const OTHER = '/sys/fs/cgroup/machine-other'
 let agent: Agent
 before(async () => {
   for (const group of [AWAY, OTHER]) mkdirSync(group)

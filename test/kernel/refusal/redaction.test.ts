@@ -49,7 +49,7 @@ secrets:
     selector: { binary: /usr/bin/printenv }
     secretRefs: &all
       - { name: LINES, source: { envRef: LINES } }
-      - { name: BINARY, source: { fileRef: ${fileOf('BINARY')} } }
+      - { name: BINARY, capacity: 512, source: { fileRef: ${fileOf('BINARY')} } }
       - { name: LONG, capacity: 16384, source: { fileRef: ${fileOf('LONG')} } }
       - { name: DSN, capacity: 16384, source: { template: "x://$(LINES)@$(LONG)" } }
   - { name: sleeper, selector: { binary: /usr/bin/sleep }, secretRefs: *all }
