@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import { type Agent, startAgent } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 
 const PROGRAM = '/usr/bin/busybox'
 const LOOK = new URL('look.py', import.meta.url).pathname
@@ -53,7 +53,11 @@ let guarded: Report
 let ownUser: Report
 
 before(async () => {
-  bare = look('none')
+  // The programs of the agent before, of another file, leave their hooks some time after it has ended.
+  bare = await eventually('a machine without programs', () => {
+    const report = look('none')
+    return report.listener === 'ok' && report
+  })
   agent = await startAgent({ config, env: { SOURCE: SECRET } })
   guarded = look(agent.placeholders.PASSWORD!)
   ownUser = look(agent.placeholders.PASSWORD!, ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups'])
