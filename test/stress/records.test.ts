@@ -7,7 +7,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent, writeAnnotations } from '../support/agent-under-test.ts'
+import { admitted } from '../support/admitted.ts'
+import { type Agent, eventually, startAgent } from '../support/agent-under-test.ts'
 import { compiled } from '../support/compile.ts'
 import { endContainers, startContainer } from '../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../support/pid-namespace.ts'
@@ -20,8 +21,6 @@ const BINDINGS = `
   selector: { binary: /usr/bin/printenv, container: app }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 const GROUPS = '/sys/fs/cgroup'
 const GROUP = `${GROUPS}/held-records`
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
@@ -42,7 +41,7 @@ before(async () => {
   ;[hostile, space] = [await pidNamespace(), await pidNamespace()]
   agents = []
   for (const { args } of [hostile, space])
-    agents.push(await startAgent({ annotations: writeAnnotations(ANNOTATIONS), env: { SOURCE: SECRET }, args }))
+    agents.push(await startAgent({ annotations: admitted(BINDINGS), env: { SOURCE: SECRET }, args }))
 })
 after(async () => {
   endContainers()

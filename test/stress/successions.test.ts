@@ -7,8 +7,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { admitted } from '../support/admitted.ts'
 import { type AgentImage, agentImage } from '../support/agent-image.ts'
-import { eventually, kernelseal, placeholdersOf, writeAnnotations } from '../support/agent-under-test.ts'
+import { eventually, kernelseal, placeholdersOf } from '../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../support/pid-namespace.ts'
 import { ENDS, killGroup, type Life, LONGEST_MS, liveUntil, makeGroup, outOfMemory, startLife } from './agent-life.ts'
 import { type Attacker, type Found, startAttacker } from './pod-attacker.ts'
@@ -24,11 +25,7 @@ const BINDINGS = `
   selector: { binary: /usr/bin/busybox, container: server }
   secretRefs: [{ name: PASSWORD, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app', 'server'] }
-const annotations = writeAnnotations({
-  'kernelseal.io/bindings': BINDINGS,
-  'kernelseal.io/status': JSON.stringify(STATUS),
-})
+const annotations = admitted(BINDINGS, ['app', 'server'])
 
 let image: AgentImage
 let space: PidNamespace

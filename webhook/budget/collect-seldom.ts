@@ -10,6 +10,6 @@ import { setFlagsFromString } from 'node:v8'
 const GROWTH_PERCENT = 100
 
 /** V8 reads it at the end of each collection, so that the first one may still come early. NODE_OPTIONS takes no such flag. */
-export function collectSeldom(percent = GROWTH_PERCENT): void {
-  setFlagsFromString(`--heap-growing-percent=${percent}`)
+export function collectSeldom(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
 }

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, environOf, eventually, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, environOf, eventually, startAgent } from '../../support/agent-under-test.ts'
 import { type ApiServer, startApiServer } from '../../support/api-server.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
@@ -15,8 +16,6 @@ const BINDINGS = `
   selector: { binary: /usr/bin/sleep, lineage: any }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 
 let server: ApiServer
 let space: PidNamespace
@@ -42,7 +41,7 @@ function startPodAgent(): Promise<Agent> {
   const { hostname, port } = new URL(server.pod.server)
   const service = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
   const env = { POD_NAME: 'shop-0', POD_NAMESPACE: 'shop', POD_UID: 'a-uid', ...service, SOURCE: SECRET }
-  return startAgent({ annotations: writeAnnotations(ANNOTATIONS), env, args: space.args })
+  return startAgent({ annotations: admitted(BINDINGS), env, args: space.args })
 }
 
 test('a reach for a sealed memory is told by an Event on the Pod, the value is not, and a look in passing is none', async () => {

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import { type Agent, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, startAgent } from '../../support/agent-under-test.ts'
 import { type Container, endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
@@ -15,8 +16,6 @@ const BINDINGS = `
   selector: { binary: /usr/bin/printenv, withoutPlaceholder: add }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 /** Takes the place of a container's shell, and goes on listening. */
 const LISTEN = 'echo over; while read -r line; do eval "$line"; done'
 /** unshare(2) with CLONE_NEWNS, as often as it is told. */
@@ -27,7 +26,7 @@ let agent: Agent
 before(async () => {
   namespace = await pidNamespace()
   agent = await startAgent({
-    annotations: writeAnnotations(ANNOTATIONS),
+    annotations: admitted(BINDINGS),
     env: { SOURCE: SECRET },
     args: namespace.args,
   })

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 import { endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
@@ -20,15 +21,13 @@ const BINDINGS = `
   selector: { binary: /usr/bin/env, container: app, verify: image }
   secretRefs: [{ name: VERIFIED, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 let namespace: PidNamespace
 let agent: Agent
 
 before(async () => {
   namespace = await pidNamespace()
   const env = { SOURCE: SECRET }
-  agent = await startAgent({ annotations: writeAnnotations(ANNOTATIONS), env, args: namespace.args })
+  agent = await startAgent({ annotations: admitted(BINDINGS), env, args: namespace.args })
 })
 after(async () => {
   endContainers()

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { type Agent, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, startAgent } from '../../support/agent-under-test.ts'
 import { endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 import { type How, overwriting, type Starting, startingIn } from '../../support/starting/starting.ts'
@@ -20,7 +21,6 @@ secrets:
     selector: { container: app, verify: image }
     secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 /** The entrypoint's own task, and the one that it has once it was overwritten: no text is longer than the one before. */
 const [SCRIPT, GOT] = ['/dev/shm/kernelseal-written', '/dev/shm/kernelseal-got']
 const ENTRYPOINT = ['/usr/bin/sleep', '00000000000000000000000000000600']
@@ -34,8 +34,7 @@ let [enforcing, auditing]: Side[] = []
 
 async function side(mode: string): Promise<Side> {
   const space = await pidNamespace()
-  const annotations = { 'kernelseal.io/bindings': bindings(mode), 'kernelseal.io/status': JSON.stringify(STATUS) }
-  const source = { annotations: writeAnnotations(annotations), env: { SOURCE: SECRET } }
+  const source = { annotations: admitted(bindings(mode)), env: { SOURCE: SECRET } }
   return { space, agent: await startAgent({ ...source, args: space.args }) }
 }
 

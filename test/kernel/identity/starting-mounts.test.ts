@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { admitted } from '../../support/admitted.ts'
 import { type AgentImage, agentImage } from '../../support/agent-image.ts'
-import { eventually, kernelseal, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
 import { type Container, endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 import { type Starting, startingIn } from '../../support/starting/starting.ts'
@@ -20,7 +21,6 @@ secrets:
     selector: { binary: /usr/bin/printenv, container: app }
     secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 const VOLUME = '/media/password'
 const MOUNT = `mount -t tmpfs none /media && echo ${SECRET} >${VOLUME}`
 
@@ -39,8 +39,7 @@ after(async () => {
 /** A Pod whose agent has just been ended, as the kernel does that is out of memory, and whose container starts again. */
 async function again(mode: string): Promise<Starting> {
   space = await pidNamespace()
-  const annotations = { 'kernelseal.io/bindings': bindings(mode), 'kernelseal.io/status': JSON.stringify(STATUS) }
-  const source = { annotations: writeAnnotations(annotations), env: { SOURCE: SECRET } }
+  const source = { annotations: admitted(bindings(mode)), env: { SOURCE: SECRET } }
   const { pid } = await startAgent({ ...source, program: image.agent(space.init) })
   other = startContainer(space, {})
   await other.begun()

@@ -7,7 +7,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 import { compiled } from '../../support/compile.ts'
 import { endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
@@ -18,8 +19,6 @@ const BINDINGS = `
   selector: { binary: /usr/bin/printenv, container: app }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 const USER = 'setpriv --reuid 1000 --regid 1000 --clear-groups'
 /** Its program starts again and again; the variable has room for another. */
 const LOOP = `exec ${USER} dash -c 'while :; do /usr/bin/printenv TOKEN >/dev/null; done'`
@@ -34,7 +33,7 @@ before(async () => {
   writer = build('vforked.c')
   library = build('preloaded.c', '-shared', '-fPIC')
   namespace = await pidNamespace()
-  const source = { annotations: writeAnnotations(ANNOTATIONS), env: { SOURCE: SECRET } }
+  const source = { annotations: admitted(BINDINGS), env: { SOURCE: SECRET } }
   agent = await startAgent({ ...source, args: namespace.args })
 })
 after(async () => {

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { admitted } from '../../support/admitted.ts'
 import { agentImage } from '../../support/agent-image.ts'
-import { type Agent, eventually, kernelseal, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
 const ROOT = '/sys/fs/bpf/kernelseal'
@@ -14,8 +15,6 @@ const BINDINGS = `
   selector: { binary: /usr/bin/printenv, container: app }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 /** For work that takes milliseconds natively: an emulated machine does it beside others. */
 const LONGEST_MS = 120_000
 
@@ -53,7 +52,7 @@ let agent: string
 let shown: string
 let env: NodeJS.ProcessEnv
 
-const annotations = writeAnnotations(ANNOTATIONS)
+const annotations = admitted(BINDINGS)
 const start = (): Promise<Agent> => startAgent({ annotations, env: { SOURCE: SECRET }, program: agent })
 const childOf = (pid: number): Promise<number> =>
   eventually(

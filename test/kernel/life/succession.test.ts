@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { admitted } from '../../support/admitted.ts'
 import { type AgentImage, agentImage } from '../../support/agent-image.ts'
-import { type Agent, eventually, kernelseal, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
 const ROOT = '/sys/fs/bpf/kernelseal'
@@ -15,8 +16,6 @@ const BINDINGS = `
   selector: { binary: /usr/bin/printenv, container: app }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 
 /** BPF_OBJ_GET of a pin, by its number (include/uapi/linux/bpf.h): the first call of each agent. */
 const OBJ_GET = `my $path = shift; my $attr = pack("p", $path) . pack("LL", 0, 0);
@@ -37,7 +36,7 @@ const container = (): readonly string[] => [
 const asContainer = (command: readonly string[]) =>
   spawnSync('unshare', [...container(), ...command], { encoding: 'latin1', timeout: LONGEST_MS })
 
-const annotations = writeAnnotations(ANNOTATIONS)
+const annotations = admitted(BINDINGS)
 const start = (): Promise<Agent> =>
   startAgent({ annotations, env: { SOURCE: SECRET }, program: image.agent(space.init) })
 

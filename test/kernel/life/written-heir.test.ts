@@ -7,8 +7,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { admitted } from '../../support/admitted.ts'
 import { type AgentImage, agentImage, IN_POD } from '../../support/agent-image.ts'
-import { type Agent, eventually, kernelseal, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
 import { endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 import { overwriting, type Starting, startingBy, waiting } from '../../support/starting/starting.ts'
@@ -22,9 +23,7 @@ secrets:
     selector: { binary: /usr/bin/printenv, container: app }
     secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const annotations = (mode: string) =>
-  writeAnnotations({ 'kernelseal.io/bindings': bindings(mode), 'kernelseal.io/status': JSON.stringify(STATUS) })
+const annotations = (mode: string) => admitted(bindings(mode))
 const SCRIPT = '/run/e.cjs'
 /** As the runtime's own variables are: no text is longer than the one before. */
 const ENV = { KUBERNETES_SERVICE_PORT_HTTPS: '443' }

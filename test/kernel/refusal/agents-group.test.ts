@@ -7,7 +7,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, KERNELSEAL, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, KERNELSEAL, startAgent } from '../../support/agent-under-test.ts'
 import { type Container, endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
@@ -19,7 +20,6 @@ secrets:
     selector: { binary: /usr/bin/printenv, container: app }
     secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
 const POD = '/sys/fs/cgroup/pod-of-agents-group'
 const [AGENTS, OWN] = [`${POD}/agent`, `${POD}/own`]
 /** What the kernel says of a group that is frozen, and of one that is not. */
@@ -45,8 +45,7 @@ after(async () => {
 
 async function agentIn(mode: string): Promise<void> {
   await agent?.stop()
-  const annotations = { 'kernelseal.io/bindings': bindings(mode), 'kernelseal.io/status': JSON.stringify(STATUS) }
-  const source = { annotations: writeAnnotations(annotations), env: { SOURCE: 'of-a-frozen-agent-5' } }
+  const source = { annotations: admitted(bindings(mode)), env: { SOURCE: 'of-a-frozen-agent-5' } }
   agent = await startAgent({ ...source, args: namespace.args, program })
 }
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
-import { type Agent, eventually, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 import { type Container, endContainers, startContainer } from '../../support/containers.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
@@ -12,8 +13,6 @@ const BINDINGS = `
   selector: { container: app }
   secretRefs: [{ name: PASSWORD, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 const SECRET = 'behind-a-door-4c'
 let namespace: PidNamespace
 let agent: Agent
@@ -98,7 +97,7 @@ describe('of a sealed container', () => {
   let app: Container
   before(async () => {
     const env = { SOURCE: SECRET }
-    agent = await startAgent({ annotations: writeAnnotations(ANNOTATIONS), env, args: namespace.args })
+    agent = await startAgent({ annotations: admitted(BINDINGS), env, args: namespace.args })
     app = startContainer(namespace, agent.placeholders)
     await app.begun()
     assert.equal(await app.ask('echo "$PASSWORD"'), SECRET)

@@ -7,7 +7,8 @@ import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent, writeAnnotations } from '../../support/agent-under-test.ts'
+import { admitted } from '../../support/admitted.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 import { compiled } from '../../support/compile.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 import { startingIn } from '../../support/starting/starting.ts'
@@ -18,8 +19,6 @@ const BINDINGS = `
   selector: { container: app }
   secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
 `
-const STATUS = { version: 'v1', nonce: '5e'.repeat(16), hash: '0'.repeat(64), containers: ['app'] }
-const ANNOTATIONS = { 'kernelseal.io/bindings': BINDINGS, 'kernelseal.io/status': JSON.stringify(STATUS) }
 /** 2, the kernel's own default: each user may sample its own processes. */
 const PARANOID = '/proc/sys/kernel/perf_event_paranoid'
 const paranoid = readFileSync(PARANOID, 'latin1')
@@ -31,7 +30,7 @@ before(async () => {
   writeFileSync(PARANOID, '2')
   opener = compiled(join(import.meta.dirname, 'open-events.c'), '-pthread')
   namespace = await pidNamespace()
-  const source = { annotations: writeAnnotations(ANNOTATIONS), env: { SOURCE: 'of-the-opened-9' } }
+  const source = { annotations: admitted(BINDINGS), env: { SOURCE: 'of-the-opened-9' } }
   agent = await startAgent({ ...source, args: namespace.args })
 })
 after(async () => {
