@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { admitted } from '../../support/admitted.ts'
-import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
 import { compiled } from '../../support/compile.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 import { startingIn } from '../../support/starting/starting.ts'
@@ -37,6 +37,7 @@ after(async () => {
   writeFileSync(PARANOID, paranoid)
   await agent.stop()
   await namespace.end()
+  kernelseal(['unload', '--force'])
 })
 
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
+import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
 
 const PROGRAM = '/usr/bin/busybox'
 const LOOK = new URL('look.py', import.meta.url).pathname
@@ -53,7 +53,8 @@ let guarded: Report
 let ownUser: Report
 
 before(async () => {
-  // The programs of the agent before, of another file, leave their hooks some time after it has ended.
+  kernelseal(['unload', '--force']) // an agent of a Pod leaves its programs, and another file may have had one
+  // They leave their hooks some time after that.
   bare = await eventually('a machine without programs', () => {
     const report = look('none')
     return report.listener === 'ok' && report
