@@ -20,6 +20,7 @@ import type { Sources } from '../sources/sources.ts'
 import { followEarlier } from './earlier-policy.ts'
 import { leaveHostScope } from './leave-host.ts'
 import { enterScope, killLeftWaiting, stopListening, takeOverFrom } from './lifecycle.ts'
+import { watchPodLinks } from './pod-links.ts'
 
 export interface ScopeOptions {
   readonly agent: AgentConfig
@@ -115,9 +116,12 @@ interface Parts {
 function served(guard: Guard, options: ScopeOptions, state: State, { ring, reloads }: Parts): ServedScope {
   const { scope, log, sources, stays } = options
   let open = true
+  const { host } = state.registered.agent
+  const endLinks = host ? undefined : watchPodLinks(() => state.registered.agent.config.secrets, log)
   const close = async (): Promise<void> => {
     if (!open) return
     open = false
+    endLinks?.()
     reloads.close()
     if (stays) log.say('info', 'STOP', 'protection and delivery stay')
     else await leaveHostScope(guard, scope, log)

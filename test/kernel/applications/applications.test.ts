@@ -29,12 +29,18 @@ const binding = (container: string): string => `
   selector: { container: ${container} }
   secretRefs: [{ name: PASSWORD, source: { secretKeyRef: { name: login, key: password } } }]`
 
+/** Of a link, which Redis is on Debian: it gives nothing, and the agent says so. */
+const LINK = `
+- name: link
+  selector: { container: intruder, binary: /usr/bin/redis-server }
+  secretRefs: [{ name: LINKED, source: { secretKeyRef: { name: login, key: password } } }]`
+
 const SUBMITTED: Pod = {
   metadata: {
     name: 'serving',
     namespace: 'test',
     annotations: {
-      'kernelseal.io/bindings': Object.keys(COMMANDS).map(binding).join(''),
+      'kernelseal.io/bindings': Object.keys(COMMANDS).map(binding).join('') + LINK,
       'kernelseal.io/policy': '{ blockMaps: true }',
     },
   },
@@ -121,6 +127,12 @@ test('a JVM: threads, collections of garbage and child processes; SIGHUP, and it
   exec('jvm', signalOf('jvm', 'HUP'))
   for (let i = 0; (await ask(8084, SECRET)).text.split(' ')[0] !== '2' && i < 100; i++);
   assert.deepEqual(await load(8084, 16), new Set(['2']))
+})
+
+test('a bound path that is a link in each container is named, with the program behind it', async () => {
+  const line =
+    /no running container has a program `\/usr\/bin\/redis-server`: it is a link to `\/usr\/bin\/redis-check-rdb`/
+  await eventually('the line', () => line.test(log(AGENT_CONTAINER)))
 })
 
 test('none of it was refused, not even in passing; an attack on the JVM is', async () => {
