@@ -12,6 +12,7 @@ import type { Policy } from '../policy/types.ts'
 import { OUTDATED_MS, register } from '../scope/registration.ts'
 import { closeScopeRings } from '../scope/rings.ts'
 import { scopesOf, sweep, unregister } from '../scope/scope.ts'
+import { enforcePolicy } from '../scope/standing-policy.ts'
 
 /**
  * Becomes the scope's agent, and removes the entries of earlier scopes. Both under the lock, since the numbers of
@@ -38,17 +39,20 @@ export async function awaitCanary(
   metrics: CanaryMetrics,
   policy: () => Policy,
 ): Promise<CanaryWatch> {
-  const isNew = !scopesOf(guard).includes(scope)
-  if (isNew) {
-    const config = { ...agent.config, secrets: [] }
-    register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 }).takeAwayOutdated()
-  }
+  const undo = scopesOf(guard).includes(scope) ? enforcePolicy(guard, scope, agent) : registerEmpty(guard, scope, agent)
   try {
     return await watchCanary(guard, scope, policy, metrics, log)
   } catch (error) {
-    if (isNew) unregister(guard, scope)
+    undo()
     throw error
   }
+}
+
+/** @returns takes it away again */
+function registerEmpty(guard: Guard, scope: number, agent: AgentConfig): () => void {
+  const config = { ...agent.config, secrets: [] }
+  register(guard, { ...agent, scope, config, variables: [], values: [], generation: 1 }).takeAwayOutdated()
+  return () => unregister(guard, scope)
 }
 
 /** Once the scope is registered in our own set. */
