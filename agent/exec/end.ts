@@ -16,8 +16,9 @@ import { u32 } from '../wire/encode.ts'
  */
 export async function clearUp(scope: number | undefined): Promise<void> {
   uncoverProc()
-  const guard = scope === undefined ? undefined : pinnedGuard()
+  const guard = scope === undefined ? undefined : pinnedGuard('write')
   if (guard && scope !== undefined) {
+    guard.enroll(scope) // an agent alone writes there; the namespace's is gone
     guard.map('scopes').delete(u32(scope))
     guard.close()
   }

@@ -59,6 +59,18 @@ export const linkFd = libbpf.func('int bpf_link__fd(const void *link)') as (link
 export const pin = libbpf.func('int bpf_obj_pin(int fd, const char *path)') as (fd: number, path: string) => number
 /** @returns a descriptor of the pinned object, or a negative errno */
 export const openPin = libbpf.func('int bpf_obj_get(const char *path)') as (path: string) => number
+const ObjGetOpts = koffi.struct('bpf_obj_get_opts', { sz: 'size_t', file_flags: 'uint32_t', path_fd: 'int' })
+const pinOpen = libbpf.func('int bpf_obj_get_opts(const char *path, const bpf_obj_get_opts *opts)') as (
+  path: string,
+  opts: Record<string, number>,
+) => number
+/** BPF_F_RDONLY of include/uapi/linux/bpf.h */
+const READ_ONLY = 1 << 3
+/** As `openPin`, of a map, without the right to write. */
+export const openPinToRead = (path: string): number =>
+  pinOpen(path, { sz: koffi.sizeof(ObjGetOpts), file_flags: READ_ONLY, path_fd: 0 })
+/** Nothing but kernel programs writes to the map from now on. @returns 0, or a negative errno */
+export const freezeMap = libbpf.func('int bpf_map_freeze(int fd)') as (fd: number) => number
 /** Needs CAP_SYS_ADMIN. @returns a descriptor, or a negative errno */
 export const programById = libbpf.func('int bpf_prog_get_fd_by_id(uint32_t id)') as (id: number) => number
 const mapCreate = libbpf.func(

@@ -6,6 +6,8 @@ import * as ffi from './ffi.ts'
 const ENOENT = 2
 const E2BIG = 7
 
+export type MapAccess = 'read' | 'write'
+
 export class BpfMap {
   readonly name: string
   readonly fd: number
@@ -19,9 +21,9 @@ export class BpfMap {
     this.valueSize = valueSize
   }
 
-  /** A map by its pin. @throws BpfError */
-  static pinned(name: string, path: string): BpfMap {
-    const fd = ffi.openPin(path)
+  /** A map by its pin. @param access to write to ours takes an agent (guard_map). @throws BpfError */
+  static pinned(name: string, path: string, access: MapAccess): BpfMap {
+    const fd = access === 'read' ? ffi.openPinToRead(path) : ffi.openPin(path)
     if (fd < 0) throw new BpfError('bpf_obj_get', -fd, `open the pinned map \`${path}\``)
     const info = mapInfo(fd, name)
     return new BpfMap(name, fd, info.readUInt32LE(8), info.readUInt32LE(12))
@@ -76,6 +78,12 @@ export class BpfMap {
       keys.push(next)
       previous = next
     }
+  }
+
+  /** From now on kernel programs alone write to it: no descriptor does, this one neither. @throws BpfError */
+  freeze(): void {
+    const status = ffi.freezeMap(this.fd)
+    if (status < 0) throw new BpfError('bpf_map_freeze', -status, `close map \`${this.name}\` to writers`)
   }
 
   /** Id of the map in the kernel. */

@@ -5,7 +5,7 @@
 import { closeSync } from 'node:fs'
 import { globalOffset } from '../libbpf/btf.ts'
 import { BpfError } from '../libbpf/error.ts'
-import { BpfMap } from '../libbpf/map.ts'
+import { BpfMap, type MapAccess } from '../libbpf/map.ts'
 import { skippedRuns, skippedRunsOfLink } from '../libbpf/program.ts'
 import { u32 } from '../wire/encode.ts'
 import { enrollBy, type OwnPrograms, openOwnProgram, ownPrograms } from './enroll.ts'
@@ -57,9 +57,9 @@ function enrollInPinned(scope: number): void {
   }
 }
 
-/** The pinned set, for readers only: no enrolment, no secret maps. */
-export function pinnedGuard(): Guard | undefined {
-  return pins.isPinned() ? adopt('adopted') : undefined
+/** The pinned set. @param access `read`: no secret maps; `write` takes an enrolment */
+export function pinnedGuard(access: MapAccess = 'read'): Guard | undefined {
+  return pins.isPinned() ? adopt('adopted', access) : undefined
 }
 
 function loadAndPin(): Guard {
@@ -80,10 +80,10 @@ function ownGuard({ object, tier, delivery, programs }: Loaded): Guard {
   return { tier, delivery, programs, origin: 'own', enroll, setMode, skipped, map, close: object.close }
 }
 
-function adopt(origin: 'adopted' | 'pinned'): Guard {
+function adopt(origin: 'adopted' | 'pinned', access: MapAccess = 'write'): Guard {
   const maps = new Map<string, BpfMap>()
   const map = (name: pins.SharedMap): BpfMap => {
-    const open = maps.get(name) ?? changedInPlace(BpfMap.pinned(name, pins.mapPin(name)), settle)
+    const open = maps.get(name) ?? changedInPlace(BpfMap.pinned(name, pins.mapPin(name), access), settle)
     maps.set(name, open)
     return open
   }
@@ -142,7 +142,7 @@ function countSkipped(programs: readonly string[], runsOf: Runs): Map<string, nu
 
 /** The pinned programs' own constant says it. */
 function pinnedDelivery(): DeliveryTier {
-  const constants = BpfMap.pinned('constants', pins.constantsPin())
+  const constants = BpfMap.pinned('constants', pins.constantsPin(), 'read')
   try {
     const at = globalOffset(OBJECT_PATH, '.rodata', 'can_write')
     return constants.get(u32(0))?.readUInt32LE(at) ? 'kernel' : 'stopped'

@@ -7,11 +7,14 @@
  * agent while it lives, and `programs/agent_enroll` makes the caller the agent of the scope in ctx[0].
  */
 import { closeSync } from 'node:fs'
-import { BpfMap } from '../libbpf/map.ts'
+import { BpfError } from '../libbpf/error.ts'
+import { BpfMap, type MapAccess } from '../libbpf/map.ts'
 import { enrollBy, livingAgent, openOwnProgram } from './enroll.ts'
 import { otherSets } from './pin-set.ts'
 import * as pins from './pins.ts'
 import { livingAgents } from './process-records.ts'
+
+const EPERM = 1
 
 export interface Predecessor {
   /** The set's ABI, for example `v0`. */
@@ -34,15 +37,17 @@ export function openPredecessors(scope: number): Predecessor[] {
 }
 
 /**
- * Paths first, which any process that could become the agent may remove: a set with a living agent, but us, would let a program
+ * Paths first, which a process that could become the agent may remove: a set with a living agent, but us, would let a program
  * wait for values that we do not write. Maps with secrets open only for its agent. Slots and values stay for the starts in progress, whose
  * path was looked up before: without its slot a placeholder would be a stranger's, and stay in the environment.
  */
 function takeOver(abi: string, program: number, scope: number): () => void {
-  withMap(abi, 'paths', (map) => empty(map, scope))
+  const forget = (): void => withMap(abi, 'paths', 'write', (map) => empty(map, scope))
+  const forgot = attempted(forget)
   enrollBy(program, scope)
   closeSync(program)
-  const maps = (['slots', 'secret_values'] as const).map((name) => openMap(abi, name)) // now: the set may be gone by then
+  if (!forgot) forget()
+  const maps = (['slots', 'secret_values'] as const).map((name) => openMap(abi, name, 'write')) // now: the set may be gone by then
   return () => {
     for (const map of maps) {
       empty(map, scope)
@@ -52,18 +57,30 @@ function takeOver(abi: string, program: number, scope: number): () => void {
 }
 
 const hasAgent = (abi: string, scope: number): boolean =>
-  withMap(abi, 'agents', (agents) =>
-    withMap(abi, 'processes', (processes) => livingAgents(agents, processes).has(scope)),
+  withMap(abi, 'agents', 'read', (agents) =>
+    withMap(abi, 'processes', 'read', (processes) => livingAgents(agents, processes).has(scope)),
   )
 
 function empty(map: BpfMap, scope: number): void {
   for (const key of map.keys()) if (key.readUInt32LE(0) === scope) map.delete(key)
 }
 
-const openMap = (abi: string, name: pins.SharedMap): BpfMap => BpfMap.pinned(name, pins.mapPin(name, abi))
+/** @returns false where the map opens to no writer but an agent: for one outside of its scope, which no program waits for */
+function attempted(forget: () => void): boolean {
+  try {
+    forget()
+    return true
+  } catch (error) {
+    if (error instanceof BpfError && error.errno === EPERM) return false
+    throw error
+  }
+}
 
-function withMap<T>(abi: string, name: pins.SharedMap, use: (map: BpfMap) => T): T {
-  const map = openMap(abi, name)
+const openMap = (abi: string, name: pins.SharedMap, access: MapAccess): BpfMap =>
+  BpfMap.pinned(name, pins.mapPin(name, abi), access)
+
+function withMap<T>(abi: string, name: pins.SharedMap, access: MapAccess, use: (map: BpfMap) => T): T {
+  const map = openMap(abi, name, access)
   try {
     return use(map)
   } finally {

@@ -39,6 +39,7 @@ export function load(tier = chooseTier()): Loaded {
       object.map('guarded_maps').set(u32(object.map(name).id()), u32(kind))
     }
     for (const id of object.programIds()) object.map('guarded_programs').set(u32(id), u32(1))
+    for (const list of ['guarded_maps', 'guarded_programs']) object.map(list).freeze()
     return { object, tier, delivery, programs: object.attach() }
   } catch (error) {
     object.close()

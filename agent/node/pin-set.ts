@@ -52,7 +52,7 @@ export function otherSets(): OtherSet[] {
 }
 
 function scopesIn(path: string): number[] {
-  const map = BpfMap.pinned('scopes', path)
+  const map = BpfMap.pinned('scopes', path, 'read')
   try {
     return map.keys().flatMap((key) => key.readUInt32LE(0) || [])
   } finally {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { test } from 'node:test'
+import { BpfMap } from '../../agent/libbpf/map.ts'
 import { eventually, kernelseal, startAgent } from '../support/agent-under-test.ts'
 import { pidNamespace } from '../support/pid-namespace.ts'
 
@@ -44,8 +45,9 @@ const scopesLeft = (): number =>
   (JSON.parse(kernelseal(['status', '--json']).stdout) as { scopes: unknown[] } | null)?.scopes.length ?? 0
 /** Scopes that have entries in a map, but for that of this machine and those of none. */
 function othersIn(map: string): number[] {
-  const dump = execFileSync('bpftool', ['-j', 'map', 'dump', 'pinned', `${PINS}/maps/${map}`], { encoding: 'utf8' })
-  const keys = (JSON.parse(dump) as { key: string[] }[]).map(({ key }) => Buffer.from(key.map(Number)).readUInt32LE(0))
+  const open = BpfMap.pinned(map, `${PINS}/maps/${map}`, 'read')
+  const keys = open.keys().map((key) => key.readUInt32LE(0))
+  open.close()
   return [...new Set(keys)].filter((scope) => scope !== 0 && scope !== HERE)
 }
 const loaded = (what: 'prog' | 'map'): number =>

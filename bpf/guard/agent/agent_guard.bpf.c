@@ -5,10 +5,10 @@
  *   task_kill  check_kill_permission(): no process inside the scope may signal the agent, and only the agent may
  *              continue a process that waits for its values; nor may a stranger open a sealed runtime's debugging door
  *   file_send_sigiotask  the same by way of a file's owner
- *   bpf_map    bpf_map_new_fd() by id, pin or name: only an agent gets a descriptor of the secret values, and no other
- *              process in a scope one of our other maps, which hold its policy
- *   bpf_prog   bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs
- *   bpf        bpf(2): in a scope only its agent calls it at all, and the processes of the machine itself
+ *   bpf_map    bpf_map_new_fd() by id, pin or name: only an agent gets a descriptor of the secret values, or one to
+ * write to our other maps, which hold its policy; no other process in a scope gets one of those at all bpf_prog
+ * bpf_prog_new_fd(): no process in a scope but its agent gets a descriptor of our programs bpf        bpf(2): in a
+ * scope only its agent calls it at all, and the processes of the machine itself
  *
  * It identifies itself in track/agent_enroll.bpf.c. Its memory and files are guarded with those of sealed processes, in
  * proc_guard.bpf.c and ptrace_guard.bpf.c.
@@ -98,15 +98,13 @@ static __always_inline int may_open_map(__u32 kind)
 
 ENFORCE(guard_map, bpf_map, security_bpf_map, (map, mode), struct bpf_map *map, unsigned int mode)
 {
-	__u32 id = BPF_CORE_READ(map, id), node = 0, *kind = bpf_map_lookup_elem(&guarded_maps, &id);
-	struct ks_scope *scope;
+	__u32 id = BPF_CORE_READ(map, id), *kind = bpf_map_lookup_elem(&guarded_maps, &id);
 
 	if (!kind || may_open_map(*kind))
 		return 0;
 	if (*kind == KS_MAP_OURS)
-		return policy_map_verdict(id, again);
-	scope = bpf_map_lookup_elem(&scopes, &node);
-	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
+		return policy_map_verdict(id, mode & FMODE_WRITE, again);
+	return map_verdict(0, id, again);
 }
 
 ENFORCE(guard_program, bpf_prog, security_bpf_prog, (prog), struct bpf_prog *prog)

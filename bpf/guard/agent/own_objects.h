@@ -37,16 +37,27 @@ static __always_inline int may_open_ours(__u32 inum)
 	return !has_agent(inum) && (is_of_machine(inum) || may_succeed(inum));
 }
 
-/* `kernelseal status` of root is outside of Pods. */
-static __always_inline int policy_map_verdict(__u32 id, int again)
+/* By the policy of the scope `by`; 0: by the whole node's, which is as strict as its strictest scope. */
+static __always_inline int map_verdict(__u32 by, __u32 id, int again)
+{
+	struct ks_scope *scope = bpf_map_lookup_elem(&scopes, &by);
+
+	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
+}
+
+/*
+ * Records, policies and lists. `kernelseal status` of root, outside of Pods, reads them; a process that may write there
+ * would take any other's seal, so that is for agents.
+ */
+static __always_inline int policy_map_verdict(__u32 id, int writes, int again)
 {
 	__u32 inum = current_scope();
-	struct ks_scope *scope;
 
-	if (!inum || is_of_machine(inum) || may_open_ours(inum))
+	if (inum && may_open_ours(inum))
 		return 0;
-	scope = bpf_map_lookup_elem(&scopes, &inum);
-	return scope ? judge_in(inum, scope, NULL, NULL, 1, KS_WAY_BPF_MAP, id, 0, again) : 0;
+	if (!writes && (!inum || is_of_machine(inum)))
+		return 0;
+	return map_verdict(inum, id, again);
 }
 
 #endif

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { environOf, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
@@ -59,7 +59,10 @@ test('while another version takes over nothing runs unfilled or unprotected', as
   const failures = next.events().filter(({ tag }) => tag === 'FAIL')
   console.log(JSON.stringify({ result, reads, failures }))
   assert.equal(result.other, 0, 'a program ran without its value')
-  if (readFileSync('/sys/kernel/security/lockdown', 'utf8').includes('[none]')) assert.equal(result.killed, 0)
+  // Where the agent writes, some or all starts wait for it, and fail while there is none.
+  const byAgent =
+    !readFileSync('/sys/kernel/security/lockdown', 'utf8').includes('[none]') || release().startsWith('5.10.')
+  if (!byAgent) assert.equal(result.killed, 0)
   assert.ok(result.delivered > 20)
   for (const { leaked, refused } of reads) {
     assert.equal(leaked, 0)

@@ -36,7 +36,7 @@ const enrolling = (scope: string, agent = join(import.meta.dirname, '../../../ag
   const { enrollBy, openOwnProgram } = await import('${agent}/node/enroll.ts')
   const { BpfMap } = await import('${agent}/libbpf/map.ts')
   enrollBy(openOwnProgram(pins.programPin('agent_enroll')), ${scope})
-  const values = BpfMap.pinned('secret_values', pins.mapPin('secret_values'))
+  const values = BpfMap.pinned('secret_values', pins.mapPin('secret_values'), 'write')
   for (const key of values.keys()) console.log('has', values.get(key).toString('latin1'))
   process.exit(0)
 })()`
