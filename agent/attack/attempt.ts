@@ -2,10 +2,19 @@
  * An attempt and its possible outcomes. An attempt throws when a call fails; `judge` turns the error into an outcome,
  * so that one table defines a refusal everywhere.
  */
+import type { Switch as PolicySwitch } from '../policy/strength/policy-table.ts'
 import type { LaunchSpec } from './runner/launch.ts'
 
+/** The switches of the policy that attempts ask for. All are on in the run with protection, whatever their default. */
+export const SWITCHES = [
+  'blockEnviron',
+  'blockMem',
+  'blockMaps',
+  'blockPtrace',
+] as const satisfies readonly PolicySwitch[]
+
 /** The policy switch that must refuse the attempt; `always` for refusals that no switch turns off. */
-type Switch = 'blockEnviron' | 'blockMem' | 'blockMaps' | 'blockPtrace' | 'always'
+type Switch = (typeof SWITCHES)[number] | 'always'
 
 export interface Region {
   readonly start: bigint

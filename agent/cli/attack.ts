@@ -27,7 +27,7 @@ of its own, lets it give a secret to canaries and attacks those in the same way.
 Attackers: root; container-root (uid 0 with the capabilities of a container); uid:0 and uid:65534 (without any); same-uid (the
 user of the application itself). All of it happens in a PID namespace of its own, with an agent for that: Pods and their agents
 on this node are left alone, and come and go meanwhile. (Beneath an agent that serves the whole machine no other can be: stop
-that one first.) The switches of the policy are all on, blockMaps (row 5) too, which is off by default. Needs root, and
+that one first.) The switches that refuse rows are all on, blockMaps (row 5) too, which is off by default. Needs root, and
 executable space for a copy of the runtime in TMPDIR.`
 
 const OPTIONS = {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type ConfigOptions, loadAgentConfig } from '../../config/load.ts'
 import { PREFIX } from '../../policy/sidecar.ts'
 import type { Mode } from '../../policy/types.ts'
+import { SWITCHES } from '../attempt.ts'
 import { CANARY_VARIABLE } from './canary.ts'
 import type { CanaryProgram } from './program.ts'
 
@@ -38,12 +39,12 @@ export function podForm(program: CanaryProgram, mode: Mode, enter: readonly stri
   return { options: ['--annotations', annotations, '--file-root', root], placeholder, enter }
 }
 
-/** Every switch on, `blockMaps` too, which is off by default: each row has to show its switch's effect. */
+/** Each row has to show its switch's effect, and `blockMaps` is off by default. */
 function configFor({ path, shells }: CanaryProgram, mode: Mode) {
   const { shell, pinned, sha256 } = shells
   return {
     version: 'v1',
-    policy: { mode, blockEnviron: true, blockMem: true, blockMaps: true, blockPtrace: true },
+    policy: { mode, ...Object.fromEntries(SWITCHES.map((name) => [name, true])) },
     secrets: [
       binding('canary', { binary: path }),
       ...(shell === undefined ? [] : [binding('shell', { binary: shell })]),

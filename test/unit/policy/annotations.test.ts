@@ -15,7 +15,9 @@ function refusal(annotations: Record<string, string>): ConfigError {
     assert.ok(error instanceof ConfigError, String(error))
     return error
   }
-  assert.fail('the annotations were accepted')
+  assert.fail(
+    `accepted, so that nothing reads or checks it: ${JSON.stringify(annotations)} (agent/policy/annotations.ts)`,
+  )
 }
 
 const modeOf = (annotations: Record<string, string>, mode?: Mode) =>

@@ -17,7 +17,7 @@ test('every annotation has a row in docs/reference/annotations.md', () => {
 
 test('every key of the policy, kind of source and part of the kernel is in docs/reference/config.md', () => {
   const text = page('config.md')
-  for (const key of POLICY_KEYS) assert.ok(new RegExp(`^  ${key}: `, 'm').test(text), key)
+  for (const key of POLICY_KEYS) assert.ok(new RegExp(`^  ${key}: `, 'm').test(text), `\`${key}\` has no line`)
   for (const kind of SOURCE_KINDS) assert.ok(new RegExp(`^\\| \`(?:\\{ )?${kind}: `, 'm').test(text), kind)
   for (const part of KERNEL_CONTROL) assert.ok(text.includes(`| \`${part}\` |`), part)
 })

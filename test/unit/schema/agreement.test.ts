@@ -76,12 +76,14 @@ describe('schema/', () => {
   })
 
   it('names every key that the readers know, and gives the defaults they have', () => {
+    const FILE = 'schema/config.schema.json'
     const { policy, monitoring } = schema('config').$defs
     const { config } = parseConfig('version: v1\n', 'c')
     for (const [key, value] of Object.entries(config.policy))
-      if (typeof value !== 'object') assert.equal(policy.properties[key]?.default, value, key)
+      if (typeof value !== 'object')
+        assert.equal(policy.properties[key]?.default, value, `default of \`${key}\` in ${FILE}`)
     for (const [key, value] of Object.entries(config.monitoring))
-      assert.equal(monitoring.properties[key]?.default, value, key)
+      assert.equal(monitoring.properties[key]?.default, value, `default of \`${key}\` in ${FILE}`)
     assert.ok(Object.hasOwn(policy.properties, 'kernelControl'))
     const { properties, oneOf } = schema('config').$defs.source
     assert.deepEqual(Object.keys(properties).toSorted(), [...SOURCE_KINDS, 'trim'].toSorted())

@@ -1,5 +1,6 @@
 /** Configurations as people write them, with a mistake here and there. */
 import fc from 'fast-check'
+import { DEFAULT_POLICY } from '../../../agent/policy/strength/policy-table.ts'
 
 export const FORBIDDEN_NAMES = [
   ...[
@@ -64,16 +65,7 @@ const mapping = (keys: Readonly<Record<string, fc.Arbitrary<unknown>>>, required
 export const policies = mapping({
   mode: some(['disabled', 'audit', 'enforce'], 'on', 'Enforce', ''),
   ...Object.fromEntries(
-    [
-      'blockEnviron',
-      'blockMem',
-      'blockMaps',
-      'blockPtrace',
-      'blockDebugSignals',
-      'allowSelfRead',
-      'auditAll',
-      'kernelBinaryFilter',
-    ].map((name) => [name, flag]),
+    Object.entries(DEFAULT_POLICY).flatMap(([name, value]) => (typeof value === 'boolean' ? [[name, flag]] : [])),
   ),
   kernelControl: some([[], ['sysfs'], ['modules', 'modules']], ['disks'], 'sysfs', [1]),
   podIdentity: fc.constantFrom<unknown>(true, null, { a: 1 }),
