@@ -1,4 +1,5 @@
 /** References → values. Every failure names binding, variable and source, and never shows a value. */
+import { MAY_BE_EMPTY } from '../policy/secrets/source.ts'
 import type { Binding, Config, SecretRef } from '../policy/types.ts'
 import { SourceError } from './error.ts'
 import type { Sources } from './sources.ts'
@@ -73,19 +74,6 @@ async function resolveBinding(binding: Binding, index: number, sources: Sources,
     return bytes ? [{ binding: index, name, bytes }] : []
   })
   return { values, errors }
-}
-
-/**
- * Whether an empty text is a value: where it can only be meant, as the kubelet and a program's own `NAME=` have it. A file that is
- * being written is empty for a moment, and a variable of the agent's that is empty was most likely forgotten.
- */
-const MAY_BE_EMPTY: Readonly<Record<SecretRef['source']['kind'], boolean>> = {
-  secretKeyRef: true,
-  vaultRef: true,
-  template: true,
-  value: false,
-  fileRef: false,
-  envRef: false,
 }
 
 /** An environment string ends at its first NUL, and a value must fit where its placeholder stands. */

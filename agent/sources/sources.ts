@@ -46,6 +46,8 @@ export function openSources({ vault }: Remotes = {}, roots?: readonly string[]):
         return Buffer.from(source.value)
       case 'vaultRef':
         return vault ? vault.read(source) : refuseVault(source)
+      default:
+        return source satisfies never
     }
   }
   return { read, forget: () => vault?.forget() }

@@ -34,6 +34,7 @@ export function settingsSchema(): object {
 function typeOf(kind: Kind): object {
   switch (kind) {
     case 'text':
+    case 'address':
       return { type: 'string' }
     case 'quantity':
       return { type: ['string', 'integer'] }

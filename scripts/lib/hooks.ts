@@ -142,7 +142,10 @@ if (import.meta.main) {
     )
   for (const [path, text] of sources) {
     const unnamed = unnamedHooks(text)
-    if (unnamed.length) fail(`the header of bpf/${path} does not say how the kernel comes to ${unnamed.join(', ')}`)
+    if (unnamed.length)
+      fail(
+        `the header of bpf/${path} does not say how the kernel comes to ${unnamed.join(', ')}: add \` *   ${unnamed[0]}  the kernel function()\`, as in ptrace_guard.bpf.c`,
+      )
   }
 }
 

@@ -2,7 +2,10 @@
 import { QUANTITY } from '../../agent/policy/pod-keys.ts'
 import { quote } from '../../agent/policy/text/suggest.ts'
 
-export type Kind = 'text' | 'quantity' | 'port' | 'seconds' | 'list' | readonly string[]
+export type Kind = 'text' | 'address' | 'quantity' | 'port' | 'seconds' | 'list' | readonly string[]
+
+/** Of a server that holds secrets: TLS alone, and no path, user or query. */
+const ADDRESS = /^https:\/\/[^/?#@]+\/?$/
 
 /** The text as a value of its kind, or the expected form. */
 export function parseSetting(kind: Kind, text: string): { readonly value: unknown } | { readonly expected: string } {
@@ -10,6 +13,8 @@ export function parseSetting(kind: Kind, text: string): { readonly value: unknow
   switch (kind) {
     case 'text':
       return { value: text }
+    case 'address':
+      return text === '' || ADDRESS.test(text) ? { value: text } : { expected: '`https://host:port`' }
     case 'quantity':
       return text === '' || QUANTITY.test(text) ? { value: text } : { expected: 'a quantity such as `100m` or `64Mi`' }
     case 'list':

@@ -47,15 +47,13 @@ export function loadSettings(argv: readonly string[], env: Readonly<Record<strin
 
 /** The agents say the same, but in every Pod. */
 function problemsOfVault({ vaultAddress, vaultRole }: Settings): Problem[] {
-  if (vaultAddress === '') return []
-  const problem = (name: SettingName, message: string): Problem => ({
-    severity: 'error',
-    path: `--${flagOf(name)}`,
-    message,
-  })
+  if (vaultAddress === '' || vaultRole !== '') return []
   return [
-    ...(/^https:\/\/[^/?#@]+\/?$/.test(vaultAddress) ? [] : [problem('vaultAddress', 'is not `https://host:port`')]),
-    ...(vaultRole === '' ? [problem('vaultRole', 'is missing: agents log in to Vault with a role')] : []),
+    {
+      severity: 'error',
+      path: `--${flagOf('vaultRole')}`,
+      message: 'is missing: agents log in to Vault with a role',
+    },
   ]
 }
 
@@ -97,7 +95,10 @@ function readSetting(name: SettingName, value: Given | undefined, found: Problem
   }
   const parsed = parseSetting(setting.kind, text)
   if ('expected' in parsed) {
-    found.push({ severity: 'error', path, message: `is ${quote(text)}, must be ${parsed.expected}` })
+    // An address may have a password in it.
+    const message =
+      setting.kind === 'address' ? `is not ${parsed.expected}` : `is ${quote(text)}, must be ${parsed.expected}`
+    found.push({ severity: 'error', path, message })
     return undefined
   }
   return parsed.value

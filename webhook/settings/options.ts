@@ -3,7 +3,15 @@ import type { Completes, Option } from '../../agent/options/table.ts'
 import type { Kind } from './kinds.ts'
 import { flagOf, NAMES, SETTINGS, type Setting, type SettingName } from './table.ts'
 
-const VALUES = { text: 'TEXT', quantity: 'QUANTITY', port: 'PORT', seconds: 'SECONDS', list: 'A,B', word: 'WORD' }
+const VALUES = {
+  text: 'TEXT',
+  address: 'URL',
+  quantity: 'QUANTITY',
+  port: 'PORT',
+  seconds: 'SECONDS',
+  list: 'A,B',
+  word: 'WORD',
+}
 
 const CONFIG: Option = {
   value: 'FILE',

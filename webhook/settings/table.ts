@@ -51,7 +51,11 @@ export const SETTINGS = {
     default: '',
     help: "directories of the agent's container whose files annotations may name; empty: none",
   },
-  vaultAddress: { kind: 'text', default: '', help: 'Vault or OpenBao for the agents, https://host:port; empty: none' },
+  vaultAddress: {
+    kind: 'address',
+    default: '',
+    help: 'Vault or OpenBao for the agents, https://host:port; empty: none',
+  },
   vaultRole: { kind: 'text', default: '', help: 'role of its Kubernetes auth method' },
   vaultMount: { kind: 'text', default: 'secret', help: 'mount of its KV engine, version 2' },
   vaultAuthMount: { kind: 'text', default: 'kubernetes', help: 'mount of its Kubernetes auth method' },

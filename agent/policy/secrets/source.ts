@@ -56,6 +56,19 @@ const SOURCE_READERS: Record<Source['kind'], (field: Field) => Source | undefine
   },
   vaultRef: readVaultRef,
 }
+/**
+ * Whether an empty text is a value: where it can only be meant, as the kubelet and a program's own `NAME=` have it. A file that is
+ * being written is empty for a moment, and a variable of the agent's that is empty was most likely forgotten.
+ */
+export const MAY_BE_EMPTY: Readonly<Record<Source['kind'], boolean>> = {
+  secretKeyRef: true,
+  vaultRef: true,
+  template: true,
+  value: false,
+  fileRef: false,
+  envRef: false,
+}
+
 /** In this order they stand in messages. */
 export const SOURCE_KINDS = Object.keys(SOURCE_READERS) as Source['kind'][]
 
@@ -74,6 +87,8 @@ export function describeSource(source: Source): string {
       return 'the annotation itself'
     case 'vaultRef':
       return `Vault path \`${source.path}\``
+    default:
+      return source satisfies never // a kind without words does not compile
   }
 }
 

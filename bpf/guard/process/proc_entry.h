@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which way to a process's memory an entry below /proc/P is, by its name (proc_name.h) and its directory's. */
+/* Whose an entry below /proc/P is, and which way to the memory, by its name (proc_name.h) and its directory's. */
 #ifndef KERNELSEAL_PROC_ENTRY_H
 #define KERNELSEAL_PROC_ENTRY_H
 
 #include "proc_name.h"
+
+/* The process a procfs inode stands for; NULL for entries that belong to none. */
+static __always_inline struct task_struct *procfs_task(struct inode *inode)
+{
+	struct proc_inode *proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+	struct pid *pid = BPF_CORE_READ(proc, pid);
+	struct hlist_node *first;
+
+	if (!pid)
+		return NULL;
+	bpf_core_read(&first, sizeof(first), &pid->tasks[PIDTYPE_PID].first);
+	if (!first)
+		return NULL;
+	return (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
+}
 
 static __always_inline int is_number(const union entry_name *name)
 {

@@ -17,21 +17,6 @@
 #include "proc_entry.h"
 #include "proof.h"
 
-/* The process a procfs inode stands for; NULL for entries that belong to none. */
-static __always_inline struct task_struct *procfs_task(struct inode *inode)
-{
-	struct proc_inode *proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
-	struct pid *pid = BPF_CORE_READ(proc, pid);
-	struct hlist_node *first;
-
-	if (!pid)
-		return NULL;
-	bpf_core_read(&first, sizeof(first), &pid->tasks[PIDTYPE_PID].first);
-	if (!first)
-		return NULL;
-	return (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
-}
-
 /* The way that an open of a guarded process's entry is. Writing is one for every entry: the kernel acts on it. */
 static __always_inline __u32 way_opened(struct file *file, struct inode *inode, const struct ks_process *process)
 {

@@ -1,46 +1,10 @@
 /** The three modes and the self-read switch: refused and reported accesses, and those that must keep working. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { constants, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Agent, environOf, eventually, startAgent } from '../../support/agent-under-test.ts'
-
-const SECRET = 'mode-secret-51c2a8'
-const PYTHON = readlinkSync('/usr/bin/python3').replace(/^(?!\/)/, '/usr/bin/')
-
-const config = (mode: string, more = ''): string => `
-version: v1
-policy: { mode: ${mode}${more} }
-secrets:
-  - name: sleeper
-    selector: { binary: /usr/bin/sleep }
-    secretRefs: [{ name: TOKEN, source: { envRef: SOURCE } }]
-  - name: python
-    selector: { binary: ${PYTHON} }
-    secretRefs: [{ name: OWN, source: { envRef: SOURCE } }]
-`
-
-/** Runs `body` with an agent and a bound process that has its value. */
-async function withSleeper(mode: string, body: (agent: Agent, pid: number) => Promise<void> | void): Promise<void> {
-  const agent = await startAgent({ config: config(mode), env: { SOURCE: SECRET } })
-  const child: ChildProcess = spawn('/usr/bin/sleep', ['600'], { env: { PATH: '/usr/bin', ...agent.placeholders } })
-  const pid = child.pid as number
-  try {
-    const mine = (e: Record<string, unknown>) => e.tag === 'INJECT' && (e.actor as { pid: number }).pid === pid
-    await eventually('delivery', () => agent.events().some(mine))
-    await eventually('its sleep', () => isAsleep(pid))
-    await body(agent, pid)
-  } finally {
-    child.kill('SIGKILL')
-    await agent.stop()
-  }
-}
-
-/**
- * It has run its first instructions, and so has its value: the kernel reports a delivery at the exec, also one that it asks the agent to
- * write while the program is stopped (half of the starts on 5.10).
- */
-const isAsleep = (pid: number): boolean => / \(sleep\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+import { config, PYTHON, SECRET, withSleeper } from '../../support/sleeper.ts'
 
 const LINKS = ['exe', 'cwd', 'root', 'ns/pid', 'ns/mnt', 'ns/net']
 

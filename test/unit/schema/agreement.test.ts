@@ -11,17 +11,16 @@ import { SOURCE_KINDS } from '../../../agent/policy/secrets/source.ts'
 import { Field } from '../../../agent/policy/text/field.ts'
 import { reportInto } from '../../../agent/policy/text/problems.ts'
 import type { Problem } from '../../../agent/policy/types.ts'
-import { configs, FORBIDDEN_NAMES, policies, secretLists } from './documents.ts'
+import { configs, FORBIDDEN_NAMES, policies, schemaOf, secretLists } from './documents.ts'
 
 const ROOT = new URL('../../../', import.meta.url)
-const schema = (name: string) => JSON.parse(readFileSync(new URL(`schema/${name}.schema.json`, ROOT), 'utf8'))
 
 const ajv = new Ajv({ strict: false, validateFormats: false })
-ajv.addSchema(schema('config'), 'config.schema.json')
+ajv.addSchema(schemaOf('config'), 'config.schema.json')
 const VALIDATORS = {
   config: ajv.compile({ $ref: 'config.schema.json' }),
-  bindings: ajv.compile(schema('bindings')),
-  policy: ajv.compile(schema('policy')),
+  bindings: ajv.compile(schemaOf('bindings')),
+  policy: ajv.compile(schemaOf('policy')),
 }
 const READERS = { config: readConfig, bindings: readBindings, policy: readPolicy }
 
@@ -77,7 +76,7 @@ describe('schema/', () => {
 
   it('names every key that the readers know, and gives the defaults they have', () => {
     const FILE = 'schema/config.schema.json'
-    const { policy, monitoring } = schema('config').$defs
+    const { policy, monitoring } = schemaOf('config').$defs
     const { config } = parseConfig('version: v1\n', 'c')
     for (const [key, value] of Object.entries(config.policy))
       if (typeof value !== 'object')
@@ -85,11 +84,16 @@ describe('schema/', () => {
     for (const [key, value] of Object.entries(config.monitoring))
       assert.equal(monitoring.properties[key]?.default, value, `default of \`${key}\` in ${FILE}`)
     assert.ok(Object.hasOwn(policy.properties, 'kernelControl'))
-    const { properties, oneOf } = schema('config').$defs.source
-    assert.deepEqual(Object.keys(properties).toSorted(), [...SOURCE_KINDS, 'trim'].toSorted())
+    const { properties, oneOf } = schemaOf('config').$defs.source
+    assert.deepEqual(
+      Object.keys(properties).toSorted(),
+      [...SOURCE_KINDS, 'trim'].toSorted(),
+      `properties of $defs.source in ${FILE}`,
+    )
     assert.deepEqual(
       oneOf.flatMap(({ required }: { required: string[] }) => required).toSorted(),
       SOURCE_KINDS.toSorted(),
+      `\`{ "required": [KIND] }\` for each kind, in $defs.source.oneOf of ${FILE}`,
     )
   })
 })

@@ -1,6 +1,12 @@
 /** Configurations as people write them, with a mistake here and there. */
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { SOURCE_KINDS } from '../../../agent/policy/secrets/source.ts'
 import { DEFAULT_POLICY } from '../../../agent/policy/strength/policy-table.ts'
+import type { Source } from '../../../agent/policy/types.ts'
+
+const FOLDER = new URL('../../../schema/', import.meta.url)
+export const schemaOf = (name: string) => JSON.parse(readFileSync(new URL(`${name}.schema.json`, FOLDER), 'utf8'))
 
 export const FORBIDDEN_NAMES = [
   ...[
@@ -71,7 +77,7 @@ export const policies = mapping({
   podIdentity: fc.constantFrom<unknown>(true, null, { a: 1 }),
 })
 
-const sources = {
+const WELL_KNOWN: Partial<Record<Source['kind'], fc.Arbitrary<unknown>>> = {
   secretKeyRef: mapping(
     {
       name: some(['db', 'db.a-1'], 'Db', '.a', 'a..b', 'a-', 'x'.repeat(254)),
@@ -92,6 +98,15 @@ const sources = {
     ['path', 'key'],
   ),
 }
+/** A kind without inputs of its own is tried by the shape that the schema gives it. */
+function plain(kind: Source['kind']): fc.Arbitrary<unknown> {
+  const { properties = {}, required = [] } = schemaOf('config').$defs.source.properties[kind]
+  const keys = Object.keys(properties)
+  return keys.length > 0
+    ? mapping(Object.fromEntries(keys.map((key) => [key, some(['a'], '')])), required)
+    : some(['a'], '')
+}
+const sources = Object.fromEntries(SOURCE_KINDS.map((kind) => [kind, WELL_KNOWN[kind] ?? plain(kind)]))
 const oneSource = fc.oneof(
   ...Object.entries(sources).map(([kind, value]) => fc.record({ [kind]: value, trim: flag }, { requiredKeys: [kind] })),
 )
