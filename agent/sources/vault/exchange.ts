@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { https } from '../../kube/http.ts'
+import { textWithin } from '../remote.ts'
 import type { Redactor } from './redact.ts'
 import type { VaultSettings } from './settings.ts'
 
@@ -60,14 +61,9 @@ export async function exchange(
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of response) {
-    length += (chunk as Buffer).length
-    if (length > MAX_ANSWER) throw new VaultFailure(`its answer is longer than ${MAX_ANSWER} bytes`, 'split the secret')
-    chunks.push(chunk as Buffer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const text = await textWithin(response, MAX_ANSWER)
+  if (text === undefined) throw new VaultFailure(`its answer is longer than ${MAX_ANSWER} bytes`, 'split the secret')
+  return text
 }
 
 function parsed(text: string): unknown {

@@ -4,9 +4,9 @@
  * be sent the Pod's service-account token.
  */
 
-import { readFileSync } from 'node:fs'
 import { wrongVaultPath } from '../../policy/text/names.ts'
-import { UsageError } from '../../policy/text/problems.ts'
+import type { UsageError } from '../../policy/text/problems.ts'
+import { addressIn, authorityIn, wrongSetting } from '../remote.ts'
 
 export interface VaultSettings {
   /** https */
@@ -52,40 +52,24 @@ export function vaultSettings(env: Environment): VaultSettings | undefined {
   if (text('ADDR') === '') return undefined
   if (text('ROLE') === '') throw wrong('ROLE', 'is missing: Vault asks for a role at every login')
   return {
-    address: addressIn(text('ADDR')),
+    address: addressIn('KERNELSEAL_VAULT_ADDR', text('ADDR')),
     role: text('ROLE'),
     mount: mountIn('MOUNT', text('MOUNT') || 'secret'),
     authMount: mountIn('AUTH_MOUNT', text('AUTH_MOUNT') || 'kubernetes'),
     namespace: text('NAMESPACE'),
-    ...(text('CA') === '' ? {} : { ca: caIn(text('CA')) }),
+    ...(text('CA') === '' ? {} : { ca: authorityIn('KERNELSEAL_VAULT_CA', text('CA')) }),
     tokenFile: text('TOKEN_FILE') || ACCOUNT_TOKEN,
     timeoutMs: TIMEOUT_MS,
     periodMs: secondsIn(text('PERIOD')) * 1000,
   }
 }
 
-const wrong = (name: string, what: string): UsageError => new UsageError(`\`KERNELSEAL_VAULT_${name}\` ${what}`)
-
-function addressIn(text: string): URL {
-  const address = URL.canParse(text) ? new URL(text) : undefined
-  const isPlain = address?.pathname === '/' && !address.search && !address.hash && !address.username
-  if (address?.protocol === 'https:' && isPlain) return address
-  throw wrong('ADDR', 'is not an address: write `https://host:port`, without a path or a user')
-}
+const wrong = (name: string, what: string): UsageError => wrongSetting(`KERNELSEAL_VAULT_${name}`, what)
 
 function mountIn(name: string, text: string): string {
   const problem = wrongVaultPath(text)
   if (problem) throw wrong(name, `is no mount: ${problem.hint}`)
   return text
-}
-
-function caIn(text: string): string {
-  if (!text.startsWith('/')) return text
-  try {
-    return readFileSync(text, 'utf8')
-  } catch (error) {
-    throw wrong('CA', `names \`${text}\`, which cannot be read (${(error as NodeJS.ErrnoException).code})`)
-  }
 }
 
 function secondsIn(text: string): number {

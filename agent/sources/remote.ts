@@ -1,0 +1,37 @@
+/** What every server with secrets needs: its address and authority from the agent's environment, and an answer of bounded length. */
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { UsageError } from '../policy/text/problems.ts'
+
+/** Of a variable of the agent's environment, which is never an annotation's to set. */
+export const wrongSetting = (variable: string, what: string): UsageError => new UsageError(`\`${variable}\` ${what}`)
+
+/** TLS alone. @throws UsageError naming the variable, and not its text: an address may have a password in it */
+export function addressIn(variable: string, text: string): URL {
+  const address = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain = address?.pathname === '/' && !address.search && !address.hash && !address.username
+  if (address?.protocol === 'https:' && isPlain) return address
+  throw wrongSetting(variable, 'is not an address: write `https://host:port`, without a path or a user')
+}
+
+/** @param text PEM, or the absolute path of a PEM file @throws UsageError naming the variable */
+export function authorityIn(variable: string, text: string): string {
+  if (!text.startsWith('/')) return text
+  try {
+    return readFileSync(text, 'utf8')
+  } catch (error) {
+    throw wrongSetting(variable, `names \`${text}\`, which cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+/** @param longest bytes @returns undefined where the answer is longer; the rest is not read */
+export async function textWithin(response: IncomingMessage, longest: number): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response) {
+    length += (chunk as Buffer).length
+    if (length > longest) return undefined
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
