@@ -8,11 +8,13 @@ const bound = { 'secret.kernelseal.io/T': 'secret/a/b' }
 const LONG = 'c'.repeat(100_000)
 
 /** V8, ComputeUnseededHash: these numbers are in one bucket of a table of up to 2^16. */
-function ofOneBucket(count: number): number[] {
-  const found: number[] = []
-  for (let number = 1; found.length < count; number++) if ((hashOf(number) & 0xffff) === 5) found.push(number)
-  return found
+function ofOneBucket(): readonly number[] {
+  for (let number = 1; sameBucket.length < 60_000; number++)
+    if ((hashOf(number) & 0xffff) === 5) sameBucket.push(number)
+  return sameBucket
 }
+/** Sought once, in a few seconds. */
+const sameBucket: number[] = []
 
 function hashOf(number: number): number {
   let hash = (~number + (number << 15)) >>> 0
@@ -101,7 +103,7 @@ export const PODS: Readonly<Record<string, () => string>> = {
   'containers of long names': () => boundIn(43, 250),
   'more containers of long names': () => boundIn(250, 42),
   'ports of one bucket': () => {
-    const ports = ofOneBucket(60_000).map((containerPort) => ({ containerPort, protocol: 'TCP' }))
+    const ports = ofOneBucket().map((containerPort) => ({ containerPort, protocol: 'TCP' }))
     return pod(bound, [], { containers: [{ name: 'app', ports }] })
   },
   'all ports there are': () => {
@@ -111,9 +113,9 @@ export const PODS: Readonly<Record<string, () => string>> = {
   'numbers for names': () =>
     pod(
       bound,
-      ofOneBucket(60_000).map((name) => ({ name })),
+      ofOneBucket().map((name) => ({ name })),
     ),
-  'numbers for pull secrets': () => pod(bound, [], { imagePullSecrets: ofOneBucket(60_000).map((name) => ({ name })) }),
+  'numbers for pull secrets': () => pod(bound, [], { imagePullSecrets: ofOneBucket().map((name) => ({ name })) }),
   'variables of long names': () =>
     pod({ [key('seal-env')]: 'true' }, [
       secret,
