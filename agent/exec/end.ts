@@ -5,6 +5,7 @@
 
 import { uncoverProc } from '../linux/namespaces.ts'
 import { pinnedGuard } from '../node/guard.ts'
+import { scopesOf } from '../scope/scope.ts'
 import { unpinUnused } from '../scope/unpin-unused.ts'
 import { u32 } from '../wire/encode.ts'
 
@@ -16,11 +17,22 @@ import { u32 } from '../wire/encode.ts'
  */
 export async function clearUp(scope: number | undefined): Promise<void> {
   uncoverProc()
-  const guard = scope === undefined ? undefined : pinnedGuard('write')
-  if (guard && scope !== undefined) {
-    guard.enroll(scope) // an agent alone writes there; the namespace's is gone
-    guard.map('scopes').delete(u32(scope))
-    guard.close()
-  }
+  if (scope !== undefined && stands(scope)) endScope(scope)
   await unpinUnused()
+}
+
+/** Mostly it does not: an enrolment in a scope that has ended would leave entries of its own. */
+function stands(scope: number): boolean {
+  const guard = pinnedGuard()
+  const isThere = guard !== undefined && scopesOf(guard).includes(scope)
+  guard?.close()
+  return isThere
+}
+
+/** An agent alone writes there, and the namespace's is gone. */
+function endScope(scope: number): void {
+  const guard = pinnedGuard('write')
+  guard?.enroll(scope)
+  guard?.map('scopes').delete(u32(scope))
+  guard?.close()
 }

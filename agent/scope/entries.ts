@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto'
 import { pinnedHash } from '../policy/secrets/selector.ts'
 import type { Binding } from '../policy/types.ts'
-import { MODE } from '../wire/constants.ts'
 import { encode, u32 } from '../wire/encode.ts'
 import {
   LIMIT,
@@ -25,7 +24,7 @@ import { type Entry, type ScopeInput, valueNumber } from './entry.ts'
 import { needlesOf, sieveOf } from './needles.ts'
 import { pathEntries } from './path-entries.ts'
 import { slotEntries } from './slot-entries.ts'
-import { controlOf, switchesOf } from './switches.ts'
+import { policyWords } from './switches.ts'
 
 /** All entries; the scope, whose generation leads to the others, is last and to be written last. */
 export function entriesOf(input: ScopeInput): Entry[] {
@@ -45,8 +44,7 @@ const setOf = (bindings: readonly Binding[], wanted: (binding: Binding) => boole
 
 function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
   const value = encode(SCOPE, {
-    mode: MODE[config.policy.mode],
-    switches: switchesOf(config, host),
+    ...policyWords(config, host),
     entry_bindings: setOf(config.secrets, (b) => !b.selector.binary && !b.retired),
     visitor_bindings: setOf(config.secrets, (b) => b.selector.lineage === 'any'),
     scrub_bindings: setOf(config.secrets, (b) => b.selector.children === 'scrub'),
@@ -56,7 +54,6 @@ function scopeEntry({ scope, host, config, generation }: ScopeInput): Entry {
     pinned_bindings: setOf(config.secrets, (b) => pinnedHash(b) !== undefined),
     trusted_bindings: setOf(config.secrets, ({ selector: { verify, libraries } }) => !!verify && libraries !== 'any'),
     added_bindings: setOf(config.secrets, (b) => b.selector.withoutPlaceholder === 'add'),
-    kernel_control: controlOf(config.policy),
   })
   return { map: 'scopes', key: u32(scope), value }
 }

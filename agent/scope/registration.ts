@@ -3,10 +3,10 @@
 import { openCounters } from '../node/counters.ts'
 import type { Guard } from '../node/guard.ts'
 import type { SharedMap } from '../node/pins.ts'
-import { SCOPE, SWITCH } from '../wire/generated.ts'
+import { SCOPE } from '../wire/generated.ts'
 import { entriesOf } from './entries.ts'
 import type { Entry, ScopeInput } from './entry.ts'
-import { isWithheld, KERNELS, keysOf, nameOf, refreshNode } from './scope.ts'
+import { KERNELS, keepWithheld, keysOf, nameOf, refreshNode } from './scope.ts'
 
 /** The entries of one registration, by map and key. */
 export type Registration = ReadonlyMap<string, Pick<Entry, 'map' | 'key'>>
@@ -62,11 +62,13 @@ const sievesFirst = (keys: readonly Key[]): Key[] =>
  */
 function write(guard: Guard, input: ScopeInput): Registration {
   const entries = entriesOf(input)
-  keepWithheld(guard, entries.at(-1)!)
+  const next = entries.at(-1)!
+  const standing = guard.map('scopes').get(next.key)
+  if (standing) keepWithheld(standing, next.value)
   openCounters(guard.map('counters'), input.scope)
   const undo: (() => void)[] = []
   try {
-    for (const { map, key, value } of [...meanwhile(guard, entries.at(-1)!), ...entries]) {
+    for (const { map, key, value } of [...meanwhile(next, standing), ...entries]) {
       const open = guard.map(map)
       const old = open.get(key)
       open.set(key, value)
@@ -90,19 +92,12 @@ const RESTRICTIONS = [
 ] as const
 
 /** The scope as it is while the entries of its successor are written: restricted as both are. */
-function meanwhile(guard: Guard, next: Entry): Entry[] {
-  const value = guard.map('scopes').get(next.key)
-  if (!value) return []
+function meanwhile(next: Entry, standing?: Buffer): Entry[] {
+  if (!standing) return []
+  const value = Buffer.from(standing)
   for (const name of RESTRICTIONS) {
     const [at] = SCOPE.fields[name]
     value.writeBigUInt64LE(value.readBigUInt64LE(at) | next.value.readBigUInt64LE(at), at)
   }
   return [{ map: 'scopes', key: next.key, value }]
-}
-
-/** A reload gives nothing back. */
-function keepWithheld(guard: Guard, { key, value }: Entry): void {
-  const standing = guard.map('scopes').get(key)
-  const [at] = SCOPE.fields.switches
-  if (standing && isWithheld(standing)) value.writeUInt32LE((value.readUInt32LE(at) | SWITCH.WITHHELD) >>> 0, at)
 }

@@ -66,9 +66,14 @@ function setWithheld(guard: Guard, scope: number, wanted: boolean): boolean {
   return true
 }
 
+/** Another record of a scope gives nothing back. @param standing the one in force */
+export function keepWithheld(standing: Buffer, next: Buffer): void {
+  const [at] = SCOPE.fields.switches
+  if (isWithheld(standing)) next.writeUInt32LE((next.readUInt32LE(at) | SWITCH.WITHHELD) >>> 0, at)
+}
+
 /** @param record of a scope */
-export const isWithheld = (record: Buffer): boolean =>
-  (record.readUInt32LE(SCOPE.fields.switches[0]) & SWITCH.WITHHELD) !== 0
+const isWithheld = (record: Buffer): boolean => (record.readUInt32LE(SCOPE.fields.switches[0]) & SWITCH.WITHHELD) !== 0
 
 /** The scope goes first, so that nothing is delivered from a half-removed set. */
 export function unregister(guard: Guard, scope: number): void {

@@ -1,11 +1,10 @@
 /** The policy of a registration that an earlier agent left, changed before anything else of it. */
 import type { Guard } from '../node/guard.ts'
-import { MODE } from '../wire/constants.ts'
 import { u32 } from '../wire/encode.ts'
-import { SCOPE, SWITCH } from '../wire/generated.ts'
+import { SCOPE } from '../wire/generated.ts'
 import type { ScopeInput } from './entry.ts'
-import { refreshNode } from './scope.ts'
-import { controlOf, switchesOf } from './switches.ts'
+import { keepWithheld, refreshNode } from './scope.ts'
+import { type PolicyWords, policyWords } from './switches.ts'
 
 /**
  * Puts a policy into force with the values and bindings that stand: a canary that is to be refused by a stricter one would
@@ -24,11 +23,9 @@ export function enforcePolicy(
     refreshNode(guard)
   }
   const next = Buffer.from(standing)
-  const { mode, switches, kernel_control } = SCOPE.fields
-  const withheld = standing.readUInt32LE(switches[0]) & SWITCH.WITHHELD
-  next.writeUInt32LE(MODE[config.policy.mode], mode[0])
-  next.writeUInt32LE((switchesOf(config, host) | withheld) >>> 0, switches[0])
-  next.writeUInt32LE(controlOf(config.policy), kernel_control[0])
+  for (const [name, word] of Object.entries(policyWords(config, host)))
+    next.writeUInt32LE(word, SCOPE.fields[name as keyof PolicyWords][0])
+  keepWithheld(standing, next)
   write(next)
   return () => write(standing)
 }

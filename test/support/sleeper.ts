@@ -1,4 +1,4 @@
-/** A bound program that sleeps with its value, for tests of what others may still do with it, and of what it may do itself. */
+/** A bound program that sleeps with its value: a target of accesses, by others and by itself. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { type Agent, eventually, startAgent } from './agent-under-test.ts'

@@ -7,7 +7,7 @@ import { variablesOf } from '../../../agent/policy/secrets/variables.ts'
 import { changedSince, earlierOf } from '../../../agent/reload/compare.ts'
 import { isStale } from '../../../agent/reload/signal.ts'
 import { freshness } from '../../../agent/reload/state.ts'
-import { controlOf, policyOf, switchesOf } from '../../../agent/scope/switches.ts'
+import { policyOf, policyWords } from '../../../agent/scope/switches.ts'
 import { PROC_FLAG } from '../../../agent/wire/generated.ts'
 
 const TEXT = `
@@ -52,7 +52,7 @@ test('mode and switches are read back from a scope’s record as they were writt
   ]) {
     const { policy } = parseConfig(`policy: ${text}`, 'c').config
     for (const onFailure of ['kill', 'start'] as const) {
-      const [bits, control] = [switchesOf({ policy, onFailure }, true), controlOf(policy)]
+      const { switches: bits, kernel_control: control } = policyWords({ policy, onFailure }, true)
       assert.deepEqual(policyOf(policy.mode, bits, control), { policy, onFailure })
     }
   }
