@@ -1,6 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # scripts/test makes the folder `logs`
 # Stages, their time and their results, for scripts/test.
 
+# Lines about the failures of one stage that are repeated at the end.
+MOST_REASONS=60
+
 # stage TITLE COMMAND…
 stage() {
   local title=$1 began=$SECONDS status=0
@@ -49,6 +52,7 @@ closing() {
     while read -r passed failed skipped; do
       printf 'ℹ %s %d\n' tests $((passed + failed)) pass "$passed" fail "$failed" skipped "$((10#$skipped))"
     done >"$log"
+  failed_lines "$log.out" >>"$log"
   rm "$log.out"
   (($(counted tests "$log") > 0)) || status=1
   ((status == 0 || $(failures "$log") > 0)) || echo "$log" >>"$logs/.broken"
@@ -58,6 +62,11 @@ closing() {
 # counted WORD LOG: a number from the summary that node's reporter ends on; 0 when it never came to that.
 counted() {
   awk -v word="$1" '$1 == "ℹ" && $2 == word && NF == 3 { n = $3 } END { print n + 0 }' "$2"
+}
+
+# failed_lines LOG: the lines of tests that failed, each once; node's reporter has them in their places and again at its end, under a title.
+failed_lines() {
+  sed -n 's/^ *\(✖ .*\)$/\1/p' "$1" | awk '!/^✖ failing tests:$/ && !seen[$0]++'
 }
 
 failures() {
@@ -73,6 +82,18 @@ left_out() {
   echo $((lines > number ? lines : number))
 }
 
+# Near the end of everything, since of a long run often nothing but the end is kept: why tests failed (the section that node's reporter
+# ends on), and which.
+name_failures() {
+  local log
+  for log in "$logs"/*; do
+    [[ ! -e $log ]] || sed -n '/^✖ failing tests:$/,$p' "$log" | head -n "$MOST_REASONS"
+  done
+  for log in "$logs"/*; do
+    [[ ! -e $log ]] || failed_lines "$log" | sed "s/^✖ /    failed in ${log##*/}: /"
+  done
+}
+
 finish() {
   local passed=0 failed=0 skipped=0 log
   printf '\n==> all stages took %d s\n' "$SECONDS"
@@ -85,6 +106,7 @@ finish() {
     sed -n "s/^ *﹣ /    skipped in ${log##*/}: /p" "$log"
   done
   [[ ! -e $logs/.broken ]] || failed=$((failed + $(wc -l <"$logs/.broken")))
+  name_failures
   [[ ! -e $logs/.failed ]] || sed 's/^/    failed: /' "$logs/.failed"
   ((skipped)) && skipped=", $skipped skipped" || skipped=
   echo "$passed passed, $failed failed$skipped"

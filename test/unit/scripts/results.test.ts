@@ -34,6 +34,17 @@ describe('the closing line of scripts/test', () => {
     assert.equal(lines.at(-1), '3 passed, 0 failed, 5 skipped')
   })
 
+  it('says at the end which tests failed, each once, and why', () => {
+    const why = '\ntest at a.test.ts:1:1\n✖ opens nothing (2ms)\n  AssertionError: 3 !== 0'
+    const log = `▶ a file\n  ✖ opens nothing (2ms)\n▶ a file\n${summary(2, 1, 0)}\n✖ failing tests:\n${why}\n`
+    const { lines } = finish({ 'kernel-6.1': log })
+    assert.deepEqual(lines.slice(-3), [
+      '  AssertionError: 3 !== 0',
+      '    failed in kernel-6.1: opens nothing (2ms)',
+      '2 passed, 1 failed',
+    ])
+  })
+
   it('adds none where nothing was skipped, and fails with a failure or without a test', () => {
     assert.deepEqual(
       [finish({ all: summary(2, 0, 0) }).lines.at(-1), finish({ bad: summary(2, 1, 0) }).status],
