@@ -5,12 +5,11 @@
  * under the second.
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { REVIEWS } from '../bench/webhook/reviews.ts'
 import { ordinary } from './ordinary.ts'
+import { startFlood } from './start-flood.ts'
 import { type Running, startWebhook } from './webhook-process.ts'
 import { weigh } from './weigh.ts'
 
@@ -30,9 +29,7 @@ after(() => webhook?.stop())
 
 for (const kind of ['holding', 'crumbs', 'unasked']) {
   it(`serves an ordinary client under ${kind}`, async (test) => {
-    const args = [join(import.meta.dirname, 'flood.ts'), kind, `${webhook.port}`, `${webhook.metricsPort}`]
-    const flood = spawn(process.execPath, args, { stdio: 'ignore', detached: true })
-    weigh(flood.pid, 5)
+    const flood = startFlood(kind, webhook)
     let peak = 0
     const watching = setInterval(() => {
       if (webhook.child.signalCode === null) peak = Math.max(peak, webhook.resident())

@@ -1,20 +1,27 @@
 /**
  * The webhook with its shipped limits under every flood at once, beside an ordinary client: `node --test test/fire/flood.test.ts`. On the
  * code before the door, 3,400 idle connections, 300 peers that do not read or 32 unfinished bodies each ended it at 256 MiB.
- * FIRE_MAIN: another tree's `webhook/main.ts`, to see that.
+ * FIRE_FLOODS: some of them, with spaces between. FIRE_MAIN: another tree's `webhook/main.ts`, to see that.
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { REVIEWS } from '../bench/webhook/reviews.ts'
 import { ordinary } from './ordinary.ts'
+import { startFlood } from './start-flood.ts'
 import { type Running, startWebhook } from './webhook-process.ts'
 import { weigh } from './weigh.ts'
 
 /** Those that the issue of this test names, and three more. */
-const FLOODS = ['idle', 'deaf', 'unfinished', 'pipelined', 'halves', 'silent', 'garbage']
+const FLOODS = process.env.FIRE_FLOODS?.split(' ') ?? [
+  'idle',
+  'deaf',
+  'unfinished',
+  'pipelined',
+  'halves',
+  'silent',
+  'garbage',
+]
 const RATE = Number(process.env.FIRE_RATE ?? 20)
 const SECONDS = Number(process.env.FIRE_SECONDS ?? 30)
 /** The limit of deploy/base, MB. */
@@ -44,13 +51,7 @@ it('serves an ordinary client under all floods at once, within its memory, and g
   const watching = setInterval(() => {
     peak = Math.max(peak, webhook.resident())
   }, 100)
-  const floods = FLOODS.map((kind) => {
-    const args = [join(import.meta.dirname, 'flood.ts'), kind, `${webhook.port}`, `${webhook.metricsPort}`]
-    // In a session of its own, which the scheduler weighs against ours: an attacker's work is not done on this machine.
-    const child = spawn(process.execPath, args, { stdio: 'ignore', detached: true })
-    weigh(child.pid, 5)
-    return child
-  })
+  const floods = FLOODS.map((kind) => startFlood(kind, webhook))
   const under = await client(SECONDS)
   clearInterval(watching)
   for (const flood of floods) flood.kill('SIGKILL')
