@@ -7,21 +7,17 @@ const reference = (name: string) => ({ name, valueFrom: secret.valueFrom })
 const bound = { 'secret.kernelseal.io/T': 'secret/a/b' }
 const LONG = 'c'.repeat(100_000)
 
-/** V8, ComputeUnseededHash: these numbers are in one bucket of a table of up to 2^16. */
-function ofOneBucket(): readonly number[] {
-  for (let number = 1; sameBucket.length < 60_000; number++)
-    if ((hashOf(number) & 0xffff) === 5) sameBucket.push(number)
-  return sameBucket
-}
-/** Sought once, in a few seconds. */
-const sameBucket: number[] = []
+/** Numbers that V8 (ComputeUnseededHash) puts into one bucket of a table of up to 2^16. */
+const ofOneBucket = (): readonly number[] => list(60_000, (n) => numberOf(n * 2 ** 16 + 5))
 
-function hashOf(number: number): number {
-  let hash = (~number + (number << 15)) >>> 0
-  hash = (hash ^ (hash >>> 12)) >>> 0
-  hash = (hash + (hash << 2)) >>> 0
-  hash = Math.imul((hash ^ (hash >>> 4)) >>> 0, 2057) >>> 0
-  return (hash ^ (hash >>> 16)) & 0x3fffffff
+/** That hash backwards: each of its steps can be undone, the multiplications by 2057, 5 and 2^15 - 1 with their inverses modulo 2^32. */
+function numberOf(hash: number): number {
+  let number = hash ^ (hash >>> 16)
+  number = Math.imul(number, 3369993785)
+  for (const shift of [4, 8, 16]) number ^= number >>> shift
+  number = Math.imul(number, 3435973837)
+  number ^= (number >>> 12) ^ (number >>> 24)
+  return Math.imul(number + 1, 3221192703) >>> 0
 }
 
 /** Each value is given up beyond 64 KiB, and copied until then. */
