@@ -87,7 +87,8 @@ left_out() {
 name_failures() {
   local log
   for log in "$logs"/*; do
-    [[ ! -e $log ]] || sed -n '/^✖ failing tests:$/,$p' "$log" | head -n "$MOST_REASONS"
+    # Not by head(1), which ends sed by SIGPIPE in a long section, and with it this script before its last line.
+    [[ ! -e $log ]] || awk -v most="$MOST_REASONS" '/^✖ failing tests:$/ { on = 1 } on && n++ < most' "$log"
   done
   for log in "$logs"/*; do
     [[ ! -e $log ]] || failed_lines "$log" | sed "s/^✖ /    failed in ${log##*/}: /"

@@ -1,5 +1,5 @@
 /**
- * A flood of flood.ts as a process. An attacker's work is not done on the webhook's machine; here it is, so the scheduler runs it on what the
+ * A flood of flood.ts as a process. An attacker's work is not done on the webhook's machine; here it is, so it gets the time that the
  * webhook and its client leave (SCHED_IDLE of sched(7)): a turn of a flood's own would be counted as the webhook's delay. On an otherwise
  * quiet machine that is most of both processors.
  */

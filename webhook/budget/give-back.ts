@@ -19,11 +19,7 @@ const LOOKS_BETWEEN = 6
  * `last-resort` is the only kind that also empties V8's pool of pages (`ReleasePooledChunksImmediately` in heap.cc; a memory-reducing collection),
  * however little it collects: 70 MB of it stayed after a flood with any number of ordinary ones.
  */
-type Collect = (options: {
-  readonly type: 'major'
-  readonly flavor: 'last-resort'
-  readonly execution: 'async'
-}) => Promise<unknown>
+type Collect = (options: typeof WHOLE) => Promise<unknown>
 
 /** The process; of a test, a stand-in. */
 interface Process {
@@ -63,13 +59,14 @@ export function giveBack(
  * freed by the next (StringTable::EnsureCapacity and DropOldData in string-table.cc): 4 MB after Pods with hundreds of thousands of names.
  */
 async function collectTwice(collect: Collect): Promise<void> {
-  await collect({ type: 'major', flavor: 'last-resort', execution: 'async' })
+  await collect(WHOLE)
   JSON.parse(`{"${NEW_NAME}${performance.now()}":0}`)
-  await collect({ type: 'major', flavor: 'last-resort', execution: 'async' })
+  await collect(WHOLE)
 }
 
-/** What no Pod has as a name. */
+/** A name that no Pod has. */
 const NEW_NAME = 'kernelseal give-back '
+const WHOLE = { type: 'major', flavor: 'last-resort', execution: 'async' } as const
 
 function workedHere(): number {
   const { user, system } = process.cpuUsage()

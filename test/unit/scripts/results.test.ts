@@ -45,6 +45,13 @@ describe('the closing line of scripts/test', () => {
     ])
   })
 
+  it('ends as always where the reasons are long', () => {
+    const reasons = `    at a.test.ts:1:1\n`.repeat(100_000)
+    const { lines } = finish({ long: `${summary(0, 1, 0)}\n✖ failing tests:\n✖ opens nothing (2ms)\n${reasons}` })
+    assert.deepEqual(lines.slice(-2), ['    failed in long: opens nothing (2ms)', '0 passed, 1 failed'])
+    assert.ok(lines.length < 100, `${lines.length} lines`)
+  })
+
   it('adds none where nothing was skipped, and fails with a failure or without a test', () => {
     assert.deepEqual(
       [finish({ all: summary(2, 0, 0) }).lines.at(-1), finish({ bad: summary(2, 1, 0) }).status],

@@ -8,7 +8,7 @@ import { it } from 'node:test'
 const SHIPPED = ['--max-semi-space-size=2', '--max-old-space-size=192']
 const MODULE = join(import.meta.dirname, '../../../../webhook/budget/collect-seldom.ts')
 
-/** Twenty megabytes that stay, as the webhook's, and 1,500 that live for a while, as reviews that arrive together. */
+/** Twenty megabytes that stay, as the webhook's, and 600 that live for a while, as reviews that arrive together. */
 const WORK = `
   import { PerformanceObserver } from 'node:perf_hooks'
   import { setTimeout as sleep } from 'node:timers/promises'

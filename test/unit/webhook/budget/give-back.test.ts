@@ -35,17 +35,3 @@ it('V8 keeps them after an ordinary collection, and gives them back when this mo
   assert.ok(kept > before + 30, `${before}, then ${kept} MB`)
   assert.ok(after <= before + 20, `${before}, then ${after} MB`)
 })
-
-it('collects twice: the table of names that the first one emptied becomes smaller with the second', async (test) => {
-  test.mock.timers.enable({ apis: ['setInterval'] })
-  let [worked, collected] = [0, 0]
-  const collect = async () => {
-    collected++
-  }
-  const stop = giveBack({ highest: () => 0 }, 1, { worked: () => worked, collect })
-  worked = 1_000
-  test.mock.timers.tick(60_000)
-  await new Promise(setImmediate)
-  stop()
-  assert.equal(collected, 2)
-})
