@@ -12,6 +12,7 @@ import { command, type Line } from '../options/command.ts'
 import type { Values } from '../options/table.ts'
 import { MODES } from '../policy/schema.ts'
 import { UsageError } from '../policy/text/problems.ts'
+import { nearest, quote } from '../policy/text/suggest.ts'
 import { complain } from './command.ts'
 import { runSweep, whole } from './sweep.ts'
 
@@ -32,6 +33,12 @@ executable space for a copy of the runtime in TMPDIR.`
 
 const OPTIONS = {
   rows: { value: '1,2,3', completes: 'nothing', help: 'only these rows of the table of ways; all without it' },
+  attempt: {
+    value: 'ID',
+    completes: 'nothing',
+    multiple: true,
+    help: 'only this one, by its name in the table; several with several',
+  },
   as: {
     value: 'ATTACKER',
     completes: 'nothing',
@@ -86,7 +93,7 @@ const COULD_NOT_RUN = 2
 
 async function main(values: Values<typeof OPTIONS>, { own }: Line): Promise<number> {
   const attackers = attackersNamed(values.as ?? EVERY_ATTACKER)
-  const ids = idsOf(values.rows)
+  const ids = values.attempt === undefined ? idsOf(values.rows) : idsNamed(values.attempt, values.rows)
   const { mode } = values
   if (process.getuid?.() !== 0) return couldNotRun('only root can start and attack processes of every kind')
   if (values.sweep) whole('--seed', values.seed)
@@ -136,6 +143,16 @@ function attackersNamed(names: readonly string[]): Attacker[] {
   } catch (error) {
     throw new UsageError(`--as: ${(error as Error).message}`)
   }
+}
+
+function idsNamed(names: readonly string[], rows: string | undefined): string[] {
+  if (rows !== undefined) throw new UsageError('give --rows or --attempt, not both')
+  const known = attempts.map(({ id }) => id)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return known.filter((id) => names.includes(id))
+  const guess = nearest(unknown, known)
+  const hint = guess === undefined ? 'the table without this option has all names' : `did you mean \`${guess}\`?`
+  throw new UsageError(`--attempt: there is no ${quote(unknown)} (${hint})`)
 }
 
 function idsOf(rows: string | undefined): string[] {

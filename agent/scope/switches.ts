@@ -17,7 +17,7 @@ const bitOf = (name: Switch): Bit =>
     : (name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase() as Bit)
 
 const NAMES = POLICY_KEYS.filter((key): key is Switch => typeof DEFAULT_POLICY[key] === 'boolean')
-/** A switch without its bit in `enum ks_switch` does not compile here. */
+/** A switch without its bit does not compile here: add it to `enum ks_switch` in bpf/lib/wire/policy.h, then `npm run build`. */
 const BITS = Object.fromEntries(NAMES.map((name) => [name, SWITCH[bitOf(name)]])) as Record<Switch, number>
 
 const CONTROL_BITS = {

@@ -1,4 +1,4 @@
-/** What every server with secrets needs: its address and authority from the agent's environment, and an answer of bounded length. */
+/** What every server with secrets needs: its address and authority from the agent's environment, and an answer of bounded length, or the reason why there is none. */
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { UsageError } from '../policy/text/problems.ts'
@@ -24,7 +24,7 @@ export function authorityIn(variable: string, text: string): string {
   }
 }
 
-/** @param longest bytes @returns undefined where the answer is longer; the rest is not read */
+/** For JSON, not for a value as it is, whose bytes may be no UTF-8. @param longest bytes @returns undefined where the answer is longer; the rest is not read */
 export async function textWithin(response: IncomingMessage, longest: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let length = 0
@@ -34,4 +34,26 @@ export async function textWithin(response: IncomingMessage, longest: number): Pr
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+interface Asked {
+  readonly address: URL
+  readonly timeoutMs: number
+  /** How the names of its variables begin, which end with ADDR and CA. */
+  readonly variables: string
+}
+
+/** Of a request that had no answer: the reason and the remedy. Of the error its code alone is repeated. */
+export function whyUnanswered({ name, code = 'unknown error' }: NodeJS.ErrnoException, asked: Asked) {
+  const { timeoutMs, variables } = asked
+  const host = `\`${asked.address.host}\``
+  if (name === 'AbortError' || name === 'TimeoutError') {
+    const why = `${host} did not answer within ${timeoutMs / 1000} s`
+    return { why, hint: 'is it reachable from here?', isTemporary: true }
+  }
+  if (/CERT|SELF_SIGNED|VERIFY/.test(code)) {
+    const why = `the certificate of ${host} is not trusted (${code})`
+    return { why, hint: `check ${variables}CA`, isTemporary: false }
+  }
+  return { why: `${host} cannot be reached (${code})`, hint: `check ${variables}ADDR`, isTemporary: true }
 }

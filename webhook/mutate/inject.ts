@@ -57,7 +57,7 @@ function injectInto(pod: Pod, go: Go, settings: InjectionSettings, deps: Injecti
   const { config, covered, serves } = go
   const form: Form = deps.cluster.nativeSidecars() ? 'native' : 'container'
   const agent = agentContainer(config, settings.agent, go.resources, form, pod)
-  const volumes = agentVolumes(config, settings.agent.vault)
+  const volumes = agentVolumes(config, settings.agent.servers ?? [])
   const before = earlierStatus(pod)
   const nonce = before?.nonce ?? deps.nonce()
   const names = covered.map(({ name }) => name)

@@ -30,6 +30,7 @@ interface Named {
   readonly name: string
   readonly secret?: { readonly secretName: string; readonly items: readonly { readonly key: string }[] }
   readonly hostPath?: { readonly path: string }
+  readonly projected?: object
 }
 
 function describeAnnotations(path: string, value: unknown): string[] {
@@ -38,11 +39,13 @@ function describeAnnotations(path: string, value: unknown): string[] {
   return keys.map((name) => `annotation \`${name}\` is set`)
 }
 
-function describeVolume({ name, secret, hostPath }: Named): string {
+function describeVolume({ name, secret, hostPath, projected }: Named): string {
   if (secret !== undefined) {
     const keys = secret.items.map(({ key }) => `\`${key}\``).join(', ')
     return `volume \`${name}\`: ${keys} of Secret \`${secret.secretName}\`, mounted into the agent alone`
   }
+  if (projected !== undefined)
+    return `volume \`${name}\`: a service-account token for a server with secrets, mounted into the agent alone`
   return hostPath === undefined
     ? `volume \`${name}\`: the Pod's annotations, for the agent to read its policy from`
     : `volume \`${name}\`: \`${hostPath.path}\` of the node`

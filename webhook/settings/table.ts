@@ -1,4 +1,6 @@
 /** The webhook's settings, one table: flags, environment, file and help text (help.ts) all follow from it. */
+
+import type { SecretServer } from '../mutate/sidecar/servers.ts'
 import { type AgentSettings, READY_SECONDS } from '../mutate/sidecar/sidecar.ts'
 import type { Kind } from './kinds.ts'
 
@@ -141,15 +143,16 @@ export function agentSettings(settings: Settings): AgentSettings {
     lockPolicy: settings.agentLockPolicy === 'true',
     allowLiteral: settings.agentAllowLiteral === 'true',
     fileRoots: settings.agentFileRoots,
-    ...vaultOf(settings),
+    servers: [...vaultOf(settings)],
   }
 }
 
-function vaultOf(settings: Settings): Pick<AgentSettings, 'vault'> {
-  if (settings.vaultAddress === '') return {}
-  const { vaultAddress: address, vaultRole: role, vaultMount: mount, vaultAuthMount: authMount } = settings
-  const { vaultNamespace: namespace, vaultCa: ca, vaultAudience: audience } = settings
-  return { vault: { address, role, mount, authMount, namespace, ca, audience } }
+function vaultOf(settings: Settings): SecretServer[] {
+  const { vaultAddress: ADDR, vaultRole: ROLE, vaultMount: MOUNT, vaultAuthMount: AUTH_MOUNT } = settings
+  const { vaultNamespace: NAMESPACE, vaultCa: CA, vaultAudience: audience } = settings
+  if (ADDR === '') return []
+  const variables = { ADDR, ROLE, MOUNT, AUTH_MOUNT, NAMESPACE, CA }
+  return [{ kind: 'vaultRef', name: 'vault', variables, audience }]
 }
 
 /** Not `KERNELSEAL_`: for a Service `kernelseal` Kubernetes sets KERNELSEAL_PORT=tcp://… in every Pod of its namespace. */

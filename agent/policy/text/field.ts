@@ -55,7 +55,8 @@ export class Field {
   }
 
   text(): string | undefined {
-    if (typeof this.value === 'string') return this.value === '' ? this.error('is empty', 'remove the key') : this.value
+    if (typeof this.value === 'string')
+      return this.value === '' ? this.error('is empty', 'give it a value, or remove the key') : this.value
     const hint = typeof this.value === 'number' || typeof this.value === 'boolean' ? 'put it in quotes' : undefined
     return this.wrongType('text', hint)
   }

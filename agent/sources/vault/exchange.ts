@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { https } from '../../kube/http.ts'
-import { textWithin } from '../remote.ts'
+import { textWithin, whyUnanswered } from '../remote.ts'
 import type { Redactor } from './redact.ts'
 import type { VaultSettings } from './settings.ts'
 
@@ -84,18 +84,8 @@ function cutShort({ host }: URL): VaultFailure {
   return new VaultFailure(`the answer of \`${host}\` was cut short`, 'see its log, and that of a proxy before it', true)
 }
 
-function unanswered(error: NodeJS.ErrnoException, { host }: URL, timeoutMs: number): Error {
+function unanswered(error: NodeJS.ErrnoException, address: URL, timeoutMs: number): Error {
   if (error instanceof VaultFailure) return error
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') {
-    return new VaultFailure(
-      `\`${host}\` did not answer within ${timeoutMs / 1000} s`,
-      'is it reachable from here?',
-      true,
-    )
-  }
-  const code = error.code ?? 'unknown error'
-  if (/CERT|SELF_SIGNED|VERIFY/.test(code)) {
-    return new VaultFailure(`the certificate of \`${host}\` is not trusted (${code})`, 'check KERNELSEAL_VAULT_CA')
-  }
-  return new VaultFailure(`\`${host}\` cannot be reached (${code})`, 'check KERNELSEAL_VAULT_ADDR', true)
+  const { why, hint, isTemporary } = whyUnanswered(error, { address, timeoutMs, variables: 'KERNELSEAL_VAULT_' })
+  return new VaultFailure(why, hint, isTemporary)
 }

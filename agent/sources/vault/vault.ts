@@ -5,6 +5,7 @@
 import type { Source } from '../../policy/types.ts'
 import { SourceError } from '../error.ts'
 import { readFileSource } from '../file.ts'
+import { type Kept, kept } from '../kept.ts'
 import { type Secret, secretIn, type Token, tokenIn } from './answers.ts'
 import { exchange, VaultFailure } from './exchange.ts'
 import { type Redactor, redactor } from './redact.ts'
@@ -22,8 +23,6 @@ export interface Vault {
 
 /** Parts of a lease after which something is asked for anew. */
 const LEASE_USED = 2 / 3
-/** How long a token is new, ms: reading all paths takes no longer. */
-const NEW_MS = 10_000
 /** For a token that says nothing of its lease, ms. */
 const UNKNOWN_LEASE_MS = 60_000
 
@@ -75,14 +74,6 @@ function valueIn({ values }: Secret, key: string): Buffer {
   throw new VaultFailure('its value is no text', 'store it as a string')
 }
 
-interface Kept<T> {
-  readonly get: () => Promise<T>
-  /** Nothing is kept any longer, unless it is another one by now. @returns false for a new one that never worked */
-  readonly forget: (value: T) => boolean
-  /** It was of use: should it be refused later, something has happened to it. */
-  readonly worked: (value: T) => void
-}
-
 async function login(settings: VaultSettings, secrets: Redactor): Promise<Token> {
   const read = readFileSource(settings.tokenFile, `service-account token \`${settings.tokenFile}\``).toString('latin1')
   const jwt = read.trim()
@@ -114,35 +105,4 @@ async function fetchSecret(
     Object.values(secret.values).filter((value) => typeof value === 'string'),
   )
   return secret
-}
-
-/** Caches the answer of `ask` for `lasts` ms; concurrent callers share one call, a failure is not kept. */
-function kept<T>(ask: () => Promise<T>, lasts: (value: T) => number, now: () => number): Kept<T> {
-  let current: { readonly value: Promise<T>; readonly since: number; until: number; got?: T; worked?: true } | undefined
-  const forget = (value: T): boolean => {
-    // Others have had it exchanged already.
-    if (current?.got !== value) return true
-    if (!current.worked && now() - current.since < NEW_MS) return false
-    current = undefined
-    return true
-  }
-  const worked = (value: T): void => {
-    if (current?.got === value) current.worked = true
-  }
-  const get = (): Promise<T> => {
-    if (current && now() < current.until) return current.value
-    const asked: NonNullable<typeof current> = { value: ask(), since: now(), until: Number.POSITIVE_INFINITY }
-    current = asked
-    asked.value.then(
-      (value) => {
-        asked.until = now() + lasts(value)
-        asked.got = value
-      },
-      () => {
-        if (current === asked) current = undefined
-      },
-    )
-    return asked.value
-  }
-  return { get, forget, worked }
 }

@@ -5,6 +5,8 @@ import { UsageError } from '../../../agent/policy/text/problems.ts'
 
 const refusals: [args: string[], why: RegExp][] = [
   [['--rows', '16'], /there is no row `16`; there are 1, 2, 3/],
+  [['--attempt', 'environ-pit'], /there is no `environ-pit` \(did you mean `environ-pid`\?\)/],
+  [['--attempt', 'environ-pid', '--rows', '1'], /give --rows or --attempt, not both/],
   [['--rows', ''], /there is no row ``/],
   [['--rows', '1,x'], /there is no row `x`/],
   [['--as', 'admin'], /--as: unknown attacker `admin`.*same-uid/],

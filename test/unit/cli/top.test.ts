@@ -67,7 +67,7 @@ for (const [what, how] of [
     assert.equal(status, 0, output)
     assert.ok(output.startsWith(ENTER))
     assert.ok(output.endsWith(`${LEAVE}the shell goes on\r\n`), output.slice(-100))
-    assert.ok(restored)
+    assert.ok(restored, `the terminal was not given back; its end: ${output.slice(-200)}`)
     assert.match(output, /SCOPE .*EXECS\/S/)
   })
 }

@@ -73,7 +73,7 @@ for (const name of ['doctor', 'unload']) {
   })
 }
 
-const paths = agentVolumes(config).flatMap((volume) => ('hostPath' in volume ? [volume.hostPath] : []))
+const paths = agentVolumes(config, []).flatMap((volume) => ('hostPath' in volume ? [volume.hostPath] : []))
 const pathsOf = ({ volumes }: { readonly volumes: readonly { readonly hostPath: unknown }[] }) =>
   volumes.map(({ hostPath }) => hostPath)
 

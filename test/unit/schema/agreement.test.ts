@@ -34,7 +34,7 @@ function errorsOf(kind: keyof typeof READERS, value: unknown): Problem[] {
 function assertAgreed(kind: keyof typeof READERS, value: unknown): boolean {
   const errors = errorsOf(kind, value)
   const valid = VALIDATORS[kind](value)
-  const why = `${JSON.stringify(value)}\nreader: ${JSON.stringify(errors)}\nschema: ${JSON.stringify(VALIDATORS[kind].errors)}`
+  const why = `reader and schema disagree: bring schema/config.schema.json into line with agent/policy\n${JSON.stringify(value)}\nreader: ${JSON.stringify(errors)}\nschema: ${JSON.stringify(VALIDATORS[kind].errors)}`
   assert.equal(valid, errors.length === 0, why)
   return valid
 }

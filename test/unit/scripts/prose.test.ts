@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { countOf, excessOf, folderOf, loweredBy, rateOf } from '../../../scripts/lib/prose.ts'
+import { countOf, excessOf, folderOf, loweredBy, rateOf, wordsOf } from '../../../scripts/lib/prose.ts'
 import { textOf } from '../../../scripts/lib/prose-text.ts'
 
 const hardIn = (name: string, text: string) => countOf(textOf(name, () => text) ?? '').hard
@@ -39,6 +39,13 @@ describe('the count of hard words', () => {
       undefined,
     )
   })
+})
+
+it('a folder with too many is answered with its files and their words', () => {
+  const words = (folder: string) => [wordsOf(`${folder}/a.ts`, 'What nobody knows, what somebody says')]
+  assert.deepEqual(excessOf({ a: 0.31 }, {}, words), [
+    'a: 0.31 hard words per 100 words; it may have 0.3\n  a/a.ts: what 2, nobody 1, somebody 1',
+  ])
 })
 
 describe('the rates that folders may have', () => {

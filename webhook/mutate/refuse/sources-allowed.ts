@@ -10,10 +10,11 @@ import type { AgentSettings } from '../sidecar/sidecar.ts'
 type Refusal = (config: Config, settings: AgentSettings) => Deny | undefined
 const never: Refusal = () => undefined
 
-/** A remote source: the agents are given its server's address, which is `setting`, or no Pod may name it. */
-function needsServer(kind: Source['kind'], setting: keyof AgentSettings, flags: string): Refusal {
-  return (config, settings) => {
-    const [ref] = settings[setting] ? [] : refsOf(config, (source) => source.kind === kind)
+/** A remote source: the agents are told where its server is, or no Pod may name it. */
+function needsServer(kind: Source['kind'], flags: string): Refusal {
+  return (config, { servers = [] }) => {
+    const isKnown = servers.some((server) => server.kind === kind)
+    const [ref] = isKnown ? [] : refsOf(config, (source) => source.kind === kind)
     if (!ref) return undefined
     const where = `\`${ref.variable}\` of binding ${quote(ref.binding)}`
     return deny('no-server', `${where} has a \`${kind}\`, which needs ${flags}`)
@@ -31,7 +32,7 @@ const REFUSALS: Readonly<Record<Source['kind'], Refusal>> = {
     if (!file) return undefined
     return deny('file-outside', `\`${file.variable}\` of binding ${quote(file.binding)} names ${quote(file.path)}`)
   },
-  vaultRef: needsServer('vaultRef', 'vault', '`--vault-address` and `--vault-role`'),
+  vaultRef: needsServer('vaultRef', '`--vault-address` and `--vault-role`'),
   // The webhook alone makes the agent's environment; that of a host's agent is its operator's.
   envRef: (config) => {
     const refs = config.secrets.flatMap(({ name, secretRefs }) => secretRefs.map((ref) => ({ binding: name, ...ref })))

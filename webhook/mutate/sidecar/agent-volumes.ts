@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { PODINFO_DIR, SECRETS_DIR } from '../../../agent/policy/sidecar.ts'
 import type { Config } from '../../../agent/policy/types.ts'
-import { VAULT_TOKEN_VOLUME, type VaultAccess, vaultMounts, vaultVolumes } from './vault.ts'
+import { isTokenVolume, type SecretServer, serverMounts, serverVolumes } from './servers.ts'
 
 export type AgentVolumes = ReturnType<typeof agentVolumes>
 
@@ -16,11 +16,12 @@ export const NODE_VOLUMES: readonly string[] = [BPFFS_VOLUME, SECURITYFS_VOLUME]
 
 /** Names that are ours alone; other containers may not mount such a volume. */
 export const isAgentVolume = (name: string): boolean =>
-  [PODINFO_VOLUME, BPFFS_VOLUME, SECURITYFS_VOLUME, VAULT_TOKEN_VOLUME].includes(name) ||
-  name.startsWith(`${VOLUME_PREFIX}secret-`)
+  [PODINFO_VOLUME, BPFFS_VOLUME, SECURITYFS_VOLUME].includes(name) ||
+  name.startsWith(`${VOLUME_PREFIX}secret-`) ||
+  isTokenVolume(name)
 
 /** Their places in the agent's container. */
-export function agentMounts(config: Config, vault?: VaultAccess) {
+export function agentMounts(config: Config, servers: readonly SecretServer[]) {
   return [
     { name: PODINFO_VOLUME, mountPath: PODINFO_DIR, readOnly: true },
     { name: BPFFS_VOLUME, mountPath: '/sys/fs/bpf' },
@@ -30,7 +31,7 @@ export function agentMounts(config: Config, vault?: VaultAccess) {
       mountPath: `${SECRETS_DIR}/${name}`,
       readOnly: true,
     })),
-    ...vaultMounts(config, vault),
+    ...serverMounts(config, servers),
   ]
 }
 
@@ -39,7 +40,7 @@ const SECRET_MODE = 0o400
 const PODINFO_MODE = 0o644
 
 /** Volumes the agent mounts. Defaults are spelled out, so that a second pass sees the first one's text. */
-export function agentVolumes(config: Config, vault?: VaultAccess) {
+export function agentVolumes(config: Config, servers: readonly SecretServer[]) {
   const annotations = { path: 'annotations', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.annotations' } }
   return [
     { name: PODINFO_VOLUME, downwardAPI: { items: [annotations], defaultMode: PODINFO_MODE } },
@@ -50,7 +51,7 @@ export function agentVolumes(config: Config, vault?: VaultAccess) {
       // Only the keys that are bound: a missing one is then a clear event of the kubelet, before anything starts.
       secret: { secretName, items: [...keys].map((key) => ({ key, path: key })), defaultMode: SECRET_MODE },
     })),
-    ...vaultVolumes(config, vault),
+    ...serverVolumes(config, servers),
   ]
 }
 

@@ -6,7 +6,7 @@ import type { Pod } from '../pod/pod.ts'
 import { admittedEnv, flagsOf } from './agent-options.ts'
 import { resourcesOf } from './agent-resources.ts'
 import { agentMounts } from './agent-volumes.ts'
-import { type VaultAccess, vaultEnv } from './vault.ts'
+import { type SecretServer, serverEnv } from './servers.ts'
 
 export interface AgentSettings {
   readonly image: string
@@ -26,7 +26,8 @@ export interface AgentSettings {
   readonly allowLiteral?: boolean
   /** Directories of the agent's container whose files annotations may name; none when absent. */
   readonly fileRoots?: readonly string[]
-  readonly vault?: VaultAccess
+  /** Servers that agents read secrets from; none when absent. */
+  readonly servers?: readonly SecretServer[]
 }
 
 /**
@@ -65,7 +66,7 @@ export function agentContainer(
       fieldEnv('POD_NAME', 'metadata.name'),
       fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
       fieldEnv('POD_UID', 'metadata.uid'),
-      ...vaultEnv(config, settings.vault),
+      ...serverEnv(config, settings.servers ?? []),
       ...admittedEnv(config, settings),
     ],
     // Declared for monitors that look for a port's name. On the host network it would keep Pods of one port apart, which live well.
@@ -85,7 +86,7 @@ export function agentContainer(
     },
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: agentMounts(config, settings.vault),
+    volumeMounts: agentMounts(config, settings.servers ?? []),
   }
 }
 

@@ -22,11 +22,12 @@ it('large reviews on one kept connection, each sent as soon as the last was answ
   try {
     const [line] = await once(createInterface(child.stdout), 'line')
     const largest = Object.values(REVIEWS).at(-1)!
-    const asked = load(JSON.parse(line).port, readFileSync(ca, 'utf8'), largest, 1, 2)
-    const late = sleep(30_000, undefined, { ref: false }).then(() => assert.fail('no answer within 30 s'))
-    const { requests } = await Promise.race([asked, late])
-    // It stopped after four.
-    assert.ok(requests > 4, String(requests))
+    const asked = (seconds: number) => load(JSON.parse(line).port, readFileSync(ca, 'utf8'), largest, 1, seconds)
+    const late = sleep(50_000, undefined, { ref: false }).then(() => assert.fail('no answer within 50 s'))
+    let { requests } = await Promise.race([asked(2), late])
+    // A machine with much to do answers fewer in two seconds; it stopped after four in any time.
+    if (requests <= 4) ({ requests } = await Promise.race([asked(20), late]))
+    assert.ok(requests > 4, `${requests} requests in 20 s`)
   } finally {
     child.kill('SIGKILL')
     rmSync(folder, { recursive: true })

@@ -31,7 +31,9 @@ async function besiege(untried: number) {
   const spare = await many(2, API)
   await sleep(100)
   const idle = await many(20, FLOOD)
-  for (let n = 0; n < 50 && door.used().untried > untried; n++) await sleep(20)
+  const isOver = () => idle.filter(({ closed }) => closed).length >= [...idle, ...spare].length - untried
+  for (let n = 0; n < 250 && !isOver(); n++) await sleep(20)
+  // Further ones would be closed now.
   await sleep(100)
   const left = [asked, spare, idle].map((sockets) => sockets.filter(({ closed }) => !closed).length)
   const { used } = door

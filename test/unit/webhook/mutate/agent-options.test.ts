@@ -30,9 +30,13 @@ const podOf = (source: object, annotations: Record<string, string> = {}) => ({
   spec: { restartPolicy: 'Never', containers: [{ name: 'app', image: 'app' }] },
 })
 
-function injected(pod: object, flags: readonly string[], cluster = CLUSTER) {
+function decided(pod: object, flags: readonly string[], cluster = CLUSTER) {
   const agent = agentSettings(loadSettings(['--agent-image', 'agent', ...flags], {}))
-  const outcome = injectPod(pod, { agent }, { nonce: () => NONCE, cluster, namespace: 'shop' })
+  return injectPod(pod, { agent }, { nonce: () => NONCE, cluster, namespace: 'shop' })
+}
+
+function injected(pod: object, flags: readonly string[], cluster = CLUSTER) {
+  const outcome = decided(pod, flags, cluster)
   assert.equal(outcome.kind, 'inject', JSON.stringify(outcome))
   return { outcome, pod: patched(pod, outcome.kind === 'inject' ? outcome.operations : []) as never as Injected }
 }
@@ -135,6 +139,15 @@ describe('the agent’s options', () => {
         defaultMode: 0o400,
       },
     })
+  })
+
+  it('refuse a container of the author that would mount the token for any server', () => {
+    for (const name of ['kernelseal-vault-token', 'kernelseal-another-token']) {
+      const pod = podOf(REMOTE)
+      const [app] = pod.spec.containers
+      Object.assign(app as object, { volumeMounts: [{ name, mountPath: '/token' }] })
+      assert.equal(decided(pod, VAULT).reason, 'volume-mounted-elsewhere')
+    }
   })
 
   it('tell other Pods nothing of Vault', () => {

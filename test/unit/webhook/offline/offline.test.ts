@@ -139,6 +139,20 @@ describe('explain', () => {
     ])
   })
 
+  it('calls the token for a server with secrets a token', () => {
+    const bindings = JSON.stringify([
+      { name: 'b', secretRefs: [{ name: 'T', source: { vaultRef: { path: 'a', key: 'k' } } }] },
+    ])
+    const pod = `kind: Pod\nmetadata: { name: w, annotations: { kernelseal.io/bindings: '${bindings}' } }\nspec: { containers: [{ name: app, image: 'a:1' }] }`
+    const { file, given } = surroundings(pod)
+    const servers = [{ kind: 'vaultRef' as const, name: 'vault', variables: { ADDR: 'https://v' }, audience: '' }]
+    const settings = { agent: { ...SETTINGS.agent, servers } }
+    const [text] = decideManifests([file], { ...given, settings }).map((one) =>
+      explanationText(explain(one, given.cluster)),
+    )
+    assert.match(text ?? '', /volume `kernelseal-vault-token`: a service-account token for a server with secrets/)
+  })
+
   it('names the program that alone is given a variable', () => {
     const bindings = JSON.stringify([
       {
