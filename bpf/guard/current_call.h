@@ -99,6 +99,11 @@ static __always_inline int is_looking_at_files(void)
 	return is_compat() ? looks_at_files_compat(number_of_current()) : looks_at_files(number_of_current());
 }
 
+static __always_inline int is_in_ioctl(void)
+{
+	return number_of_current() == (is_compat() ? 54 : __NR_ioctl);
+}
+
 /* setns(2) with a pidfd asks as process_vm_readv does, and gives no more than /proc/P/ns. */
 static __always_inline int is_joining_namespaces(void)
 {

@@ -16,6 +16,7 @@
 #include "proc_access.h"
 #include "proc_entry.h"
 #include "proof.h"
+#include "unwalked.h"
 
 /* The way that an open of a guarded process's entry is. Writing is one for every entry: the kernel acts on it. */
 static __always_inline __u32 way_opened(struct file *file, struct inode *inode, const struct ks_process *process)
@@ -72,12 +73,15 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	return way ? judge_file(process, scope, target, way, again) : 0;
 }
 
-/* One program for every open of the node: a file on no file system of the kernel's own leaves after two reads. */
+/* One program for every open of the node: a file on no file system of the kernel's own leaves after three reads. */
 ENFORCE(guard_open, file_open, security_file_open, (file), struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	unsigned long magic = inode->i_sb->s_magic;
+	int verdict = judge_elsewhere(file, magic, again);
 
+	if (verdict)
+		return verdict;
 	if (file->f_flags & OPENED_TO_EXEC)
 		mark_exec_open();
 	if (magic == PROC_SUPER_MAGIC)
