@@ -98,6 +98,8 @@ interface KernelFeatures {
   readonly probes: boolean
   /** A core dump without a signal before it, up to 5.14; the function has this name until 6.15. */
   readonly doCoredump: boolean
+  /** ioctl(2) of a 32-bit program has a hook of its own, from 6.8 on. */
+  readonly compatIoctl: boolean
 }
 
 /** The entry points of perf_event_open(2), by the program that waits for their end (bpf/guard/perf/perf_guard.bpf.c). */
@@ -107,24 +109,27 @@ const PERF_OPEN = {
   perf_opened_arm64: '__arm64_sys_perf_event_open',
 } as const
 
+const COMPAT_IOCTL = 'security_file_ioctl_compat'
+
 function kernelFeatures(): KernelFeatures {
-  const asked = ['security_file_post_open', 'bpf_loop', 'do_coredump', 'perf_uprobe_event_init']
+  const asked = ['security_file_post_open', 'bpf_loop', 'do_coredump', 'perf_uprobe_event_init', COMPAT_IOCTL]
   const has = kernelFunctions([...asked, ...Object.values(PERF_OPEN)])
   const perfOpened = Object.entries(PERF_OPEN).flatMap(([program, entry]) => (has.has(entry) ? [program] : []))
   const [postOpen, loops] = [has.has('security_file_post_open'), has.has('bpf_loop')]
   const [doCoredump, probes] = [has.has('do_coredump'), has.has('perf_uprobe_event_init')]
-  return { postOpen, loops, perfOpened, doCoredump, probes }
+  return { postOpen, loops, perfOpened, doCoredump, probes, compatIoctl: has.has(COMPAT_IOCTL) }
 }
 
 /** Names end in the tier they are for; the other tier's programs are the same bodies again. */
 function isWanted(name: string, tier: Tier, features: KernelFeatures): boolean {
-  const { postOpen, loops, perfOpened, doCoredump, probes } = features
+  const { postOpen, loops, perfOpened, doCoredump, probes, compatIoctl } = features
   if (name.endsWith('_lsm') && tier !== 'lsm') return false
   if (/_mod(_\d)?$/.test(name) && tier !== 'fmod_ret') return false
   if (name.startsWith('guard_opened_')) return postOpen
   if (name.startsWith('perf_opened_')) return perfOpened.includes(name.replace(/_2$/, ''))
   if (name.startsWith('perf_probed')) return probes
   if (name.startsWith('guard_dump')) return doCoredump
+  if (name.startsWith('guard_old_request_')) return compatIoctl
   if (name.startsWith('deliver_')) return loops
   return !(name.startsWith('unlooped_') && loops)
 }

@@ -52,6 +52,7 @@ export const DETAILS: Partial<Record<Way, readonly string[]>> = {
     CGROUP: 'a file of a control group',
     DEVICE: 'a device of the machine’s memory or CPUs',
     BLOCK_DEVICE: 'a disk',
+    SYSTEM: 'a file system of the machine, as a whole',
   }),
   'kernel-code': sentences(KERNEL_CODE, {
     MODULE: 'a kernel module',

@@ -75,6 +75,7 @@ export const KERNEL_FILE = {
   CGROUP: 10,
   DEVICE: 11,
   BLOCK_DEVICE: 12,
+  SYSTEM: 13,
 } as const
 
 /** enum ks_kind, KS_EV_… */

@@ -15,6 +15,7 @@
 #include "hook.h"
 #include "judge.h"
 #include "pin.h"
+#include "../machine/group_mount.h"
 #include "../report.h"
 
 /* s_dev of the file system that holds the pins; 0: there is none. Set by the agent that loads. */
@@ -108,15 +109,19 @@ ENFORCE(guard_umount, sb_umount, security_sb_umount, (mnt, flags), struct vfsmou
 }
 
 /*
- * Onto the file system, or a change of the whole of it. A runtime that makes its bind mount read-only or private for a
- * container of the scope changes that mount alone.
+ * Control groups of the machine; onto the pins' file system, or a change of the whole of it. A runtime that makes its
+ * bind mount read-only or private for a container of the scope changes that mount alone.
  */
 ENFORCE(guard_mount, sb_mount, security_sb_mount, (device, path, type, flags, data), const char *device,
 	const struct path *path, const char *type, unsigned long flags, void *data)
 {
 	int only_mount = (flags & MS_PROPAGATION) || (flags & (MS_REMOUNT | MS_BIND)) == (MS_REMOUNT | MS_BIND);
 
-	return !only_mount && holds_pins(BPF_CORE_READ(path, dentry, d_sb)) ? judge_pin(again) : 0;
+	if (only_mount)
+		return 0;
+	if (holds_pins(BPF_CORE_READ(path, dentry, d_sb)))
+		return judge_pin(again);
+	return group_mount_verdict(type, again);
 }
 
 /* A copy that open_tree(2) made for a container hangs in no mount namespace yet, and takes nothing away. */

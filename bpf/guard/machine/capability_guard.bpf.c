@@ -6,20 +6,20 @@
  *             iopl(2), ioperm(2): ports, and by them any memory; acct(2): a line about every process of the machine;
  *             open_by_handle_at(2): any file of a mounted file system by its number, in this container or not;
  *             and anywhere process_madvise(2) of a guarded process (advice.h), and perf_event_open(2) of a uprobe that
- *             is to be refused (probe.h)
+ *             is to be refused (probe.h), and fsconfig(2) that mounts control groups (group_mount.h)
  *   sb_set_mnt_opts   vfs_get_tree(): the file system of a disk is found, by mount(2) as by fsconfig(2), and mounted
  *             nowhere yet (fsmount(2) does not ask sb_kern_mount). The kernel opens the disk itself, which no file_open
  *             sees, and a writer of the machine's root file system (its cron.d) is soon the machine's root
  *
  * None of the former has a rarer hook, and the kernels of distributions let no program stand before a system call
  * (CONFIG_FUNCTION_ERROR_INJECTION). The hook is asked often: it looks at the capability first, then at the number of
- * the call, and only within one of these seven at what `current` is. The policy's `kernelControl` leaves `file-handles`
+ * the call, and only within one of these eight at what `current` is. The policy's `kernelControl` leaves `file-handles`
  * to a scope.
  */
 #include "advice.h"
 #include "../current_call.h"
 #include "hook.h"
-#include "kernel_control.h"
+#include "group_mount.h"
 #include "../perf/probe.h"
 
 /* include/uapi/linux/capability.h */
@@ -83,13 +83,13 @@ ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options
 	compat = is_compat();
 	if ((capability == PERFMON || capability == SYS_ADMIN) && is_opening_event(number, compat))
 		return judge_probe(again);
+	if (capability == SYS_ADMIN && number == NR_FSCONFIG)
+		return configured_mount_verdict(again);
 	call = compat ? call_of_compat(number) : call_of(number);
 	if (!call)
 		return 0;
 	return judge_control(call == KS_CALL_FILE_HANDLE ? KS_CONTROL_FILE_HANDLES : 0, KS_WAY_CAPABILITY, call, again);
 }
-
-#define FS_REQUIRES_DEV 1 /* include/linux/fs.h */
 
 /* By what the file system says of itself, and not by its name. `kernelControl: [block-devices]` leaves it to a scope.
  */

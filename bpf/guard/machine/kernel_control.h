@@ -138,7 +138,7 @@ static __always_inline int judge_control(__u32 control, __u32 way, __u32 detail,
 	if (inum != INIT_PID_NS || !in_machine_pid_ns())
 		return judge_in(inum, scope, NULL, NULL, 1, way, detail, 0, again);
 	if (again || scope->mode == KS_DISABLED || detail == KS_FILE_SYSFS || detail == KS_FILE_CGROUP ||
-	    detail == KS_FILE_BLOCK_DEVICE)
+	    detail == KS_FILE_BLOCK_DEVICE || detail == KS_FILE_SYSTEM)
 		return 0;
 	return report_host(inum, way, detail);
 }

@@ -62,6 +62,8 @@ enum ks_kernel_file {
 	KS_FILE_CGROUP = 10,
 	KS_FILE_DEVICE = 11,
 	KS_FILE_BLOCK_DEVICE = 12,
+	/* remounted, frozen, shut down */
+	KS_FILE_SYSTEM = 13,
 };
 
 /* Of KS_WAY_KERNEL_CODE, KS_WAY_CAPABILITY and KS_WAY_SCHEDULE. */
