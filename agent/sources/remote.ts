@@ -1,4 +1,4 @@
-/** What every server with secrets needs: its address and authority from the agent's environment, and an answer of bounded length, or the reason why there is none. */
+/** The needs of every server with secrets: its address and authority from the agent's environment, and an answer of bounded length, or the reason why there is none. */
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { UsageError } from '../policy/text/problems.ts'

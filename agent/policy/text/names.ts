@@ -8,11 +8,7 @@ export interface Wrong {
   readonly hint: string
 }
 
-const wrong = (text: string, bare: string, hint: string): Wrong => ({
-  message: `${quote(text)} ${bare}`,
-  bare,
-  hint,
-})
+const wrong = (text: string, bare: string, hint: string): Wrong => ({ message: `${quote(text)} ${bare}`, bare, hint })
 
 /**
  * Variables the loader, a shell or a language runtime obeys. A user who may write such a Secret would run code in the

@@ -5,10 +5,10 @@
  *   path_notify   fanotify_mark(2), inotify_add_watch(2)
  *
  * Refused are questions that the opener waits for (FAN_OPEN_PERM and kin): sysfs, bpffs and control groups are one file
- * system for the machine, and whoever opens a file there, the next agent too, would hang until the Pod answers. And
- * listeners on whole file systems and mounts, which see what others open there; what they are handed is unwalked.h's
- * question. Watches of single files and folders go on. The policy's `kernelControl: [file-handles]` leaves both to a
- * scope.
+ * system for the machine, and each opener of a file there, the next agent too, would hang until the Pod answers. And
+ * listeners on whole file systems and mounts, which see the files that others open there; unwalked.h judges the files
+ * that they are handed. Watches of single files and folders go on. The policy's `kernelControl: [file-handles]` leaves
+ * both to a scope.
  */
 #include "hook.h"
 #include "kernel_control.h"
