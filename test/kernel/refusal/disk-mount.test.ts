@@ -6,7 +6,7 @@ import { afterEach, before, test } from 'node:test'
 import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 
-const CALLS = new URL('new-mount.py', import.meta.url).pathname
+const CALL = `/usr/bin/python3 ${new URL('file-system.py', import.meta.url).pathname}`
 const PLACE = mkdtempSync('/mnt/kernelseal-disk-')
 /** Each in a mount namespace of its own, and writes what root of the machine would run. */
 const WRITE = `mkdir -p ${PLACE}/etc/cron.d && echo x >${PLACE}/etc/cron.d/x && echo written`
@@ -19,7 +19,7 @@ before(() => {
   for (const module of ['loop', 'ext4']) spawnSync('modprobe', [module])
   execFileSync('mkfs.ext4', ['-q', image])
   const disk = execFileSync('losetup', ['--find', '--show', image], { encoding: 'latin1' }).trim()
-  ways = [`mount -t ext4 ${disk} ${PLACE}`, `/usr/bin/python3 ${CALLS} ${disk} ${PLACE}`]
+  ways = [`mount -t ext4 ${disk} ${PLACE}`, `${CALL} new ext4 ${PLACE} ${disk}`]
 })
 
 let space: PidNamespace

@@ -1,4 +1,5 @@
-"""A file system as a whole: `reconfigure PATH WORD` by fspick(2), `new TYPE PLACE` by fsopen(2), `freeze PATH`."""
+"""A file system as a whole: `reconfigure PATH WORD` by fspick(2), `new TYPE PLACE [DEVICE]` by fsopen(2), as
+mount(8) does from util-linux 2.39 on, `freeze PATH`."""
 
 import ctypes
 import fcntl
@@ -6,7 +7,7 @@ import os
 import sys
 
 FSOPEN, FSCONFIG, FSMOUNT, FSPICK, MOVE_MOUNT = 430, 431, 432, 433, 429  # of all architectures
-SET_FLAG, CREATE, RECONFIGURE = 0, 6, 7
+SET_FLAG, SET_STRING, CREATE, RECONFIGURE = 0, 1, 6, 7
 HERE, FROM_DESCRIPTOR = -100, 4
 FREEZE, THAW = 0xC0045877, 0xC0045878
 
@@ -25,8 +26,10 @@ match sys.argv[1:]:
         system = call(FSPICK, HERE, path.encode(), 0)
         call(FSCONFIG, system, SET_FLAG, word.encode(), None, 0)
         call(FSCONFIG, system, RECONFIGURE, None, None, 0)
-    case ["new", kind, place]:
+    case ["new", kind, place, *device]:
         system = call(FSOPEN, kind.encode(), 0)
+        for source in device:
+            call(FSCONFIG, system, SET_STRING, b"source", source.encode(), 0)
         call(FSCONFIG, system, CREATE, None, None, 0)
         call(MOVE_MOUNT, call(FSMOUNT, system, 0, 0), b"", HERE, place.encode(), FROM_DESCRIPTOR)
     case ["freeze", path]:
