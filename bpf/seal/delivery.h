@@ -13,6 +13,7 @@ struct delivery {
 	__u64 refused;	  /* of these, those the program failed `verify` for */
 	__u64 pinned;	  /* and those the agent verifies */
 	__u64 chosen;	  /* the one that gives the value being written */
+	__u64 held;	  /* bindings whose values it may have from its caller's environment */
 	__u64 lost;	  /* bindings whose values are taken out */
 	__u64 target;	  /* address of the value being written */
 	__u64 generation; /* of the registration that all of it comes from */

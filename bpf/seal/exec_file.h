@@ -22,6 +22,20 @@ static __always_inline int is_first(struct linux_binprm *bprm)
 	return BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename);
 }
 
+/*
+ * The pinned bindings that the process holds, where the file is another than the one that runs, which has been proved.
+ * The agent could prove it as well, but the value is there meanwhile. Under `inherit` others pass it on: then it does.
+ */
+static __always_inline __u64 not_running(const struct ks_process *record, const struct ks_scope *scope,
+					 struct linux_binprm *bprm)
+{
+	struct inode *running = BPF_CORE_READ(current_task(), mm, exe_file, f_inode);
+
+	if (is_script(bprm) || BPF_CORE_READ(bprm, file, f_inode) == running)
+		return 0;
+	return record->bindings & scope->pinned_bindings & (scope->scrub_bindings | scope->deny_bindings);
+}
+
 /* Every file of the exec counts for `verify`: script and interpreter. */
 static __always_inline void verify(struct ks_process *record, const struct ks_scope *scope, struct linux_binprm *bprm)
 {
@@ -31,6 +45,9 @@ static __always_inline void verify(struct ks_process *record, const struct ks_sc
 		record->refused = record->reason = 0;
 	if (!wanted)
 		return;
+	record->refused |= not_running(record, scope, bprm);
+	if (record->refused)
+		record->reason = KS_NOT_PINNED;
 	if (!is_on_trusted_fs(bprm->file, container_of_number(record->scope, record->container)) ||
 	    is_being_written(bprm->file)) {
 		record->refused |= wanted;

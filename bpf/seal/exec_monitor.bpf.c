@@ -66,10 +66,12 @@ static __always_inline int store(const struct ks_process *record, struct ks_proc
 	return -ENOMEM;
 }
 
-/* children: deny. A sealed process may start nothing but the bound program itself. */
+/* children: deny. A sealed process may start nothing but the bound program itself, as `verify` wants it. */
 static __always_inline int denied(const struct ks_process *record, const struct ks_scope *scope)
 {
-	return (record->flags & KS_SEALED) && (record->bindings & scope->deny_bindings & ~record->pending);
+	__u64 kept = record->pending & ~record->refused;
+
+	return (record->flags & KS_SEALED) && (record->bindings & scope->deny_bindings & ~kept);
 }
 
 static __always_inline int deny_exec(struct ks_process *record, struct ks_scope *scope, struct linux_binprm *bprm,

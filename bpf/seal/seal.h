@@ -16,6 +16,11 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	delivery->refused = process->pending & process->refused;
 	delivery->refusal = process->reason;
 	delivery->pinned = process->pending & scope->pinned_bindings;
+	if (delivery->held & delivery->pinned) { /* a value that came by the caller's environment is proved as well */
+		delivery->work |= KS_PROVE;
+		if (!has_agent(process->scope))
+			return KS_NO_AGENT;
+	}
 	/* the canary looks for guards that are gone, with a value that is worth nothing */
 	delivery->proven = (take_proof(process, bprm) && !(scope->switches & KS_WITHHELD)) || is_canary(process);
 	delivery->traced = BPF_CORE_READ(task, ptrace) || is_being_opened(task) || is_sampled(task);
@@ -25,12 +30,14 @@ static __always_inline __u32 deliver(struct ks_process *process, struct ks_scope
 	return delivery->written ? KS_OK : KS_NO_PLACEHOLDER;
 }
 
-/* A process that got some values and not others is killed under every policy. */
-static __always_inline __u32 give_up(const struct ks_scope *scope, const struct delivery *delivery)
+/* A process that got some values and not others, or has one unproved, is killed under every policy. */
+static __always_inline __u32 give_up(const struct ks_scope *scope, struct delivery *delivery)
 {
 	count(delivery->scope, KS_N_FAILED);
-	if (!delivery->written && (scope->switches & KS_START_ON_FAILURE))
+	if (!delivery->written && !(delivery->held & delivery->pinned) && (scope->switches & KS_START_ON_FAILURE)) {
+		delivery->work = 0;
 		return KS_STARTED;
+	}
 	bpf_send_signal(SIGKILL);
 	return KS_KILLED;
 }
@@ -66,6 +73,14 @@ static __always_inline __u32 add_by_agent(struct ks_process *process, struct ks_
 	return KS_OK;
 }
 
+/* The refused ones, now that it runs: it has no value of theirs. Without any other its seal ends. */
+static __always_inline void drop_refused(struct ks_process *process, const struct delivery *delivery)
+{
+	process->bindings &= ~delivery->refused;
+	if (delivery->refused && !process->bindings)
+		process->flags &= ~KS_SEALED;
+}
+
 /* Returns whether the process may run. */
 static __always_inline int seal_and_deliver(struct ks_process *process, struct ks_scope *scope,
 					    struct task_struct *task, struct linux_binprm *bprm,
@@ -74,6 +89,7 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 	__u64 begun = bpf_ktime_get_ns();
 	__u32 was_sealed = process->flags & KS_SEALED, action;
 
+	delivery->held = was_sealed ? process->bindings : 0;
 	process->bindings |= process->pending;
 	process->flags |= KS_SEALED;
 	if (!was_sealed)

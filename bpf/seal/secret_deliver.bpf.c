@@ -81,7 +81,9 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	runs = scrub(process, scope, task, bprm, delivery, loops);
 	if (runs && process->pending)
 		runs = seal_and_deliver(process, scope, task, bprm, delivery, loops);
-	if (runs && (delivery->asked || delivery->work & KS_ADD))
+	if (runs)
+		drop_refused(process, delivery);
+	if (runs && (delivery->asked || delivery->work))
 		wait_for_agent(process, task, bprm, delivery->work);
 	process->pending = 0;
 	process->flags &= ~KS_FOREIGN;

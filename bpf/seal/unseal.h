@@ -32,14 +32,15 @@ static __always_inline int scrub_below(struct ks_process *process, struct task_s
 /*
  * A sealed process became another program. The binding's rule for children decides: scrub takes the values out of
  * the environment it was given, and with the last of them the seal, and nothing below is sealed again; inherit keeps
- * both. (deny refused the exec already.) A file that is none of the container's own inherits nothing. The process is
- * still sealed while this runs. Returns whether it may run.
+ * both. (deny refused the exec already.) A file that is none of the container's own inherits nothing, and one that
+ * fails `verify` nothing of the bindings that have it, under any rule: the value may have come by the caller's
+ * environment, where no placeholder is filled. The process is still sealed while this runs. Returns whether it may run.
  */
 static __always_inline int scrub(struct ks_process *process, struct ks_scope *scope, struct task_struct *task,
 				 struct linux_binprm *bprm, struct delivery *delivery, int loops)
 {
 	__u64 ending = process->flags & KS_FOREIGN ? process->bindings : scope->scrub_bindings;
-	__u64 lost = process->bindings & ending & ~process->pending;
+	__u64 lost = process->bindings & ((ending & ~process->pending) | process->refused);
 
 	if (!(process->flags & KS_SEALED) || !lost)
 		return process->flags & KS_BELOW_SEAL ? scrub_below(process, task, bprm, delivery, loops) : 1;

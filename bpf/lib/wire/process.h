@@ -50,7 +50,7 @@ struct ks_process {
 	__u64 start;	/* start_boottime of the leader, ns; 0: forked, not yet announced */
 	__u64 bindings; /* bindings it is sealed under */
 	__u64 pending;	/* bindings of the exec in progress */
-	__u64 refused;	/* of these, those its files failed `verify` for */
+	__u64 refused;	/* bindings that the files of the last exec failed `verify` for, also where it failed */
 	__u32 scope;
 	__u32 flags;
 	__u64 container;  /* sequence number of its mount namespace when it entered: never used twice */
