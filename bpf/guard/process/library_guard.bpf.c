@@ -40,6 +40,18 @@ static __always_inline int is_program(struct file *file)
 	return BPF_CORE_READ(file, f_inode) == BPF_CORE_READ(current_task(), mm, exe_file, f_inode);
 }
 
+/*
+ * The bindings whose values are in the memory that the file is mapped into. An exec maps the coming program before its
+ * exec point, into a memory whose environment is marked last of all (fs/binfmt_elf.c, create_elf_tables): those count
+ * that will stay. In any other memory the values are those it has, no matter which files an exec that failed had.
+ */
+static __always_inline __u64 bindings_here(const struct ks_process *process)
+{
+	if (BPF_CORE_READ(current_task(), mm, env_end))
+		return process->bindings;
+	return (process->bindings | process->pending) & ~process->refused;
+}
+
 static __always_inline int code_verdict(struct file *file, unsigned long protection, int again)
 {
 	struct ks_process *process;
@@ -51,7 +63,7 @@ static __always_inline int code_verdict(struct file *file, unsigned long protect
 	process = process_of(current_task());
 	if (!process)
 		return 0;
-	given = (process->bindings | process->pending) & ~process->refused;
+	given = bindings_here(process);
 	scope = given ? bpf_map_lookup_elem(&scopes, &process->scope) : NULL;
 	if (!scope || !(given & scope->trusted_bindings))
 		return 0;

@@ -5,15 +5,17 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
+import { copyFileSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
+import { compiled } from '../../support/compile.ts'
 
 const [VERIFIED, OPEN] = ['verified-value-4e0c17', 'open-value-91b2aa03']
 const PYTHON = readlinkSync('/usr/bin/python3').replace(/^(?!\/)/, '/usr/bin/')
 const [PERL, BASH] = ['/usr/bin/perl', '/usr/bin/bash']
 const [PINNED, HANDING] = ['/usr/local/bin/kernelseal-held', '/usr/local/bin/kernelseal-handing']
 const ADDED = '/usr/local/bin/kernelseal-added-env'
+const LOAD = new URL('load-after-exec.pl', import.meta.url).pathname
 
 const binding = (name: string, selector: string, source = 'VERIFIED'): string => `
 - name: ${name.toLowerCase()}
@@ -60,6 +62,17 @@ async function replaced(path: string, args: readonly string[]): Promise<{ said: 
   child.stdin.end('\n')
   return { signal: await closed, said }
 }
+
+test('an exec that fails leaves the library guard as it was', () => {
+  const library = '/usr/local/lib/kernelseal-held.so'
+  copyFileSync(compiled(new URL('preloaded.c', import.meta.url).pathname, '-shared', '-fPIC'), library)
+  writeFileSync('/tmp/kernelseal-text', 'no program\n', { mode: 0o755 })
+  const load = [LOAD, library, '/tmp/kernelseal-text']
+  const free = spawnSync(PERL, load, { env: { PATH: '/usr/bin' }, encoding: 'latin1' })
+  assert.equal(free.stdout, 'loaded, -1, loaded\n', 'an unsealed program loads it')
+  const { stdout, stderr } = run(PERL, load)
+  assert.equal(stdout, 'refused, -1, refused\n', stderr)
+})
 
 test('children: inherit hands the value to programs of the image, and to no other', () => {
   const started = (program: string) =>
