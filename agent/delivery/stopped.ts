@@ -6,7 +6,7 @@
 
 import { type HeldProcess, holdProcess, isSameStart, killUnheld } from '../linux/process.ts'
 import type { Guard } from '../node/guard.ts'
-import { type ProcessRecord, processRecords } from '../node/process-records.ts'
+import { type ProcessRecord, processRecord, processRecords } from '../node/process-records.ts'
 import type { Binding } from '../policy/types.ts'
 import { hostPidOf } from '../scope/host-pid.ts'
 import { encode } from '../wire/encode.ts'
@@ -62,6 +62,7 @@ export function openWaiting(
         held.kill()
         return proof
       }
+      if (!stillWaits(guard, wait)) return undefined
       if (wait.adds) addVariables(pid, held, added(wait.bindings))
       deliver(guard, scope, held, writes)
       return undefined
@@ -75,6 +76,15 @@ export function openWaiting(
     }
   }
   return { ask, complete }
+}
+
+/**
+ * Asked while the process is held: its number may be another's by now, of the same 10 ms, where processes choose their numbers
+ * (clone3 with set_tid). One that waits cannot become another program; the kernel ends it then.
+ */
+function stillWaits(guard: Guard, { key, actor }: WaitEvent): boolean {
+  const record = processRecord(guard, key)
+  return record?.start === actor.start && (record.flags & PROC_FLAG.WAITING) !== 0
 }
 
 function deliver(guard: Guard, scope: number, held: HeldProcess, writes: readonly WriteEvent[]): void {

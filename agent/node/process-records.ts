@@ -23,24 +23,30 @@ export interface ProcessRecord {
 /** In one walk; a process that starts or ends meanwhile may be missed (kernel/bpf/hashtab.c). */
 export function processRecords(guard: Guard): ProcessRecord[] {
   const processes = guard.map('processes')
+  return processes.keys().flatMap((key) => decoded(processes.get(key)) ?? [])
+}
+
+/** @param key of its record: the address of its task, as the kernel's orders name it */
+export function processRecord(guard: Guard, key: bigint): ProcessRecord | undefined {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(key)
+  return decoded(guard.map('processes').get(bytes))
+}
+
+function decoded(record: Buffer | undefined): ProcessRecord | undefined {
+  if (!record) return undefined
   const { scope, flags, start, bindings, pid, generation, container } = PROCESS.fields
-  return processes.keys().flatMap((key) => {
-    const record = processes.get(key)
-    if (!record) return []
-    const u32 = ([at]: readonly [number, number]): number => record.readUInt32LE(at)
-    const u64 = ([at]: readonly [number, number]): bigint => record.readBigUInt64LE(at)
-    return [
-      {
-        scope: u32(scope),
-        flags: u32(flags),
-        start: u64(start),
-        bindings: u64(bindings),
-        pid: u32(pid),
-        container: u64(container),
-        generation: u64(generation),
-      },
-    ]
-  })
+  const u32 = ([at]: readonly [number, number]): number => record.readUInt32LE(at)
+  const u64 = ([at]: readonly [number, number]): bigint => record.readBigUInt64LE(at)
+  return {
+    scope: u32(scope),
+    flags: u32(flags),
+    start: u64(start),
+    bindings: u64(bindings),
+    pid: u32(pid),
+    container: u64(container),
+    generation: u64(generation),
+  }
 }
 
 /** Scopes whose agent lives: an agent that was killed may have left entries behind. */

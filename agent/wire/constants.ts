@@ -94,6 +94,8 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'foreign-file':
     'the program lies on a file system whose content its container may change, or is being written (`verify`)',
   'no-lists': 'the names and values to take out of its environment are not registered',
+  continued:
+    'it waited for its values, was continued by the kernel itself (an orphaned process group), and started another program',
   library: 'the process maps code that is not of its container’s image (`verify`)',
 }
 

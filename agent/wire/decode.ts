@@ -103,7 +103,7 @@ function odd(bytes: Buffer): KernelEvent {
 }
 
 function waits(bytes: Buffer): KernelEvent {
-  const { file, bindings, pid, work } = WAIT.fields
+  const { file, bindings, pid, key, work } = WAIT.fields
   const asked = u32(bytes, work)
   return {
     kind: 'wait',
@@ -111,6 +111,7 @@ function waits(bytes: Buffer): KernelEvent {
     file: text(bytes, file),
     bindings: u64(bytes, bindings),
     pid: u32(bytes, pid),
+    key: u64(bytes, key),
     unproved: (asked & WORK.PROVE) !== 0,
     adds: (asked & WORK.ADD) !== 0,
   }

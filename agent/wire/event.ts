@@ -90,6 +90,8 @@ export interface WaitEvent extends Common {
   readonly adds: boolean
   /** The process in the scope's PID namespace. */
   readonly pid: number
+  /** Of its record in `processes`. */
+  readonly key: bigint
 }
 interface UnknownEvent {
   readonly kind: 'unknown'

@@ -157,6 +157,7 @@ export const REASON = {
   FOREIGN_FILE: 15,
   LIBRARY: 16,
   NO_LISTS: 17,
+  CONTINUED: 18,
 } as const
 
 /** enum ks_share, KS_SHARE_… */
@@ -595,13 +596,14 @@ export const VALUE_KEY = {
 
 export const WAIT = {
   name: 'ks_wait',
-  size: 352,
+  size: 360,
   fields: {
     event: [0, 80],
     bindings: [80, 8],
-    pid: [88, 4],
-    work: [92, 4],
-    file: [96, 256],
+    key: [88, 8],
+    pid: [96, 4],
+    work: [100, 4],
+    file: [104, 256],
   },
 } as const
 

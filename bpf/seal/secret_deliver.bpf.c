@@ -33,12 +33,29 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 		bpf_send_signal(SIGKILL);
 		return;
 	}
+	wait->key = (__u64)BPF_CORE_READ(task, group_leader);
 	wait->pid = process->pid;
 	wait->work = work;
 	wait->bindings = process->bindings;
 	wait->event.actor.flags = process->flags;
 	read_file(wait->file, bprm);
 	event_submit(wait);
+}
+
+/*
+ * A process that waits is continued by the agent alone; but the kernel continues an orphaned process group itself
+ * (kernel/exit.c, kill_orphaned_pgrp), and the process goes on with its placeholders, still waiting. The agent is about
+ * to write into it, by its number: that must not be into another program's memory.
+ */
+static __always_inline int end_waiting(struct ks_process *process, struct linux_binprm *bprm, struct delivery *delivery)
+{
+	process->flags &= ~KS_WAITING;
+	process->pending = 0;
+	count(process->scope, KS_N_FAILED);
+	bpf_send_signal(SIGKILL);
+	delivery->reason = KS_CONTINUED;
+	report_fail(process, bprm, KS_KILLED, delivery);
+	return 0;
 }
 
 /*
@@ -62,6 +79,8 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	if (!process || !(process->flags & KS_EXECING))
 		return 0;
 	process->flags &= ~(KS_EXECING | KS_SHARING);
+	if (process->flags & KS_WAITING)
+		return end_waiting(process, bprm, delivery);
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
 		return 0;

@@ -44,8 +44,8 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 	child.pending = 0;
 	child.refused = 0;
 	child.exec = 0;
-	child.flags &=
-	    ~(KS_ENTRY | KS_BEGINNING | KS_HEIR | KS_EXECING | KS_DUMPING | KS_GIVEN | KS_FOREIGN | KS_SHARING);
+	child.flags &= ~(KS_ENTRY | KS_BEGINNING | KS_HEIR | KS_EXECING | KS_DUMPING | KS_WAITING | KS_GIVEN |
+			 KS_FOREIGN | KS_SHARING);
 	if (lost_before_fork(parent))
 		become_visitor(&child);
 	if (clone_flags & CLONE_VM)

@@ -102,6 +102,7 @@ struct ks_odd {
 struct ks_wait {
 	struct ks_event event;
 	__u64 bindings;
+	__u64 key;  /* of the process in processes, whose record says how long it waits */
 	__u32 pid;  /* the process in the scope's PID namespace */
 	__u32 work; /* enum ks_work */
 	char file[KS_FILE];

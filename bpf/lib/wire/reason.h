@@ -36,6 +36,8 @@ enum ks_reason {
 	KS_LIBRARY = 16,
 	/* the names and values to take out of an environment are not there */
 	KS_NO_LISTS = 17,
+	/* it waited for the agent, was continued by the kernel itself, and became another program */
+	KS_CONTINUED = 18,
 };
 
 #endif
