@@ -25,16 +25,15 @@ struct delivery {
 	__u32 value;
 	__u32 capacity;
 	__u32 scrubbed;
-	__u32 work;	  /* the agent's work beside writing */
-	__u32 asked;	  /* values the agent is asked to write */
-	__u32 faulted;	  /* the value being written met a page that is not there */
-	__u32 awaited;	  /* values the agent is asked to take out, which a search meets once more */
-	__u32 refusal;	  /* reason of the bindings in `refused` */
-	__u8 begins;	  /* the entrypoint of a life that begins: the placeholders it brings are its container's */
-	__u8 proven;	  /* refusal has proved itself within this exec (proof.h) */
-	__u8 odd;	  /* placeholders that stay as they are */
-	__u8 traced;	  /* a tracer or sampler was there before: a value would be its */
-	__u8 value_first; /* the environment's first string was filled */
+	__u32 work;    /* the agent's work beside writing */
+	__u32 asked;   /* values the agent is asked to write */
+	__u32 faulted; /* the value being written met a page that is not there */
+	__u32 awaited; /* values the agent is asked to take out, which a search meets once more */
+	__u32 refusal; /* reason of the bindings in `refused` */
+	__u8 begins;   /* the entrypoint of a life that begins: the placeholders it brings are its container's */
+	__u8 proven;   /* refusal has proved itself within this exec (proof.h) */
+	__u8 odd;      /* placeholders that stay as they are */
+	__u8 traced;   /* a tracer or sampler was there before: a value would be its */
 };
 
 /*

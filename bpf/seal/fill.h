@@ -95,8 +95,6 @@ static __always_inline long fill_string(struct delivery *d, __u64 end, int loops
 	if (!d->value)
 		return stop(d, KS_NO_VALUE, 0);
 	write_value(d, loops);
-	if (d->start == BPF_CORE_READ(current_task(), mm, env_start))
-		d->value_first = 1;
 	return d->reason != 0;
 }
 

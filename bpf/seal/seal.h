@@ -106,7 +106,7 @@ static __always_inline int seal_and_deliver(struct ks_process *process, struct k
 		report_fail(process, bprm, action, delivery);
 		return action == KS_STARTED;
 	}
-	process->flags |= KS_GIVEN | (delivery->value_first ? KS_VALUE_FIRST : 0);
+	process->flags |= KS_GIVEN;
 	process->pid = pid_in_scope(task, process->scope);
 	process->generation = delivery->generation;
 	count_of(process, KS_N_VALUES, delivery->written);

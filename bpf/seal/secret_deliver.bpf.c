@@ -13,6 +13,7 @@
  */
 #include "emit.h"
 #include "seal.h"
+#include "title.h"
 #include "unseal.h"
 
 /*
@@ -100,8 +101,10 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	runs = scrub(process, scope, task, bprm, delivery, loops);
 	if (runs && process->pending)
 		runs = seal_and_deliver(process, scope, task, bprm, delivery, loops);
-	if (runs)
+	if (runs) {
 		drop_refused(process, delivery);
+		note_first(process, task, delivery, loops);
+	}
 	if (runs && (delivery->asked || delivery->work))
 		wait_for_agent(process, task, bprm, delivery->work);
 	process->pending = 0;

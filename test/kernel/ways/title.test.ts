@@ -14,10 +14,24 @@ const SECRET = 'titled-secret-3c9d10'
 const folder = mkdtempSync(join(tmpdir(), 'kernelseal-title-'))
 const BOUND = join(folder, 'bound')
 const FREE = join(folder, 'free')
+/** With an argument it starts itself once more, its first two variables exchanged. */
 const PROGRAM = `
 #include <string.h>
 #include <unistd.h>
-int main(int n, char **a) { a[n - 1][strlen(a[n - 1])] = '+'; write(1, "x", 1); pause(); return 0; }
+extern char **environ;
+int main(int n, char **a)
+{
+	if (n > 1) {
+		char *first = environ[0];
+		environ[0] = environ[1];
+		environ[1] = first;
+		return execl(a[0], a[0], (char *)0);
+	}
+	a[0][strlen(a[0])] = '+';
+	write(1, "x", 1);
+	pause();
+	return 0;
+}
 `
 const config = `
 version: v1
@@ -43,8 +57,12 @@ after(async () => {
 })
 
 /** @param env in this order: env(1) starts it with nothing else */
-async function titled(program: string, ...env: string[]): Promise<string> {
-  const child = spawn('/usr/bin/env', ['-i', ...env, program], { stdio: ['ignore', 'pipe', 'inherit'] })
+const titled = (program: string, ...env: string[]): Promise<string> => started([...env, program])
+/** The first two exchanged by the program itself. */
+const turned = (program: string, ...env: string[]): Promise<string> => started([...env, program, 'again'])
+
+async function started(words: readonly string[]): Promise<string> {
+  const child = spawn('/usr/bin/env', ['-i', ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   let said = ''
   child.stdout.on('data', (chunk) => {
@@ -69,5 +87,17 @@ test('where another variable stands first, the title shows that one and is reada
     await titled(BOUND, 'PATH=/bin', `PASSWORD=${agent.placeholders.PASSWORD}`, 'HOME=/'),
     'latin1',
   )
+  assert.ok(title.endsWith('bound+PATH=/bin\0'), title)
+})
+
+test('a value that stands first after the program has started itself again is refused as well', async () => {
+  const free = readFileSync(await turned(FREE, 'PATH=/bin', `PASSWORD=${SECRET}`), 'latin1')
+  assert.ok(free.endsWith(`free+PASSWORD=${SECRET}\0`), free)
+  const path = await turned(BOUND, 'PATH=/bin', `PASSWORD=${agent.placeholders.PASSWORD}`)
+  assert.throws(() => readFileSync(path), { code: 'EPERM' })
+})
+
+test('and one that stands first no longer leaves the title readable', async () => {
+  const title = readFileSync(await turned(BOUND, `PASSWORD=${agent.placeholders.PASSWORD}`, 'PATH=/bin'), 'latin1')
   assert.ok(title.endsWith('bound+PATH=/bin\0'), title)
 })
