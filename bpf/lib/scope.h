@@ -41,20 +41,25 @@ static __always_inline __u32 scope_of(struct task_struct *task)
 	return 0;
 }
 
-/*
- * The user namespace that a Pod's PID namespace belongs to, of a task in it: however deep it is in namespaces of its
- * own making. NULL: of no Pod.
- */
-static __always_inline struct user_namespace *user_namespace_of_pod(struct task_struct *task, __u32 scope)
+/* A Pod's PID namespace, of a task in it: however deep it is in namespaces of its own making. NULL: of no Pod. */
+static __always_inline struct pid_namespace *pid_namespace_of_pod(struct task_struct *task, __u32 scope)
 {
 	struct pid_namespace *ns = pid_namespace_of(task, NULL);
 
 	for (int i = 0; i < MAX_PID_NS_DEPTH && ns; i++) {
 		if (BPF_CORE_READ(ns, ns.inum) == scope)
-			return BPF_CORE_READ(ns, user_ns);
+			return ns;
 		ns = BPF_CORE_READ(ns, parent);
 	}
 	return NULL;
+}
+
+/* The user namespace that a Pod's PID namespace belongs to. */
+static __always_inline struct user_namespace *user_namespace_of_pod(struct task_struct *task, __u32 scope)
+{
+	struct pid_namespace *ns = pid_namespace_of_pod(task, scope);
+
+	return ns ? BPF_CORE_READ(ns, user_ns) : NULL;
 }
 
 /* The scope that the control group of `task` is or is in; 0: none. */

@@ -2,7 +2,8 @@
 /*
  * Refuses the calls that reach into another process's memory (row 3 of the mediation table).
  *
- *   ptrace_access_check  ptrace_may_access(): attach, process_vm_readv/writev, pidfd_getfd, kcmp
+ *   ptrace_access_check  ptrace_may_access(): attach, process_vm_readv/writev, pidfd_getfd, kcmp, setns by a pidfd; of
+ *                        any process outside of a Pod by one inside, too (outside.h)
  *   ptrace_traceme       PTRACE_TRACEME: no process becomes the tracer of a sealed one
  */
 #include "../current_call.h"
@@ -11,6 +12,7 @@
 #include "identity.h"
 #include "lineage.h"
 #include "opening.h"
+#include "outside.h"
 #include "proc_access.h"
 
 /* Refusals by the mode alone. READ by file-system credentials is procfs's own question: judge_underway. */
@@ -103,8 +105,11 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 {
 	struct ks_process *process = process_of(child);
 	struct ks_scope *scope;
-	int silent = !!(mode & PTRACE_MODE_NOAUDIT), verdict = 0;
+	int silent = !!(mode & PTRACE_MODE_NOAUDIT), verdict;
 
+	verdict = asks_in_passing(mode) ? 0 : judge_outside(child, mode, again);
+	if (verdict)
+		return verdict;
 	if (!process)
 		return asks_in_passing(mode) ? 0 : judge_starting(child, mode, silent, again);
 	if (!is_guarded(process)) {
