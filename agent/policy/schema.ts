@@ -57,10 +57,10 @@ export function readPolicy(field: Field): Partial<Policy> {
   return Object.fromEntries(read.filter(([, value]) => value !== undefined))
 }
 
-/** Two of the names are as good as no protection, for the whole node. */
+/** Three of the names are as good as no protection, for the whole node. */
 function warnAboutControl(field: Field | undefined): void {
   const named: readonly unknown[] = Array.isArray(field?.value) ? field.value : []
-  for (const name of ['modules', 'block-devices'] as const)
+  for (const name of ['modules', 'block-devices', 'devices'] as const)
     if (named.includes(name))
       field?.warning(`has \`${name}\`: ${BEYOND[name]}`, 'leave it out unless every container of the Pod is trusted')
 }
@@ -68,6 +68,7 @@ function warnAboutControl(field: Field | undefined): void {
 const BEYOND = {
   modules: 'a kernel module reads every value of the node',
   'block-devices': 'a disk shows files of the whole node, swap among them',
+  devices: 'drivers reach disks, memory and the keyboard of the node',
 } as const
 
 export function readBindings(field: Field): readonly Located[] {

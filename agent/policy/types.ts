@@ -9,7 +9,7 @@ export type { Policy }
 
 export type Mode = 'disabled' | 'audit' | 'enforce'
 
-/** Settings below /proc/sys/vm and /proc/sys/fs, sysfs, others' control groups, disks, modules, open_by_handle_at(2). */
+/** Settings below /proc/sys/vm and /proc/sys/fs, sysfs, others' control groups, disks, modules, open_by_handle_at(2), devices. */
 export const KERNEL_CONTROL = [
   'sysctl-vm',
   'sysctl-fs',
@@ -18,6 +18,7 @@ export const KERNEL_CONTROL = [
   'block-devices',
   'modules',
   'file-handles',
+  'devices',
 ] as const
 export type KernelControl = (typeof KERNEL_CONTROL)[number]
 

@@ -28,6 +28,7 @@ const CONTROL_BITS = {
   'block-devices': CONTROL.BLOCK_DEVICES,
   modules: CONTROL.MODULES,
   'file-handles': CONTROL.FILE_HANDLES,
+  devices: CONTROL.DEVICES,
 } as const satisfies Record<KernelControl, number>
 
 function switchesOf({ policy, onFailure }: Pick<Config, 'policy' | 'onFailure'>, host: boolean): number {

@@ -53,6 +53,7 @@ export const DETAILS: Partial<Record<Way, readonly string[]>> = {
     DEVICE: 'a device of the machine’s memory or CPUs',
     BLOCK_DEVICE: 'a disk',
     SYSTEM: 'a file system of the machine, as a whole',
+    OTHER_DEVICE: 'a device that is not known to be harmless',
   }),
   'kernel-code': sentences(KERNEL_CODE, {
     MODULE: 'a kernel module',
@@ -63,6 +64,8 @@ export const DETAILS: Partial<Record<Way, readonly string[]>> = {
     PORTS: 'iopl(2) or ioperm(2)',
     ACCT: 'acct(2)',
     FILE_HANDLE: 'open_by_handle_at(2)',
+    MODULE: 'a module loaded by its name, or unloaded',
+    FILE_IOCTL: 'ioctl(2) that reaches files by their numbers',
   }),
   schedule: sentences(SHARE, {
     CPU: 'its CPUs or scheduling',

@@ -21,6 +21,8 @@ export const CALL = {
   PORTS: 2,
   ACCT: 3,
   FILE_HANDLE: 4,
+  MODULE: 5,
+  FILE_IOCTL: 6,
 } as const
 
 /** enum ks_control, KS_CONTROL_… */
@@ -32,6 +34,7 @@ export const CONTROL = {
   BLOCK_DEVICES: 16,
   MODULES: 32,
   FILE_HANDLES: 64,
+  DEVICES: 128,
 } as const
 
 /** enum ks_counter, KS_N_… */
@@ -76,6 +79,7 @@ export const KERNEL_FILE = {
   DEVICE: 11,
   BLOCK_DEVICE: 12,
   SYSTEM: 13,
+  OTHER_DEVICE: 14,
 } as const
 
 /** enum ks_kind, KS_EV_… */

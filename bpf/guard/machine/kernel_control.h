@@ -9,13 +9,13 @@
  * ipc/ipc_sysctl.c, net/sysctl_net.c), and the files of one's own control group (control_group.h).
  *
  * A whole machine's scope refuses the same to processes in PID namespaces below its own. Of the machine's processes
- * it reports writes, but not of those that service managers do all day: control groups and sysfs.
+ * it reports writes, but not of those that service managers do all day: control groups, sysfs and devices.
  */
 #ifndef KERNELSEAL_KERNEL_CONTROL_H
 #define KERNELSEAL_KERNEL_CONTROL_H
 
-#include "file_place.h"
 #include "judge.h"
+#include "sysctl.h"
 #include "../report.h"
 
 /* include/uapi/linux/magic.h */
@@ -28,56 +28,6 @@
 #define PSTOREFS_MAGIC 0x6165676c
 #define CGROUP_MAGIC 0x27e0eb
 #define CGROUP2_MAGIC 0x63677270
-
-/* Of /proc/sys/kernel: of the UTS, IPC and PID namespaces. */
-static __always_inline int is_namespaced_setting(const union file_name *name)
-{
-	__u64 first = name->words[0], rest = name->words[1];
-
-	switch (first & FIRST(3)) {
-	case WORD3('s', 'h', 'm'):
-	case WORD3('m', 's', 'g'):
-	case WORD3('s', 'e', 'm'):
-		return 1;
-	}
-	return (first == WORD('h', 'o', 's', 't', 'n', 'a', 'm', 'e') && !rest) ||
-	       (first == WORD('d', 'o', 'm', 'a', 'i', 'n', 'n', 'a') && rest == WORD3('m', 'e', 0)) ||
-	       (first == WORD('n', 's', '_', 'l', 'a', 's', 't', '_') && rest == WORD3('p', 'i', 'd')) ||
-	       (first == WORD('c', 'a', 'p', '_', 'l', 'a', 's', 't') && rest == WORD4('_', 'c', 'a', 'p'));
-}
-
-/* net/core/bpf_jit_harden and kin are no namespace's. */
-static __always_inline int is_net_setting(const struct place *place, struct dentry *file)
-{
-	union file_name group, name;
-
-	name_of_dentry(&group, place->third);
-	name_of_dentry(&name, file);
-	return !(group.words[0] == WORD4('c', 'o', 'r', 'e') &&
-		 (name.words[0] & FIRST(4)) == WORD4('b', 'p', 'f', '_'));
-}
-
-/* The part of `kernelControl` that permits a file below /proc/sys; -1: it takes none. */
-static __always_inline int control_of_sysctl(const struct place *place, struct dentry *file)
-{
-	union file_name part, name;
-
-	name_of_dentry(&part, place->second);
-	name_of_dentry(&name, place->third);
-	switch (part.words[0]) {
-	case WORD('k', 'e', 'r', 'n', 'e', 'l', 0, 0):
-		return is_namespaced_setting(&name) ? -1 : 0;
-	case WORD3('n', 'e', 't'):
-		return is_net_setting(place, file) ? -1 : 0;
-	case WORD4('u', 's', 'e', 'r'):
-		return -1;
-	case WORD3('v', 'm', 0):
-		return KS_CONTROL_SYSCTL_VM;
-	case WORD3('f', 's', 0): /* message queues are an IPC namespace's */
-		return name.words[0] == WORD('m', 'q', 'u', 'e', 'u', 'e', 0, 0) ? -1 : KS_CONTROL_SYSCTL_FS;
-	}
-	return 0;
-}
 
 static __always_inline struct pid *pid_of_entry(struct inode *inode)
 {
@@ -127,6 +77,15 @@ static __always_inline int control_of_sysfs(struct dentry *file)
 	return KS_CONTROL_SYSFS;
 }
 
+/* Done all day by programs that manage the machine that is the scope. */
+static __always_inline int is_of_managers(__u32 way, __u32 detail)
+{
+	if (way == KS_WAY_CAPABILITY)
+		return detail == KS_CALL_MODULE || detail == KS_CALL_FILE_IOCTL;
+	return detail == KS_FILE_SYSFS || detail == KS_FILE_CGROUP || detail == KS_FILE_BLOCK_DEVICE ||
+	       detail == KS_FILE_OTHER_DEVICE || detail == KS_FILE_SYSTEM;
+}
+
 /* @control: the bit of enum ks_control that permits it; 0: none does. */
 static __always_inline int judge_control(__u32 control, __u32 way, __u32 detail, int again)
 {
@@ -137,8 +96,7 @@ static __always_inline int judge_control(__u32 control, __u32 way, __u32 detail,
 		return 0;
 	if (inum != INIT_PID_NS || !in_machine_pid_ns())
 		return judge_in(inum, scope, NULL, NULL, 1, way, detail, 0, again);
-	if (again || scope->mode == KS_DISABLED || detail == KS_FILE_SYSFS || detail == KS_FILE_CGROUP ||
-	    detail == KS_FILE_BLOCK_DEVICE || detail == KS_FILE_SYSTEM)
+	if (again || scope->mode == KS_DISABLED || is_of_managers(way, detail))
 		return 0;
 	return report_host(inum, way, detail);
 }

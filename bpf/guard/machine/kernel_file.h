@@ -4,50 +4,9 @@
 #define KERNELSEAL_KERNEL_FILE_H
 
 #include "control_group.h"
+#include "device.h"
 #include "kernel_memory.h"
 #include "../agent/pin.h"
-
-#define MINOR_BITS 20 /* include/linux/kdev_t.h */
-
-/* Documentation/admin-guide/devices.txt; the majors of 202 and 203 are in include/uapi/linux/major.h. */
-enum {
-	MISC_MAJOR = 10,
-	SCSI_GENERIC_MAJOR = 21,
-	RAW_MAJOR = 162,
-	MSR_MAJOR = 202,
-	CPUID_MAJOR = 203,
-	SNAPSHOT_MINOR = 231
-};
-
-/* All of memory, and a freeze of the machine (snapshot); any register of a CPU; a disk under its file system. */
-static __always_inline int control_of_device(struct inode *inode, int writes)
-{
-	__u32 major = inode->i_rdev >> MINOR_BITS, minor = inode->i_rdev & ((1U << MINOR_BITS) - 1);
-
-	switch (major) {
-	case MISC_MAJOR:
-		return minor == SNAPSHOT_MINOR ? 0 : -1;
-	case MSR_MAJOR:
-		return 0;
-	case CPUID_MAJOR:
-		return writes ? 0 : -1;
-	case SCSI_GENERIC_MAJOR:
-	case RAW_MAJOR:
-		return KS_CONTROL_BLOCK_DEVICES;
-	}
-	return -1;
-}
-
-static __always_inline int device_verdict(struct inode *inode, int writes, int again)
-{
-	if ((inode->i_mode & S_IFMT) == S_IFBLK)
-		return judge_control_file(KS_CONTROL_BLOCK_DEVICES, KS_FILE_BLOCK_DEVICE, again);
-	if ((inode->i_mode & S_IFMT) != S_IFCHR)
-		return 0;
-	if (is_memory_device(inode))
-		return judge_kernel_memory(KS_WAY_KERNEL_MEMORY, again);
-	return judge_control_file(control_of_device(inode, writes), KS_FILE_DEVICE, again);
-}
 
 /* Files of procfs that stand for no process. */
 static __always_inline int kernel_proc_verdict(struct file *file, struct inode *inode, int again)

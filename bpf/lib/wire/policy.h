@@ -35,6 +35,7 @@ enum ks_control {
 	KS_CONTROL_BLOCK_DEVICES = 1 << 4,
 	KS_CONTROL_MODULES = 1 << 5,
 	KS_CONTROL_FILE_HANDLES = 1 << 6,
+	KS_CONTROL_DEVICES = 1 << 7,
 };
 
 /*

@@ -64,11 +64,19 @@ enum ks_kernel_file {
 	KS_FILE_BLOCK_DEVICE = 12,
 	/* remounted, frozen, shut down */
 	KS_FILE_SYSTEM = 13,
+	KS_FILE_OTHER_DEVICE = 14,
 };
 
 /* Of KS_WAY_KERNEL_CODE, KS_WAY_CAPABILITY and KS_WAY_SCHEDULE. */
 enum ks_kernel_code { KS_CODE_MODULE = 1, KS_CODE_OTHER = 2 };
-enum ks_call { KS_CALL_SWAPON = 1, KS_CALL_PORTS = 2, KS_CALL_ACCT = 3, KS_CALL_FILE_HANDLE = 4 };
+enum ks_call {
+	KS_CALL_SWAPON = 1,
+	KS_CALL_PORTS = 2,
+	KS_CALL_ACCT = 3,
+	KS_CALL_FILE_HANDLE = 4,
+	KS_CALL_MODULE = 5,
+	KS_CALL_FILE_IOCTL = 6,
+};
 enum ks_share { KS_SHARE_CPU = 1, KS_SHARE_NICE = 2, KS_SHARE_IO = 3, KS_SHARE_MEMORY = 4 };
 
 #endif

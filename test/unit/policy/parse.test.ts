@@ -101,8 +101,9 @@ describe('defaults', () => {
       () => control('[sysctl-vn]'),
       /c:1: policy\.kernelControl\[0\]: is `sysctl-vn`, must be .*`file-handles`.*did you mean `sysctl-vm`\?/s,
     )
-    const { warnings } = parseConfig('policy: { kernelControl: [modules, sysfs] }', 'c')
-    assert.match(warnings.map(({ message }) => message).join(), /has `modules`: a kernel module reads every value/)
+    const { warnings } = parseConfig('policy: { kernelControl: [modules, sysfs, devices] }', 'c')
+    const warned = warnings.map(({ message }) => message).join()
+    assert.match(warned, /has `modules`: a kernel module reads every value.*has `devices`: drivers reach/)
     assert.throws(() => control('sysfs'), /policy\.kernelControl: must be a list, is text/)
   })
 
