@@ -133,4 +133,21 @@ static __always_inline int is_agent_of(__u32 scope)
 	return is_agent(self) && (self->scope == scope || is_enrolled(scope));
 }
 
+#define ROOT_GROUP 1 /* kernfs gives its root the first number (kernfs_create_root, fs/kernfs/dir.c) */
+#define CGRP_ROOT_NS_DELEGATE (1 << 3) /* include/linux/cgroup-defs.h */
+
+/* The root of a cgroup namespace, as long as it is a group and not the whole hierarchy; 0 otherwise. */
+static __always_inline __u64 group_of_namespace(struct task_struct *task)
+{
+	__u64 id = BPF_CORE_READ(task, nsproxy, cgroup_ns, root_cset, dfl_cgrp, kn, id);
+
+	return id == ROOT_GROUP ? 0 : id;
+}
+
+/* Whether the kernel keeps moves of processes within the mover's cgroup namespace: by the last mount of cgroup v2. */
+static __always_inline int is_delegated(void)
+{
+	return !!(BPF_CORE_READ(current_task(), cgroups, dfl_cgrp, root, flags) & CGRP_ROOT_NS_DELEGATE);
+}
+
 #endif

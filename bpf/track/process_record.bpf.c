@@ -3,12 +3,14 @@
  * Keeps one record per process of a scope, from before it can be seen until after it is gone.
  *
  *   task_alloc          copy_process(), before the child has memory or a number: the child's record is made, or
- *                       the fork is refused. No moment exists at which a copy of a sealed process is unsealed.
+ *                       the fork is refused. No moment exists at which a copy of a sealed process is unsealed. A
+ *                       child in a control group of another is refused here too (group_entry.h).
  *   sched_process_fork  the child is complete: its start time joins the record
  *
  * process_record_end.bpf.c has the other end.
  */
 #include "emit.h"
+#include "group_entry.h"
 #include "home.h"
 #include "hook.h"
 #include "identity.h"
@@ -33,9 +35,10 @@ ENFORCE(record_fork, task_alloc, security_task_alloc, (task, clone_flags), struc
 {
 	struct ks_process *parent, child;
 	__u64 key = (__u64)task;
+	int refused = group_entry_verdict(clone_flags, again);
 
-	if (clone_flags & CLONE_THREAD)
-		return 0;
+	if (refused || (clone_flags & CLONE_THREAD))
+		return refused;
 	parent = process_of(current_task());
 	if (!parent)
 		return 0;

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files of control groups: a scope writes those of the writer's own group and below, and of those its cgroup namespace
- * shows as the root. Others freeze, kill, starve and move processes of the whole machine.
+ * Files of control groups: a scope writes those of its own groups. Others freeze, kill, starve and move processes of
+ * the whole machine.
+ *
+ * A Pod's own groups are the root of the writer's cgroup namespace and those below it; in the machine's cgroup
+ * namespace none is. The group that the writer is in says nothing: a process chooses where its children are (clone3(2);
+ * track/group_entry.h). A service's own are those that are its scope.
  *
  * A group the agent is in, or one above, is not even its neighbours': `cgroup.kill` there ends it.
  */
 #ifndef KERNELSEAL_CONTROL_GROUP_H
 #define KERNELSEAL_CONTROL_GROUP_H
 
+#include "capable.h"
 #include "kernel_control.h"
 
 /* Levels of groups that are looked at; a deeper one counts as not one's own. */
 #define MAX_GROUP_DEPTH 24
-#define ROOT_GROUP 1 /* kernfs gives its root the first number (kernfs_create_root, fs/kernfs/dir.c) */
 
 /* kernfs_get_inode(): the number of an inode is that of its node, which for a folder is the group's. */
 static __always_inline __u64 group_of_folder(struct dentry *folder)
@@ -20,23 +24,51 @@ static __always_inline __u64 group_of_folder(struct dentry *folder)
 	return BPF_CORE_READ(folder, d_inode, i_ino);
 }
 
-/* The root of the cgroup namespace, as long as it is a group and not the whole hierarchy; 0 otherwise. */
-static __always_inline __u64 group_of_namespace(struct task_struct *task)
+static __always_inline int is_scopes_group(__u32 inum, __u64 id)
 {
-	__u64 id = BPF_CORE_READ(task, nsproxy, cgroup_ns, root_cset, dfl_cgrp, kn, id);
+	__u32 *scope = bpf_map_lookup_elem(&cgroup_scopes, &id);
 
-	return id == ROOT_GROUP ? 0 : id;
+	return scope && *scope == inum;
 }
 
-static __always_inline int is_own_group(struct dentry *folder)
+/* `cgroup.procs` and `cgroup.threads`: what is written there may be any process of the PID namespace, the agent too. */
+static __always_inline int moves_processes(struct dentry *file)
 {
-	__u64 own = bpf_get_current_cgroup_id(), of_namespace = group_of_namespace(current_task());
+	union file_name name;
+
+	name_of_dentry(&name, file);
+	return (name.words[0] == WORD('c', 'g', 'r', 'o', 'u', 'p', '.', 'p') &&
+		(name.words[1] & FIRST(4)) == WORD4('r', 'o', 'c', 's')) ||
+	       (name.words[0] == WORD('c', 'g', 'r', 'o', 'u', 'p', '.', 't') &&
+		(name.words[1] & FIRST(4)) == WORD4('h', 'r', 'e', 'a'));
+}
+
+/*
+ * Whether the kernel keeps those moves within the writer's groups: in a Pod by its cgroup namespace, in a service by
+ * the owner of the group above (cgroup_procs_write_permission), unless the writer may write any file.
+ */
+static __always_inline int is_kept_below(__u32 inum)
+{
+	const struct cred *cred = BPF_CORE_READ(current_task(), cred);
+	__u64 held = 0;
+
+	if (inum >= KS_FIRST_PID_NS)
+		return is_delegated();
+	bpf_core_read(&held, sizeof(held), &cred->cap_effective);
+	return BPF_CORE_READ(cred, fsuid.val) && !(held & BIT_OF_DAC_OVERRIDE);
+}
+
+static __always_inline int is_own_group(__u32 inum, struct dentry *folder)
+{
+	__u64 of_namespace = group_of_namespace(current_task());
 	struct dentry *parent;
 
+	if (inum < KS_FIRST_PID_NS)
+		return is_scopes_group(inum, group_of_folder(folder));
+	if (!of_namespace)
+		return 0;
 	for (int i = 0; i < MAX_GROUP_DEPTH; i++) {
-		__u64 id = group_of_folder(folder);
-
-		if (id == own || (id && id == of_namespace))
+		if (group_of_folder(folder) == of_namespace)
 			return 1;
 		parent = BPF_CORE_READ(folder, d_parent);
 		if (parent == folder)
@@ -100,7 +132,7 @@ static __always_inline int cgroup_file_verdict(struct dentry *file, unsigned lon
 		return 0;
 	if (magic == CGROUP2_MAGIC && holds_agent(inum, group_of_folder(folder)))
 		return judge_agents_group(inum, group_of_folder(folder), again);
-	if (magic == CGROUP2_MAGIC && is_own_group(folder))
+	if (magic == CGROUP2_MAGIC && is_own_group(inum, folder) && (!moves_processes(file) || is_kept_below(inum)))
 		return 0;
 	return judge_control(KS_CONTROL_CGROUPS, KS_WAY_CGROUP, KS_FILE_CGROUP, again);
 }

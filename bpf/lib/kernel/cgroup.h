@@ -16,6 +16,7 @@ struct cgroup_subsys_state {
 
 struct cgroup_root {
 	int hierarchy_id;
+	unsigned int flags;
 };
 
 struct cgroup {

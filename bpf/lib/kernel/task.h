@@ -33,6 +33,7 @@ struct kernel_cap_struct {
 
 struct cred {
 	kuid_t uid;
+	kuid_t fsuid;
 	struct kernel_cap_struct cap_effective;
 	struct user_namespace *user_ns;
 };

@@ -1,7 +1,7 @@
 /** Files that change the kernel: those a scope may open for writing, those it may not, and those a policy leaves to it. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
 import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
@@ -12,7 +12,6 @@ const start = (space: PidNamespace, policy: string): Promise<Agent> =>
 const DISK = '/tmp/kernel-control-disk'
 const SNAPSHOT = '/tmp/kernel-control-snapshot'
 const BINFMT = '/tmp/kernel-control-binfmt'
-const GROUPS = '/sys/fs/cgroup'
 
 /** Nothing is written: an open decides. */
 const REFUSED = [
@@ -125,22 +124,4 @@ test('in audit mode all of it opens, and is reported', async () => {
   assert.deepEqual(opens(space.run, attacked), verdict('ok', attacked))
   const audited = () => agent?.events().some((e) => e.way === 'kernel-file' && e.action === 'audited')
   await eventually('the event', audited)
-})
-
-test('control groups: its own and those below, and never the agent’s', async () => {
-  for (const group of ['pod', 'pod/below', 'other', 'agent']) mkdirSync(`${GROUPS}/${group}`, { recursive: true })
-  space = await pidNamespace()
-  agent = await start(space, 'mode: enforce')
-  writeFileSync(`${GROUPS}/agent/cgroup.procs`, String(agent.pid))
-  const procs = (group: string): string => `${GROUPS}/${group}/cgroup.procs`
-  const asPod: PidNamespace['run'] = (command) =>
-    outside(['/bin/sh', '-c', 'echo $$ >"$0" && exec nsenter "$@"', procs('pod'), ...space.enter, ...command])
-  const [own, others] = [['pod', 'pod/below'].map(procs), ['', 'other', 'agent'].map(procs)]
-  assert.deepEqual(opens(outside, others), verdict('ok', others), 'outside of the Pod the attempt works')
-  assert.deepEqual(opens(asPod, own), verdict('ok', own))
-  assert.deepEqual(opens(asPod, others), verdict('no', others))
-  const freeze = [`${GROUPS}/agent/cgroup.freeze`, `${GROUPS}/agent/memory.max`].filter(existsSync)
-  assert.deepEqual(opens(outside, freeze), verdict('ok', freeze))
-  assert.deepEqual(opens(space.run, freeze), verdict('no', freeze), 'also from a group above')
-  await eventually('the event', () => agent?.events().some((e) => e.way === 'cgroup'))
 })
