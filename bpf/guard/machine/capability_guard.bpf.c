@@ -4,7 +4,9 @@
  *
  *   capable   capable() within swapon(2): swap on a disk of the caller's has the memory of sealed processes;
  *             iopl(2), ioperm(2): ports, and by them any memory; acct(2): a line about every process of the machine;
- *             open_by_handle_at(2): any file of a mounted file system by its number, in this container or not;
+ *             open_by_handle_at(2): any file of a mounted file system by its number, in this container or not, and
+ *             ioctl(2) where it does the same (file_ioctl.h); modules that are loaded by a name (dev_load(), for the
+ *             name of a network interface) and delete_module(2);
  *             and anywhere process_madvise(2) of a guarded process (advice.h), and perf_event_open(2) of a uprobe that
  *             is to be refused (probe.h), and fsconfig(2) that mounts control groups (group_mount.h)
  *   sb_set_mnt_opts   vfs_get_tree(): the file system of a disk is found, by mount(2) as by fsconfig(2), and mounted
@@ -13,17 +15,26 @@
  *
  * None of the former has a rarer hook, and the kernels of distributions let no program stand before a system call
  * (CONFIG_FUNCTION_ERROR_INJECTION). The hook is asked often: it looks at the capability first, then at the number of
- * the call, and only within one of these eight at what `current` is. The policy's `kernelControl` leaves `file-handles`
- * to a scope.
+ * the call, and only within one of these at what `current` is. The policy's `kernelControl` leaves `file-handles` and
+ * `modules` to a scope.
  */
 #include "advice.h"
 #include "../current_call.h"
+#include "file_ioctl.h"
 #include "hook.h"
 #include "group_mount.h"
 #include "../perf/probe.h"
 
 /* include/uapi/linux/capability.h */
-enum { DAC_READ_SEARCH = 2, SYS_RAWIO = 17, SYS_PACCT = 20, SYS_ADMIN = 21, SYS_NICE = 23, PERFMON = 38 };
+enum {
+	DAC_READ_SEARCH = 2,
+	SYS_MODULE = 16,
+	SYS_RAWIO = 17,
+	SYS_PACCT = 20,
+	SYS_ADMIN = 21,
+	SYS_NICE = 23,
+	PERFMON = 38
+};
 
 #ifdef __TARGET_ARCH_x86
 enum { COMPAT_ACCT = 51, COMPAT_SWAPON = 87, COMPAT_IOPERM = 101, COMPAT_IOPL = 110, COMPAT_BY_HANDLE = 342 };
@@ -70,7 +81,7 @@ static __always_inline __u32 call_of(long number)
 ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options), const struct cred *cred,
 	struct user_namespace *ns, int capability, unsigned int options)
 {
-	__u32 call;
+	__u32 call, control;
 	long number;
 	int compat;
 
@@ -86,9 +97,12 @@ ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options
 	if (capability == SYS_ADMIN && number == NR_FSCONFIG)
 		return configured_mount_verdict(again);
 	call = compat ? call_of_compat(number) : call_of(number);
+	if (!call && is_reaching_files(number, compat))
+		call = KS_CALL_FILE_IOCTL;
 	if (!call)
 		return 0;
-	return judge_control(call == KS_CALL_FILE_HANDLE ? KS_CONTROL_FILE_HANDLES : 0, KS_WAY_CAPABILITY, call, again);
+	control = call == KS_CALL_FILE_HANDLE || call == KS_CALL_FILE_IOCTL ? KS_CONTROL_FILE_HANDLES : 0;
+	return judge_control(control, KS_WAY_CAPABILITY, call, again);
 }
 
 /* By what the file system says of itself, and not by its name. `kernelControl: [block-devices]` leaves it to a scope.
