@@ -7,6 +7,7 @@
 
 /* include/uapi/linux/capability.h */
 #define BIT_OF_DAC_OVERRIDE (1ULL << 1)
+#define BIT_OF_SYS_MODULE (1ULL << 16)
 #define BIT_OF_SYS_ADMIN (1ULL << 21)
 #define BIT_OF_PERFMON (1ULL << 38)
 

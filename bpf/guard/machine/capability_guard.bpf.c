@@ -19,6 +19,7 @@
  * `modules` to a scope.
  */
 #include "advice.h"
+#include "capable.h"
 #include "../current_call.h"
 #include "file_ioctl.h"
 #include "hook.h"
@@ -78,6 +79,23 @@ static __always_inline __u32 call_of(long number)
 	return 0;
 }
 
+/*
+ * A `fmod_ret` program runs before the kernel has looked: a caller without the capability gets no further, and is not
+ * reported. What init_module(2) and finit_module(2) bring is judged as code (kernel_code.bpf.c).
+ */
+static __always_inline int module_verdict(const struct cred *cred, int again)
+{
+	long number = number_of_current();
+	__u64 held = 0;
+
+	if (!is_compat() && (number == __NR_init_module || number == __NR_finit_module))
+		return 0;
+	bpf_core_read(&held, sizeof(held), &cred->cap_effective);
+	if (!(held & BIT_OF_SYS_MODULE))
+		return 0;
+	return judge_control(KS_CONTROL_MODULES, KS_WAY_CAPABILITY, KS_CALL_MODULE, again);
+}
+
 ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options), const struct cred *cred,
 	struct user_namespace *ns, int capability, unsigned int options)
 {
@@ -87,6 +105,8 @@ ENFORCE(guard_capable, capable, security_capable, (cred, ns, capability, options
 
 	if (capability == SYS_NICE)
 		return number_of_current() == NR_PROCESS_MADVISE ? judge_advice(again) : 0;
+	if (capability == SYS_MODULE)
+		return module_verdict(cred, again);
 	if (capability != DAC_READ_SEARCH && capability != SYS_ADMIN && capability != SYS_RAWIO &&
 	    capability != SYS_PACCT && capability != PERFMON)
 		return 0;

@@ -37,6 +37,11 @@ at = os.open("/tmp", os.O_RDONLY)
 if c.syscall(303, at, b".", handle, ctypes.byref(ctypes.c_int()), 0) < 0: raise SystemExit("no handle: " + os.strerror(ctypes.get_errno()))
 if c.syscall(304, at, handle, os.O_RDONLY) < 0: raise SystemExit(os.strerror(ctypes.get_errno()))'`
 
+/** SIOCGIFINDEX; the answer is that there is no such interface, always. */
+const BY_INTERFACE = `python3 -c 'import fcntl, socket
+try: fcntl.ioctl(socket.socket(), 0x8933, b"dummy".ljust(40, bytes(1)))
+except OSError: pass'`
+
 interface Deed {
   readonly name: string
   readonly command: string
@@ -46,6 +51,11 @@ interface Deed {
 
 const DEEDS: readonly Deed[] = [
   { name: 'load a module', command: 'modprobe dummy', undo: 'rmmod dummy' },
+  {
+    name: 'load a module by the name of a network interface',
+    command: `${BY_INTERFACE}; test -e /sys/module/dummy || { echo not permitted >&2; false; }`,
+    undo: 'rmmod dummy',
+  },
   { name: 'unload a kexec image by kexec_load', command: call('246', '0', '0', 'None', '0') },
   { name: 'swap on a disk of its own', command: `swapon ${DISK}`, undo: `swapoff ${DISK}` },
   { name: 'take the ports by iopl', command: call('172', '3') },
@@ -91,6 +101,14 @@ describe('in a scope that enforces', () => {
   test('an event tells of each', async () => {
     for (const way of ['kernel-code', 'capability'])
       await eventually(way, () => agent.events().some((event) => event.way === way))
+  })
+
+  test('nothing can unload a module, and what the kernel loads for a new interface is loaded', () => {
+    assert.equal(shell(outside, 'modprobe nlmon'), 'done')
+    assert.equal(shell(space.run, 'rmmod nlmon'), 'refused')
+    assert.equal(shell(outside, 'rmmod nlmon'), 'done')
+    assert.equal(shell(space.run, 'ip link add kernelseal0 type dummy && ip link del kernelseal0'), 'done')
+    assert.equal(shell(outside, 'rmmod dummy'), 'done')
   })
 
   const link = () =>
