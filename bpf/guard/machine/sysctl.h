@@ -22,6 +22,12 @@ static __always_inline int is_namespaced_setting(const union file_name *name)
 	       (first == WORD('c', 'a', 'p', '_', 'l', 'a', 's', 't') && rest == WORD4('_', 'c', 'a', 'p'));
 }
 
+/* Limits of a user namespace (kernel/ucount.c): there they are the whole machine's. */
+static __always_inline int in_machine_user_ns(void)
+{
+	return !BPF_CORE_READ(current_task(), cred, user_ns, level);
+}
+
 /* net/core/bpf_jit_harden and kin are no namespace's. */
 static __always_inline int is_net_setting(const struct place *place, struct dentry *file)
 {
@@ -46,7 +52,7 @@ static __always_inline int control_of_sysctl(const struct place *place, struct d
 	case WORD3('n', 'e', 't'):
 		return is_net_setting(place, file) ? -1 : 0;
 	case WORD4('u', 's', 'e', 'r'):
-		return -1;
+		return in_machine_user_ns() ? 0 : -1;
 	case WORD3('v', 'm', 0):
 		return KS_CONTROL_SYSCTL_VM;
 	case WORD3('f', 's', 0): /* message queues are an IPC namespace's */

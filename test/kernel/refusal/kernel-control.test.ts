@@ -24,6 +24,7 @@ const REFUSED = [
   '/proc/sys/vm/drop_caches',
   '/proc/sys/fs/suid_dumpable',
   '/proc/sys/net/core/bpf_jit_harden',
+  '/proc/sys/user/max_net_namespaces',
   '/proc/sysrq-trigger',
   '/proc/irq/default_smp_affinity',
   '/sys/kernel/uevent_helper',
@@ -48,7 +49,6 @@ const HARMLESS = [
   '/proc/sys/net/ipv4/ip_forward',
   '/proc/sys/net/ipv4/conf/lo/forwarding',
   '/proc/sys/net/core/somaxconn',
-  '/proc/sys/user/max_net_namespaces',
   '/proc/pressure/memory',
   '/dev/null',
   '/dev/ptmx',
@@ -101,6 +101,9 @@ test('a scope opens none of the machine’s files for writing, and all of its ow
   assert.deepEqual(opens(space.run, harmless), verdict('ok', harmless))
   assert.deepEqual(opens(outside, attacked), verdict('ok', attacked), 'outside of scopes all is as before')
   await eventually('the event', () => agent?.events().some((e) => e.way === 'kernel-file'))
+  const ofItsOwn: PidNamespace['run'] = (command) => space.run(['unshare', '--user', '--map-root-user', ...command])
+  const limits = ['/proc/sys/user/max_net_namespaces']
+  assert.deepEqual(opens(ofItsOwn, limits), verdict('ok', limits), 'of a user namespace of its own')
   const reading = space.run(['/bin/cat', '/proc/sys/kernel/ftrace_enabled', '/sys/kernel/uevent_seqnum'])
   assert.equal(reading.status, 0, 'reading is nobody’s harm')
 })
