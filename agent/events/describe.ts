@@ -109,7 +109,7 @@ function access(event: AccessEvent): Line {
   const alarm = { what: `${way} access ${action}`, who: `${by} ${target.start}` }
   const passing = isInPassing(event)
   return {
-    level: action === 'blocked' && !passing ? 'warn' : 'info',
+    level: (action === 'blocked' && !passing) || way === 'memory-write' ? 'warn' : 'info',
     tag: TAGS[action],
     text: `PID=${actor.pid} attempted ${way} access ${whom}, by ${actor.comm}${kindOf(event)}`,
     fields: passing ? { ...fields, passing } : fields,
@@ -120,6 +120,7 @@ function access(event: AccessEvent): Line {
 /** What it was after, where the way alone does not say. */
 function kindOf({ way, detail, action }: AccessEvent): string {
   if (way === 'core-dump') return coreDump(detail, action)
+  if (way === 'memory-write' && action === 'allowed') return ': programs that it starts from now on are given nothing'
   const kind = DETAILS[way]?.[detail]
   return kind ? `: ${kind}` : ''
 }

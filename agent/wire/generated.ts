@@ -49,6 +49,7 @@ export const COUNTER = {
   RECORDS_REFUSED: 7,
   STALE_RECORDS: 8,
   UNREPORTED: 9,
+  LINEAGES_LOST: 10,
   MAX: 16,
 } as const
 
@@ -224,6 +225,7 @@ export const WAY = {
   DEBUG_SOCKET: 27,
   STARTING: 28,
   LIBRARY: 29,
+  MEMORY_WRITE: 30,
 } as const
 
 /** enum ks_work, KS_… */

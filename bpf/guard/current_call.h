@@ -99,6 +99,11 @@ static __always_inline int is_looking_at_files(void)
 	return is_compat() ? looks_at_files_compat(number_of_current()) : looks_at_files(number_of_current());
 }
 
+static __always_inline int is_reading_memory(void)
+{
+	return !is_compat() && number_of_current() == __NR_process_vm_readv;
+}
+
 static __always_inline int is_in_ioctl(void)
 {
 	return number_of_current() == (is_compat() ? 54 : __NR_ioctl);

@@ -39,6 +39,11 @@ const TOTALS: readonly (readonly [name: string, counter: KernelCounter, help: st
     'unreported',
     'Attempts counted above and not reported one by one: more than one a second by one process in one way',
   ],
+  [
+    'kernelseal_lineages_lost_total',
+    'lineages_lost',
+    'Processes of an application that are given nothing any more, since others may have written into their memory',
+  ],
   ['kernelseal_delivery_failed_total', 'failed', 'Processes whose secrets could not be delivered'],
   ['kernelseal_events_lost_total', 'events_lost', 'Events that did not fit into the ring buffer'],
   ['kernelseal_records_refused_total', 'records_refused', 'Forks and execs refused because the process table was full'],

@@ -17,6 +17,7 @@
 #include "proc_entry.h"
 #include "proof.h"
 #include "unwalked.h"
+#include "writing.h"
 
 /* The way that an open of a guarded process's entry is. Writing is one for every entry: the kernel acts on it. */
 static __always_inline __u32 way_opened(struct file *file, struct inode *inode, const struct ks_process *process)
@@ -64,8 +65,11 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	if (!target)
 		return opened ? 0 : kernel_proc_verdict(file, inode, again);
 	process = process_of(target);
-	if (!process || !is_guarded(process))
+	if (!process || !is_guarded(process)) {
+		if (process && !opened && open_may_write(file, inode))
+			lose_lineage(process, target);
 		return opened ? 0 : judge_unwalked(file, inode, target, again);
+	}
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (opened && scope->mode != KS_ENFORCE && !(process->flags & KS_AGENT))) /* reported at file_open */
 		return 0;

@@ -10,10 +10,10 @@
 #include "judge.h"
 #include "hook.h"
 #include "identity.h"
-#include "lineage.h"
 #include "opening.h"
 #include "outside.h"
 #include "proc_access.h"
+#include "writing.h"
 
 /* Refusals by the mode alone. READ by file-system credentials is procfs's own question: judge_underway. */
 static __always_inline int ptrace_switched_on(__u32 switches, unsigned int mode)
@@ -71,35 +71,6 @@ static __always_inline int judge_agent(struct ks_process *process, struct ks_sco
 	return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, !!(mode & PTRACE_MODE_NOAUDIT), again);
 }
 
-/*
- * A visitor, or another container, that may write into an application's process which holds no secret: its
- * later children may be the visitor's, and it counts as a visitor itself. (Also when another program refuses
- * the access after us: no process had reason to try.)
- */
-static __always_inline void lose_lineage(struct ks_process *process, struct task_struct *child, unsigned int mode)
-{
-	struct ks_process *self = process_of(current_task());
-	struct ks_scope *scope;
-
-	if (!(mode & PTRACE_MODE_ATTACH) || !(process->flags & KS_WORKLOAD))
-		return;
-	scope = bpf_map_lookup_elem(&scopes, &process->scope);
-	if (!scope || (scope->switches & KS_HOST))
-		return;
-	if (self && self->scope == process->scope &&
-	    ((self->flags & KS_AGENT) || ((self->flags & KS_WORKLOAD) && self->container == process->container)))
-		return;
-	if (is_agent_of(process->scope))
-		return;
-	lose_lineage_of(process, child);
-}
-
-/* `ps` of every process: the answer decides about three addresses in /proc/P/stat (do_task_stat), and opens nothing. */
-static __always_inline int asks_in_passing(unsigned int mode)
-{
-	return (mode & (PTRACE_MODE_NOAUDIT | PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)) == PTRACE_MODE_NOAUDIT;
-}
-
 ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child, mode), struct task_struct *child,
 	unsigned int mode)
 {
@@ -113,7 +84,8 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 	if (!process)
 		return asks_in_passing(mode) ? 0 : judge_starting(child, mode, silent, again);
 	if (!is_guarded(process)) {
-		lose_lineage(process, child, mode);
+		if (check_may_write(child, mode))
+			lose_lineage(process, child);
 		return 0;
 	}
 	if (same_memory(current_task(), child))

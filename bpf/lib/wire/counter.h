@@ -20,6 +20,8 @@ enum ks_counter {
 	KS_N_STALE_RECORDS = 8,
 	/* attempts that were counted and not reported: more than one a second by one process in one way */
 	KS_N_UNREPORTED = 9,
+	/* processes of an application that count as visitors since others may have written into their memory */
+	KS_N_LINEAGES_LOST = 10,
 	KS_N_MAX = 16,
 };
 

@@ -46,6 +46,8 @@ enum ks_way {
 	KS_WAY_STARTING = 28,
 	/* code mapped that is not of the container's image (`verify`) */
 	KS_WAY_LIBRARY = 29,
+	/* memory of a process without values, written by others: what it starts later may be theirs */
+	KS_WAY_MEMORY_WRITE = 30,
 };
 
 /* Of KS_WAY_KERNEL_FILE and KS_WAY_CGROUP (ks_event.detail): kinds of kernel files and devices. */
