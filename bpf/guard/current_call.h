@@ -99,6 +99,35 @@ static __always_inline int is_looking_at_files(void)
 	return is_compat() ? looks_at_files_compat(number_of_current()) : looks_at_files(number_of_current());
 }
 
+/*
+ * Whether `current` walks a path to ask about the file at its end, and gets no descriptor of it. Of the 32-bit table
+ * no call is known here.
+ */
+static __always_inline int is_asking_about_file(void)
+{
+	if (is_compat())
+		return 0;
+	switch (number_of_current()) {
+	case __NR_readlinkat:
+	case __NR_newfstatat:
+	case __NR_statx:
+	case __NR_faccessat:
+	case 439: /* faccessat2 */
+	case __NR_getxattr:
+	case __NR_lgetxattr:
+	case __NR_listxattr:
+	case __NR_llistxattr:
+#ifdef __NR_readlink /* older architectures */
+	case __NR_readlink:
+	case __NR_stat:
+	case __NR_lstat:
+	case __NR_access:
+#endif
+		return 1;
+	}
+	return 0;
+}
+
 static __always_inline int is_reading_memory(void)
 {
 	return !is_compat() && number_of_current() == __NR_process_vm_readv;

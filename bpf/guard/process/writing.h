@@ -20,11 +20,15 @@ static __always_inline int asks_in_passing(unsigned int mode)
 	return (mode & (PTRACE_MODE_NOAUDIT | PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS)) == PTRACE_MODE_NOAUDIT;
 }
 
-/* Whether what a check of ptrace is for may write. An entry walked to is judged when it opens. */
+/*
+ * Whether what a check of ptrace is for may write. An entry walked to is judged when it opens. Not a link to memory,
+ * which asks with READ and then leaves procfs: a descriptor of that memory counts, however it is opened, since its
+ * owner may open it again for writing by its own /proc/self/fd.
+ */
 static __always_inline int check_may_write(struct task_struct *target, unsigned int mode)
 {
 	if (is_walking())
-		return 0;
+		return is_at_memory(target) && !is_asking_about_file();
 	if (mode & PTRACE_MODE_REALCREDS) /* READ by these changes nothing: kcmp, get_robust_list, setns */
 		return (mode & PTRACE_MODE_ATTACH) && !is_reading_memory();
 	return !asks_in_passing(mode) && !is_looking_at_files();
