@@ -9,7 +9,10 @@
 
 #include "record.h"
 
-/* A vfork() within a vfork() and so on: a process at the end of a longer chain is a visitor. */
+/*
+ * A vfork() within a vfork() and so on: a process at the end of a longer chain is a visitor, and others do not write
+ * into it.
+ */
 #define MOST_SHARING 4
 
 /*
@@ -22,17 +25,40 @@ static __always_inline void become_visitor(struct ks_process *process)
 	process->flags = (process->flags & ~(KS_WORKLOAD | KS_BEGINNING)) | KS_VISITOR;
 }
 
-/* A process that was written to, and those above it whose memory that is. */
-static __always_inline void lose_lineage_of(struct ks_process *process, struct task_struct *task)
+/*
+ * Whether the way up from a process leads to the one that its memory began with: that has not been made by sharing. Not
+ * where a process on the way has ended or gone on to another program, was made as its maker's sibling (CLONE_PARENT),
+ * or the way is long: then others may work in this memory, and none of them can be found.
+ */
+static __always_inline int is_owner_known(struct ks_process *process, struct task_struct *task)
 {
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+
+	for (int i = 0; i < MOST_SHARING && (process->flags & KS_SHARING); i++) {
+		task = BPF_CORE_READ(task, group_leader, real_parent);
+		process = process_of(task);
+		if (!process || BPF_CORE_READ(task, mm) != mm)
+			return 0;
+	}
+	return !(process->flags & KS_SHARING);
+}
+
+/* A process that was written to, and those above it whose memory that is. Returns whether one was of a workload. */
+static __always_inline int lose_lineage_of(struct ks_process *process, struct task_struct *task)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	__u32 had = process->flags;
+
 	become_visitor(process);
 	for (int i = 0; i < MOST_SHARING && (process->flags & KS_SHARING); i++) {
 		task = BPF_CORE_READ(task, group_leader, real_parent);
 		process = process_of(task);
-		if (!process)
-			return;
+		if (!process || BPF_CORE_READ(task, mm) != mm)
+			break;
+		had |= process->flags;
 		become_visitor(process);
 	}
+	return !!(had & KS_WORKLOAD);
 }
 
 /*

@@ -55,6 +55,16 @@ static __always_inline int judge_unwalked(struct file *file, struct inode *inode
 	return scope ? judge_in(current_scope(), scope, NULL, NULL, 1, KS_WAY_NOTIFY, way, 0, again) : 0;
 }
 
+static __always_inline int judge_unguarded(struct file *file, struct inode *inode, struct task_struct *target,
+					   struct ks_process *process, int again)
+{
+	int verdict = judge_unwalked(file, inode, target, again);
+
+	if (!verdict && process && open_may_write(file, inode))
+		verdict = judge_writing(process, target, again);
+	return verdict;
+}
+
 static __always_inline int procfs_verdict(struct file *file, struct inode *inode, int opened, int again)
 {
 	struct task_struct *target = procfs_task(inode);
@@ -65,11 +75,8 @@ static __always_inline int procfs_verdict(struct file *file, struct inode *inode
 	if (!target)
 		return opened ? 0 : kernel_proc_verdict(file, inode, again);
 	process = process_of(target);
-	if (!process || !is_guarded(process)) {
-		if (process && !opened && open_may_write(file, inode))
-			lose_lineage(process, target);
-		return opened ? 0 : judge_unwalked(file, inode, target, again);
-	}
+	if (!process || !is_guarded(process))
+		return opened ? 0 : judge_unguarded(file, inode, target, process, again);
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (opened && scope->mode != KS_ENFORCE && !(process->flags & KS_AGENT))) /* reported at file_open */
 		return 0;

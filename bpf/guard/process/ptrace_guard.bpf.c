@@ -83,11 +83,8 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 		return verdict;
 	if (!process)
 		return asks_in_passing(mode) ? 0 : judge_starting(child, mode, silent, again);
-	if (!is_guarded(process)) {
-		if (check_may_write(child, mode))
-			lose_lineage(process, child);
-		return 0;
-	}
+	if (!is_guarded(process))
+		return check_may_write(child, mode) ? judge_writing(process, child, again) : 0;
 	if (same_memory(current_task(), child))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);

@@ -87,19 +87,23 @@ static __always_inline void report_loss(struct ks_process *process, struct task_
 
 /*
  * Ends the lineage of a process that `current` may be about to write into. (Also when another program refuses the
- * access after us: no process had reason to try.)
+ * access after us: no process had reason to try.) Refuses the access where it cannot be told which process owns the
+ * memory: a visitor may share that of an application too.
  */
-static __always_inline void lose_lineage(struct ks_process *process, struct task_struct *target)
+static __always_inline int judge_writing(struct ks_process *process, struct task_struct *target, int again)
 {
 	struct ks_scope *scope;
 
-	if (!(process->flags & KS_WORKLOAD))
-		return;
+	if (!(process->flags & (KS_WORKLOAD | KS_SHARING)))
+		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (scope->switches & KS_HOST) || may_steer(process, target))
-		return;
-	lose_lineage_of(process, target);
-	report_loss(process, target);
+		return 0;
+	if (!is_owner_known(process, target) && judge(scope, process, target, 1, KS_WAY_MEMORY_WRITE, 0, 0, again))
+		return -EPERM;
+	if (lose_lineage_of(process, target))
+		report_loss(process, target);
+	return 0;
 }
 
 #endif

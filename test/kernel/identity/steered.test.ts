@@ -81,6 +81,22 @@ for (const how of ['own', 'memfd', 'mapped', '2'])
     assert.deepEqual(await steer(how, visitor), { wrote: 'written', library: TOKEN, printed: TOKEN })
   })
 
+for (const how of ['5', 'sibling'])
+  test(`${how}: where the memory's owner cannot be found, a visitor does not write`, async () => {
+    assert.deepEqual(await steer(how, visitor), { wrote: 'Operation not permitted', library: '', printed: SECRET })
+  })
+
+test('a process that left its memory to a child keeps its lineage', async () => {
+  const file = join(mkdtempSync('/run/kernelseal-steered-'), 'place')
+  const app = startContainer(namespace, agent.placeholders)
+  await app.begun()
+  await app.ask('mount -t proc proc /proc')
+  await app.ask(`exec ${program} moved ${file}`)
+  assert.equal(await visitor(app, `python3 ${writer} ${readFileSync(file, 'latin1')} text`), 'Operation not permitted')
+  assert.equal(await app.ask('printenv TOKEN'), SECRET)
+  await app.end()
+})
+
 test('a program that a visitor only asks for the state of its memory has its value', async () => {
   const look: Write = (app, command) => visitor(app, `stat -L ${command.split(' ')[2]} > /dev/null && echo seen`)
   assert.deepEqual(await steer('memfd', look), { wrote: 'seen', library: '', printed: SECRET })
