@@ -13,6 +13,15 @@
 	(1ULL << 3 | 1ULL << 4 | 1ULL << 5 | 1ULL << 6 | 1ULL << 7 | 1ULL << 8 | 1ULL << 11 | 1ULL << 24 |             \
 	 1ULL << 25 | 1ULL << 31)
 
+/*
+ * A signal without a handler does not end the first of a PID namespace: the kernel drops it, behind the tracepoint. Not
+ * one that it forces on that process for a fault: the flag is gone by then.
+ */
+static __always_inline int is_dropped(struct task_struct *task)
+{
+	return !!(BPF_CORE_READ(task, signal, flags) & SIGNAL_UNKILLABLE);
+}
+
 static __always_inline int at_signal(int signal, struct k_sigaction *action)
 {
 	struct task_struct *task = current_task();
@@ -23,7 +32,7 @@ static __always_inline int at_signal(int signal, struct k_sigaction *action)
 	    (action && BPF_CORE_READ(action, sa.sa_handler)))
 		return 0;
 	process = process_of(task);
-	if (!process || !is_guarded(process) || (process->flags & KS_DUMPING))
+	if (!process || !is_guarded(process) || (process->flags & KS_DUMPING) || (action && is_dropped(task)))
 		return 0;
 	process->flags |= KS_DUMPING;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);

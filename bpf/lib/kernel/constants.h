@@ -12,6 +12,7 @@
 #define SIGCONT 18 /* x86 and arm64 numbers */
 #define SIGSTOP 19
 #define SIGSYS 31
+#define SIGNAL_UNKILLABLE 0x40 /* include/linux/sched/signal.h */
 
 #define S_IFMT 0170000
 #define S_IFDIR 0040000

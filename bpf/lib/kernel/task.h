@@ -20,6 +20,7 @@ struct mm_struct {
 
 struct signal_struct {
 	atomic_t live;
+	unsigned int flags;
 };
 
 typedef struct {

@@ -1,4 +1,4 @@
-/** A program attached from within one memory, which stays attached when it has another. */
+/** A program attached from within one memory, which stays attached when it has another; and an init that ignores a signal. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Agent, startAgent } from '../../support/agent-under-test.ts'
 import { compiled } from '../../support/compile.ts'
+import { PYTHON } from '../../support/sleeper.ts'
 
 const SECRET = 'attached-and-left-81'
 let agent: Agent
@@ -23,6 +24,7 @@ version: v1
 policy: { mode: enforce }
 secrets:
   - { name: attached, selector: { binary: ${bound} }, ${refs('TOKEN')} }
+  - { name: init, selector: { binary: ${PYTHON} }, ${refs('OWN')} }
 `
   agent = await startAgent({ config, env: { SOURCE: SECRET } })
 })
@@ -38,4 +40,26 @@ test('without a seal the next program of a vfork child reads its parent', () => 
 test('a vfork child does not attach to its sealed parent', () => {
   const { stdout, status } = run(bound, [other], agent.placeholders)
   assert.deepEqual([stdout, status], ['', constants.errno.EPERM])
+})
+
+/** Sends itself a signal that it has blocked meanwhile, as an init is sent none that it would ignore. */
+const PROGRAM = `
+import ctypes, os, signal, sys
+if sys.argv[1] == 'fault': ctypes.string_at(0)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGQUIT])
+os.kill(os.getpid(), signal.SIGQUIT)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGQUIT])
+print(os.getpid(), len(os.environ['OWN']))
+`
+const nested = (what: string, env: Readonly<Record<string, string>>) =>
+  run('unshare', ['--pid', '--fork', PYTHON, '-c', PROGRAM, what], env)
+
+test('a signal that an init ignores leaves a sealed one alive, as it does without a seal', () => {
+  assert.equal(nested('quit', { OWN: 'ab' }).stdout, '1 2\n')
+  assert.equal(nested('quit', agent.placeholders).stdout, `1 ${SECRET.length}\n`)
+})
+
+test('a fault ends such an init, and the same signal a process that is none', () => {
+  assert.equal(nested('fault', agent.placeholders).signal, 'SIGKILL') // unshare(1) ends as its child did
+  assert.equal(run(PYTHON, ['-c', PROGRAM, 'quit'], agent.placeholders).signal, 'SIGKILL')
 })
