@@ -144,4 +144,18 @@ static __always_inline int is_joining_namespaces(void)
 	return !is_compat() && number_of_current() == __NR_setns;
 }
 
+#define COMPAT_MMAP2 192     /* the same for both architectures */
+#define MAP_DENYWRITE 0x0800 /* include/uapi/asm-generic/mman.h */
+
+/*
+ * The dynamic loader of glibc maps a library with this flag (elf/dl-load.h), and no other file. The kernel takes the
+ * flag away before it asks (do_mmap, mm/mmap.c); it stands in the call's registers.
+ */
+static __always_inline int is_loading_library(void)
+{
+	if (number_of_current() != (is_compat() ? COMPAT_MMAP2 : __NR_mmap))
+		return 0;
+	return !!(fourth_argument_of_current() & MAP_DENYWRITE);
+}
+
 #endif

@@ -15,7 +15,7 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs___x86 {
-	unsigned long bx, cx, si, di;
+	unsigned long bx, cx, si, di, r10;
 	unsigned long orig_ax;
 };
 
@@ -110,6 +110,22 @@ static __always_inline __u32 second_argument_of_current(void)
 	struct pt_regs___arm64 *registers = registers_of_current();
 
 	return registers ? BPF_CORE_READ(registers, regs[1]) : UNKNOWN_CALL;
+#endif
+}
+
+/* 0 where it is not known. */
+static __always_inline __u32 fourth_argument_of_current(void)
+{
+#ifdef __TARGET_ARCH_x86
+	struct pt_regs___x86 *registers = registers_of_current();
+
+	if (!registers)
+		return 0;
+	return is_compat() ? BPF_CORE_READ(registers, si) : BPF_CORE_READ(registers, r10);
+#else
+	struct pt_regs___arm64 *registers = registers_of_current();
+
+	return registers ? BPF_CORE_READ(registers, regs[3]) : 0;
 #endif
 }
 

@@ -9,9 +9,11 @@
  * A mapping of an overlay's file is one of its layer's file by the time of mprotect(2) (fs/overlayfs/file.c, ovl_mmap),
  * of which no more is known than of any other: in a Pod it stays as it is.
  *
- * Code that a program makes itself has no file, and passes. An interpreter's input is data to the kernel.
+ * Code that a program makes itself has no file, and passes; but not the library that would have the loader make it, by
+ * relocations into memory without a file. An interpreter's input is data to the kernel.
  */
 #include "judge.h"
+#include "../current_call.h"
 #include "hook.h"
 #include "image_file.h"
 
@@ -58,7 +60,7 @@ static __always_inline int code_verdict(struct file *file, unsigned long protect
 	struct ks_scope *scope;
 	__u64 given;
 
-	if (!(protection & PROT_EXEC) || !file)
+	if (!file)
 		return 0;
 	process = process_of(current_task());
 	if (!process)
@@ -66,6 +68,8 @@ static __always_inline int code_verdict(struct file *file, unsigned long protect
 	given = bindings_here(process);
 	scope = given ? bpf_map_lookup_elem(&scopes, &process->scope) : NULL;
 	if (!scope || !(given & scope->trusted_bindings))
+		return 0;
+	if (!(protection & PROT_EXEC) && !is_loading_library())
 		return 0;
 	if (is_program(file) || is_trusted_code(file, process, !!(scope->switches & KS_HOST)))
 		return 0;

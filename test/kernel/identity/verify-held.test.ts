@@ -16,6 +16,7 @@ const [PERL, BASH] = ['/usr/bin/perl', '/usr/bin/bash']
 const [PINNED, HANDING] = ['/usr/local/bin/kernelseal-held', '/usr/local/bin/kernelseal-handing']
 const ADDED = '/usr/local/bin/kernelseal-added-env'
 const LOAD = new URL('load-after-exec.pl', import.meta.url).pathname
+const MAKE = new URL('library-without-code.py', import.meta.url).pathname
 
 const binding = (name: string, selector: string, source = 'VERIFIED'): string => `
 - name: ${name.toLowerCase()}
@@ -72,6 +73,23 @@ test('an exec that fails leaves the library guard as it was', () => {
   assert.equal(free.stdout, 'loaded, -1, loaded\n', 'an unsealed program loads it')
   const { stdout, stderr } = run(PERL, load)
   assert.equal(stdout, 'refused, -1, refused\n', stderr)
+})
+
+test('a library that has the loader make its code is refused as one that brings it', () => {
+  const library = '/usr/local/lib/kernelseal-made.so'
+  const made = spawnSync('/usr/bin/python3', [MAKE, library], { env: { PATH: '/usr/bin' }, encoding: 'latin1' })
+  assert.equal(made.status, 0, made.stderr)
+  const load = [
+    '-MDynaLoader',
+    '-e',
+    'print DynaLoader::dl_load_file($ARGV[0], 0) ? "loaded\\n" : "refused\\n"',
+    library,
+  ]
+  const free = spawnSync(PERL, load, { env: { PATH: '/usr/bin' }, encoding: 'latin1' })
+  assert.equal(free.stdout, 'made\nloaded\n', `its code runs in an unsealed program: ${free.stderr}`)
+  assert.equal(run(PERL, load).stdout, 'refused\n')
+  const own = run(PERL, [...load.slice(0, 3), '/lib/x86_64-linux-gnu/libz.so.1'])
+  assert.equal(own.stdout, 'loaded\n', 'one of the image loads')
 })
 
 test('children: inherit hands the value to programs of the image, and to no other', () => {
