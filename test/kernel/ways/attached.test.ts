@@ -42,24 +42,30 @@ test('a vfork child does not attach to its sealed parent', () => {
   assert.deepEqual([stdout, status], ['', constants.errno.EPERM])
 })
 
-/** Sends itself a signal that it has blocked meanwhile, as an init is sent none that it would ignore. */
+/** Sends itself a signal that it has blocked meanwhile, as an init is sent none that it would ignore; as the first of a PID namespace, or as it is. */
 const PROGRAM = `
 import ctypes, os, signal, sys
-if sys.argv[1] == 'fault': ctypes.string_at(0)
+if sys.argv[1] == 'init':
+    ctypes.CDLL(None).unshare(0x20000000) # CLONE_NEWPID
+    child = os.fork()
+    if child: sys.exit(print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+if sys.argv[2] == 'fault': ctypes.string_at(0)
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGQUIT])
 os.kill(os.getpid(), signal.SIGQUIT)
 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGQUIT])
 print(os.getpid(), len(os.environ['OWN']))
 `
-const nested = (what: string, env: Readonly<Record<string, string>>) =>
-  run('unshare', ['--pid', '--fork', PYTHON, '-c', PROGRAM, what], env)
+const signalled = (who: 'init' | 'other', what: 'quit' | 'fault', env: Readonly<Record<string, string>>) =>
+  run(PYTHON, ['-c', PROGRAM, who, what], env)
 
 test('a signal that an init ignores leaves a sealed one alive, as it does without a seal', () => {
-  assert.equal(nested('quit', { OWN: 'ab' }).stdout, '1 2\n')
-  assert.equal(nested('quit', agent.placeholders).stdout, `1 ${SECRET.length}\n`)
+  assert.equal(signalled('init', 'quit', { OWN: 'ab' }).stdout, '1 2\n0\n')
+  assert.equal(signalled('init', 'quit', agent.placeholders).stdout, `1 ${SECRET.length}\n0\n`)
 })
 
 test('a fault ends such an init, and the same signal a process that is none', () => {
-  assert.equal(nested('fault', agent.placeholders).signal, 'SIGKILL') // unshare(1) ends as its child did
-  assert.equal(run(PYTHON, ['-c', PROGRAM, 'quit'], agent.placeholders).signal, 'SIGKILL')
+  assert.equal(signalled('init', 'fault', { OWN: 'ab' }).stdout, `-${constants.signals.SIGSEGV}\n`)
+  assert.equal(signalled('init', 'fault', agent.placeholders).stdout, `-${constants.signals.SIGKILL}\n`)
+  assert.equal(signalled('other', 'quit', { OWN: 'ab' }).signal, 'SIGQUIT')
+  assert.equal(signalled('other', 'quit', agent.placeholders).signal, 'SIGKILL')
 })
