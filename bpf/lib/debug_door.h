@@ -48,7 +48,7 @@ static __always_inline int is_of_workload(struct ks_process *process, struct ks_
 		return scope_of(actor) != process->scope;
 	if (is_agent_of(process->scope))
 		return 1;
-	return self->scope == process->scope && (self->flags & KS_WORKLOAD) && self->container == process->container;
+	return self->scope == process->scope && (flags_of(self) & KS_WORKLOAD) && self->container == process->container;
 }
 
 static __always_inline int judge_door(struct ks_process *process, struct task_struct *target, __u32 way, __u32 detail,

@@ -103,7 +103,7 @@ static __always_inline struct ks_access *access_start(__u32 scope, struct task_s
 	if (access && target)
 		describe_task(&access->target, target, 0);
 	if (known)
-		access->event.actor.flags = known->flags;
+		access->event.actor.flags = flags_of(known);
 	return access;
 }
 

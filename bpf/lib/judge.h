@@ -77,7 +77,7 @@ static __always_inline int judge_in(__u32 inum, struct ks_scope *scope, struct k
 		access->detail = detail;
 		if (process) {
 			access->bindings = process->bindings;
-			access->target.flags = process->flags;
+			access->target.flags = flags_of(process);
 		}
 		event_submit(access);
 	}

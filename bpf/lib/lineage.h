@@ -15,14 +15,11 @@
  */
 #define MOST_SHARING 4
 
-/*
- * The word beside the flags is for the process's own exec, which changes flags at the same time, and on kernels
- * before 5.12 without a way to do so at once.
- */
-static __always_inline void become_visitor(struct ks_process *process)
+/* Of a record that no other process sees yet. */
+static __always_inline void become_visitor(struct ks_process *record)
 {
-	process->written = 1;
-	process->flags = (process->flags & ~(KS_WORKLOAD | KS_BEGINNING)) | KS_VISITOR;
+	record->written = 1;
+	record->flags = as_visitor(record->flags);
 }
 
 /*
@@ -47,16 +44,16 @@ static __always_inline int is_owner_known(struct ks_process *process, struct tas
 static __always_inline int lose_lineage_of(struct ks_process *process, struct task_struct *task)
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	__u32 had = process->flags;
+	__u32 had = flags_of(process);
 
-	become_visitor(process);
+	process->written = 1;
 	for (int i = 0; i < MOST_SHARING && (process->flags & KS_SHARING); i++) {
 		task = BPF_CORE_READ(task, group_leader, real_parent);
 		process = process_of(task);
 		if (!process || BPF_CORE_READ(task, mm) != mm)
 			break;
-		had |= process->flags;
-		become_visitor(process);
+		had |= flags_of(process);
+		process->written = 1;
 	}
 	return !!(had & KS_WORKLOAD);
 }
@@ -77,7 +74,7 @@ static __always_inline int has_lost_lineage(struct ks_process *process, struct k
 	if (!(process->flags & KS_SHARING))
 		return 0;
 	for (int i = 0; i < MOST_SHARING; i++) {
-		if (process->written || !(process->flags & KS_WORKLOAD))
+		if (!(flags_of(process) & KS_WORKLOAD))
 			return 1;
 		if (!(process->flags & KS_SHARING))
 			return 0;

@@ -53,6 +53,21 @@ static __always_inline int is_guarded(const struct ks_process *process)
 	return (process->flags & (KS_SEALED | KS_AGENT | KS_WAITING)) || process->pending;
 }
 
+static __always_inline __u32 as_visitor(__u32 flags)
+{
+	return (flags & ~(KS_WORKLOAD | KS_BEGINNING)) | KS_VISITOR;
+}
+
+/*
+ * The flags of a process as they count. Only the process itself changes those in its record: another one that changed
+ * them at the same time could take a seal back, and before 5.12 there is no way to do it at once. So others have a word
+ * of their own.
+ */
+static __always_inline __u32 flags_of(const struct ks_process *process)
+{
+	return process->written ? as_visitor(process->flags) : process->flags;
+}
+
 /* Whether a process has the agent's privileges. */
 static __always_inline int is_agent(const struct ks_process *process)
 {

@@ -31,7 +31,7 @@ static __always_inline int may_succeed(__u32 scope)
 {
 	struct ks_process *process = process_of(current_task());
 
-	return process && process->scope == scope && (process->flags & (KS_HEIR | KS_VISITOR)) == KS_HEIR;
+	return process && process->scope == scope && (flags_of(process) & (KS_HEIR | KS_VISITOR)) == KS_HEIR;
 }
 
 /* A container's first exec, of a file that is its own, while its scope has no agent. */
@@ -40,7 +40,7 @@ static __always_inline int becomes_heir(const struct ks_process *process, const 
 {
 	const __u32 asked = KS_BEGINNING | KS_VISITOR | KS_FOREIGN;
 
-	return (process->flags & asked) == KS_BEGINNING && !has_agent(process->scope) &&
+	return (flags_of(process) & asked) == KS_BEGINNING && !has_agent(process->scope) &&
 	       home->group == group_above(task) &&
 	       is_agents_file(home, file, container_of_number(process->scope, process->container));
 }
@@ -59,7 +59,7 @@ static __always_inline __u32 flags_of_home(const struct ks_process *process, str
 		return 0;
 	if (becomes_heir(process, home, file, task))
 		return KS_AGENT | KS_BLIND | KS_HEIR;
-	return (process->flags & KS_VISITOR) && lives_with_agent(scope, task) ? KS_AGENT | KS_BLIND : 0;
+	return (flags_of(process) & KS_VISITOR) && lives_with_agent(scope, task) ? KS_AGENT | KS_BLIND : 0;
 }
 
 #endif

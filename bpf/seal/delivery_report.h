@@ -32,7 +32,7 @@ static __always_inline void report_exec(struct ks_process *process, struct linux
 
 	if (!exec)
 		return;
-	exec->event.actor.flags = process->flags;
+	exec->event.actor.flags = flags_of(process);
 	read_file(exec->file, bprm);
 	event_submit(exec);
 }
@@ -47,7 +47,7 @@ static __always_inline void report_inject(struct ks_process *process, struct lin
 	inject->bindings = process->bindings;
 	inject->count = delivery->written;
 	inject->duration = bpf_ktime_get_ns() - begun;
-	inject->event.actor.flags = process->flags;
+	inject->event.actor.flags = flags_of(process);
 	read_file(inject->file, bprm);
 	event_submit(inject);
 }
@@ -64,7 +64,7 @@ static __always_inline void report_fail(struct ks_process *process, struct linux
 	fail->action = action;
 	fail->reason = delivery->reason;
 	fail->error = delivery->error;
-	fail->event.actor.flags = process->flags;
+	fail->event.actor.flags = flags_of(process);
 	read_file(fail->file, bprm);
 	event_submit(fail);
 }
@@ -77,7 +77,7 @@ static __always_inline void report_scrub(struct ks_process *process, struct linu
 	if (!scrub)
 		return;
 	scrub->count = delivery->scrubbed;
-	scrub->event.actor.flags = process->flags;
+	scrub->event.actor.flags = flags_of(process);
 	read_file(scrub->file, bprm);
 	event_submit(scrub);
 }

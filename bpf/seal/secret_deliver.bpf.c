@@ -38,7 +38,7 @@ static __always_inline void wait_for_agent(struct ks_process *process, struct ta
 	wait->pid = process->pid;
 	wait->work = work;
 	wait->bindings = process->bindings;
-	wait->event.actor.flags = process->flags;
+	wait->event.actor.flags = flags_of(process);
 	read_file(wait->file, bprm);
 	event_submit(wait);
 }
@@ -90,7 +90,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 		process->flags = (process->flags & ~KS_AGENT) | KS_VISITOR;
 	delivery->scope = process->scope;
 	delivery->container = (scope->switches & KS_HOST) || is_canary(process) ? 0 : process->container;
-	delivery->begins = !!(process->flags & KS_BEGINNING);
+	delivery->begins = !!(flags_of(process) & KS_BEGINNING);
 	process->flags &= ~KS_BEGINNING;
 	delivery->generation = is_canary(process) ? 0 : scope->generation;
 	count_of(process, KS_N_EXECS, 1);

@@ -65,7 +65,7 @@ static __always_inline int may_steer(struct ks_process *process, struct task_str
 	struct ks_process *self = process_of(current_task());
 
 	if (self && self->scope == process->scope &&
-	    ((self->flags & KS_AGENT) || ((self->flags & KS_WORKLOAD) && self->container == process->container)))
+	    ((self->flags & KS_AGENT) || ((flags_of(self) & KS_WORKLOAD) && self->container == process->container)))
 		return 1;
 	return is_agent_of(process->scope) || same_memory(current_task(), target);
 }
@@ -81,7 +81,7 @@ static __always_inline void report_loss(struct ks_process *process, struct task_
 		return;
 	access->action = KS_ALLOWED;
 	access->way = KS_WAY_MEMORY_WRITE;
-	access->target.flags = process->flags;
+	access->target.flags = flags_of(process);
 	event_submit(access);
 }
 
@@ -94,7 +94,7 @@ static __always_inline int judge_writing(struct ks_process *process, struct task
 {
 	struct ks_scope *scope;
 
-	if (!(process->flags & (KS_WORKLOAD | KS_SHARING)))
+	if (!(flags_of(process) & (KS_WORKLOAD | KS_SHARING)))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope || (scope->switches & KS_HOST) || may_steer(process, target))

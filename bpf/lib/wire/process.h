@@ -58,8 +58,8 @@ struct ks_process {
 	__u64 exec;	  /* the linux_binprm that both proofs of this exec are of (proof.h); 0: there is none */
 	__u32 pid;	  /* with KS_GIVEN or KS_WAITING: its number in the scope's PID namespace */
 	__u32 reason;	  /* enum ks_reason: why `refused` is not empty */
-	__u32 written; /* 1: a visitor may have written into its memory. Set by others while it execs: last, and never
-			  copied */
+	__u32 written;	  /* 1: a visitor may have written into its memory, so that it counts as one. The only word that
+			     others set: last, and never written over */
 	__u32 reserved;
 };
 
