@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
-import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
+import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const PLACE = '/tmp/devices'
 /** Names and numbers of nodes that root of a privileged container makes. */

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
-import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
+import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const CALL = `/usr/bin/python3 ${new URL('file-system.py', import.meta.url).pathname}`
 const GROUPS = '/sys/fs/cgroup'

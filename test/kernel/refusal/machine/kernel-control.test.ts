@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
-import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
+import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const start = (space: PidNamespace, policy: string): Promise<Agent> =>
   startAgent({ config: printerConfig(policy), env: { SOURCE: 'kernel-control-0b' }, args: space.args })

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
-import { compiled } from '../../support/compile.ts'
-import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
+import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { compiled } from '../../../support/compile.ts'
+import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const PLACE = '/run/kernelseal-ioctls'
 const BY_NUMBER = { xfs: ['open by handle', 'list of inodes'], btrfs: ['tree search', 'inode lookup'] }
