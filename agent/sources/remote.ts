@@ -41,15 +41,21 @@ interface Asked {
   readonly timeoutMs: number
   /** How the names of its variables begin, which end with ADDR and CA. */
   readonly variables: string
+  /** Of the answer; 0: it had not begun */
+  readonly status: number
 }
 
-/** Of a request that had no answer: the reason and the remedy. Of the error its code alone is repeated. */
+/** Of a request that had no whole answer: the reason and the remedy. Of the error its code alone is repeated. */
 export function whyUnanswered({ name, code = 'unknown error' }: NodeJS.ErrnoException, asked: Asked) {
-  const { timeoutMs, variables } = asked
+  const { timeoutMs, variables, status } = asked
   const host = `\`${asked.address.host}\``
   if (name === 'AbortError' || name === 'TimeoutError') {
     const why = `${host} did not answer within ${timeoutMs / 1000} s`
     return { why, hint: 'is it reachable from here?', isTemporary: true }
+  }
+  if (status && code === 'ECONNRESET') {
+    const why = `the answer of ${host} was cut short`
+    return { why, hint: 'see its log, and that of a proxy before it', isTemporary: true }
   }
   if (/CERT|SELF_SIGNED|VERIFY/.test(code)) {
     const why = `the certificate of ${host} is not trusted (${code})`

@@ -32,7 +32,7 @@ export function openRemotes(env: NodeJS.ProcessEnv): Remotes {
 }
 
 /** @param roots directories that files must really be in, once links are followed; absent: anywhere */
-export function openSources({ vault }: Remotes = {}, roots?: readonly string[]): Sources {
+export function openSources(remotes: Remotes = {}, roots?: readonly string[]): Sources {
   const readEnv = openEnv()
   const read = (source: OriginalSource): Buffer | Promise<Buffer> => {
     switch (source.kind) {
@@ -45,12 +45,15 @@ export function openSources({ vault }: Remotes = {}, roots?: readonly string[]):
       case 'value':
         return Buffer.from(source.value)
       case 'vaultRef':
-        return vault ? vault.read(source) : refuseVault(source)
+        return remotes.vault ? remotes.vault.read(source) : refuseVault(source)
       default:
         return source satisfies never
     }
   }
-  return { read, forget: () => vault?.forget() }
+  const forget = (): void => {
+    for (const remote of Object.values(remotes)) remote.forget()
+  }
+  return { read, forget }
 }
 
 function refuseVault({ path, key }: VaultRef): Promise<Buffer> {

@@ -6,8 +6,8 @@ import {
   wrongPath,
   wrongSecretKey,
   wrongSecretName,
+  wrongServerPath,
   wrongVariable,
-  wrongVaultPath,
 } from '../text/names.ts'
 import type { SecretRef, Source } from '../types.ts'
 import { DEFAULT_CAPACITY, MAX_CAPACITY, MIN_CAPACITY } from './placeholder.ts'
@@ -107,7 +107,7 @@ function readSecretKeyRef(field: Field): Source | undefined {
 function readVaultRef(field: Field): Source | undefined {
   const keys = field.mapping(['path', 'key'])
   const pathField = keys?.required('path')
-  const path = pathField?.checked(pathField.text(), wrongVaultPath)
+  const path = pathField?.checked(pathField.text(), wrongServerPath('Vault'))
   const key = keys?.required('key')?.text()
   return path === undefined || key === undefined ? undefined : { kind: 'vaultRef', path, key }
 }

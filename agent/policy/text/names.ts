@@ -88,15 +88,17 @@ export function wrongPath(path: string): Wrong | undefined {
   return undefined
 }
 
-/** Path of a secret in Vault, below its mount. Characters with a meaning in URLs are refused, not escaped. */
-export function wrongVaultPath(path: string): Wrong | undefined {
-  const steps = path.split('/')
-  if (path.length <= 512 && steps.every((step) => /^[-.\w@+=, ]+$/.test(step) && step !== '.' && step !== '..')) {
-    return undefined
+/** Path of a secret at a server, such as Vault. Characters with a meaning in URLs are refused, not escaped. */
+export const wrongServerPath =
+  (server: string) =>
+  (path: string): Wrong | undefined => {
+    const steps = path.split('/')
+    if (path.length <= 512 && steps.every((step) => /^[-.\w@+=, ]+$/.test(step) && step !== '.' && step !== '..')) {
+      return undefined
+    }
+    const hint = 'letters, digits and -._@+=, between single slashes, none at the ends'
+    return wrong(path, `is not the path of a secret in ${server}`, hint)
   }
-  const hint = 'letters, digits and -._@+=, between single slashes, none at the ends'
-  return wrong(path, 'is not the path of a secret in Vault', hint)
-}
 
 /** Bytes of one component of a path (NAME_MAX, include/uapi/linux/limits.h). */
 export const MAX_COMPONENT = 255

@@ -54,9 +54,10 @@ export async function exchange(
     const body = parsed(await textOf(response))
     return { status, body, said: clean(firstError(body)) }
   } catch (error) {
-    const failure = error as NodeJS.ErrnoException
-    if (status && failure.code === 'ECONNRESET') throw cutShort(address)
-    throw unanswered(failure, address, timeoutMs)
+    if (error instanceof VaultFailure) throw error
+    const asked = { address, timeoutMs, status, variables: 'KERNELSEAL_VAULT_' }
+    const { why, hint, isTemporary } = whyUnanswered(error as NodeJS.ErrnoException, asked)
+    throw new VaultFailure(why, hint, isTemporary)
   }
 }
 
@@ -78,14 +79,4 @@ function firstError(body: unknown): string {
   const { errors } = (typeof body === 'object' && body !== null ? body : {}) as { errors?: unknown }
   const [first] = Array.isArray(errors) ? errors : []
   return typeof first === 'string' ? first : ''
-}
-
-function cutShort({ host }: URL): VaultFailure {
-  return new VaultFailure(`the answer of \`${host}\` was cut short`, 'see its log, and that of a proxy before it', true)
-}
-
-function unanswered(error: NodeJS.ErrnoException, address: URL, timeoutMs: number): Error {
-  if (error instanceof VaultFailure) return error
-  const { why, hint, isTemporary } = whyUnanswered(error, { address, timeoutMs, variables: 'KERNELSEAL_VAULT_' })
-  return new VaultFailure(why, hint, isTemporary)
 }

@@ -4,7 +4,7 @@
  * be sent the Pod's service-account token.
  */
 
-import { wrongVaultPath } from '../../policy/text/names.ts'
+import { wrongServerPath } from '../../policy/text/names.ts'
 import type { UsageError } from '../../policy/text/problems.ts'
 import { addressIn, authorityIn, wrongSetting } from '../remote.ts'
 
@@ -67,7 +67,7 @@ export function vaultSettings(env: Environment): VaultSettings | undefined {
 const wrong = (name: string, what: string): UsageError => wrongSetting(`KERNELSEAL_VAULT_${name}`, what)
 
 function mountIn(name: string, text: string): string {
-  const problem = wrongVaultPath(text)
+  const problem = wrongServerPath('Vault')(text)
   if (problem) throw wrong(name, `is no mount: ${problem.hint}`)
   return text
 }
