@@ -46,7 +46,7 @@ const WIRE = readdirSync(FOLDER)
 const PROGRAMS = new Set(
   globSync('{lib,guard,seal,track}/**/*.{c,h}', { cwd: BPF })
     .filter((file) => !file.startsWith('lib/wire'))
-    .map((file) => readFileSync(new URL(file, BPF), 'utf8'))
+    .map((file) => readFileSync(new URL(file, BPF), 'utf8').replaceAll(/\/\*.*?\*\//gs, ''))
     .flatMap((text) => text.match(/\w+/g) ?? []),
 )
 
