@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Refuses the entries of procfs that show another process's memory, and the kernel's files that show any memory (rows
- * 1, 2, 5 and 14 of the mediation table).
+ * 1, 2, 5 and 14 of docs/kernels.md).
  *
  *   file_open            do_dentry_open(): /proc/P/{environ,mem,maps,...} by any name, mount or descriptor.
  *                        The only place that holds on every kernel: newer kernels' mm_access() lets a perfmon-capable

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refuses the calls that reach into another process's memory (row 3 of the mediation table).
+ * Refuses the calls that reach into another process's memory (row 3 of docs/kernels.md).
  *
  *   ptrace_access_check  ptrace_may_access(): attach, process_vm_readv/writev, pidfd_getfd, kcmp, setns by a pidfd; of
  *                        any process outside of a Pod by one inside, too (outside.h)

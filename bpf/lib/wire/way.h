@@ -4,7 +4,7 @@
 #define KERNELSEAL_WIRE_WAY_H
 
 /*
- * The way that was tried; rows of the mediation table. Logs and metrics know each by the name it has here: `core-dump`
+ * The way that was tried; rows of docs/kernels.md. Logs and metrics know each by the name it has here: `core-dump`
  * for KS_WAY_CORE_DUMP. So a name that was released stays.
  */
 enum ks_way {
