@@ -41,6 +41,7 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 {
 	__u64 ending = process->flags & KS_FOREIGN ? process->bindings : scope->scrub_bindings;
 	__u64 lost = process->bindings & ((ending & ~process->pending) | process->refused);
+	__u32 waits;
 
 	if (!(process->flags & KS_SEALED) || !lost)
 		return process->flags & KS_BELOW_SEAL ? scrub_below(process, task, bprm, delivery, loops) : 1;
@@ -52,12 +53,14 @@ static __always_inline int scrub(struct ks_process *process, struct ks_scope *sc
 	if (delivery->reason)
 		return not_scrubbed(process, bprm, delivery);
 	delivery->lost = 0;
+	waits =
+	    delivery->asked || delivery->work ? KS_WAITING : 0; /* the values are still there: closed without a gap */
 	report_scrub(process, bprm, delivery);
 	process->bindings &= ~lost;
 	if (process->bindings)
 		return 1;
-	process->flags = (process->flags & ~(KS_SEALED | KS_GIVEN)) | KS_BELOW_SEAL;
 	process->pending = 0;
+	process->flags = (process->flags & ~(KS_SEALED | KS_GIVEN)) | KS_BELOW_SEAL | waits;
 	return 1;
 }
 
