@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withSwitches } from '../../../scripts/lib/schema.ts'
+import { withSwitches } from '../../../scripts/schema.d/main.ts'
 
 const MODE = { description: 'by hand' }
 const KEPT = { type: 'boolean', description: 'by hand', default: true }

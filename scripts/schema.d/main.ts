@@ -1,8 +1,8 @@
 /**
  * The switches of the policy in schema/config.schema.json, by the policy's table: an editor knows a new one without more work.
  *
- *     node scripts/lib/schema.ts            exit status 1 when a switch is missing there, or has another default
- *     node scripts/lib/schema.ts --update   writes it there; part of `npm run build`. Descriptions are by hand, and stay
+ *     node scripts/schema.d/main.ts            exit status 1 when a switch is missing there, or has another default
+ *     node scripts/schema.d/main.ts --update   writes it there; part of `npm run build`. Descriptions are by hand, and stay
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { DEFAULT_POLICY } from '../../agent/policy/strength/policy-table.ts'
