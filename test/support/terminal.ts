@@ -9,16 +9,19 @@ export interface Shown {
   readonly restored: boolean
 }
 
-/** The program starts when the terminal has its size: 24 lines of 80. */
+/** The program starts when the terminal has its size, 24 lines of 80, and once its state before is known. */
 const DRIVER = `
 import fcntl, json, os, pty, select, signal, struct, sys, termios, time
 awaits, times, keys, signals, argv = json.loads(sys.argv[1])
+started, start = os.pipe()
 pid, terminal = pty.fork()
 if pid == 0:
+    os.read(started, 1)
     os.environ['TERM'] = 'xterm'
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
     os.execv(argv[0], argv)
 before = termios.tcgetattr(terminal)[3]
+os.write(start, b'.')
 output, done, end = b'', False, time.time() + 60
 while time.time() < end:
     if select.select([terminal], [], [], 0.1)[0]:
