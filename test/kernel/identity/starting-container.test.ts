@@ -82,7 +82,8 @@ for (const how of ['direct', 'joined', 'nested'] as const)
   test(`${how}: another container of the Pod is refused, and the container’s own program starts`, async () => {
     const { said, runs, got } = await byAnother(enforcing!, how)
     assert.deepEqual([runs, got], [true, ''])
-    assert.match(said, /^refused: .*(Permission denied|Operation not permitted)/)
+    // 5.10 opens the folder of the refused namespace in its place (proc_ns_get_link, fs/proc/namespaces.c), and joins nothing.
+    assert.match(said, /^refused: .*(Permission denied|Operation not permitted)|^setns of mounts: Invalid argument$/)
   })
 
 test('with mode audit another container decides which program starts, and that has the value', async () => {
