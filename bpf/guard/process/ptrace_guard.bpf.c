@@ -71,16 +71,6 @@ static __always_inline int judge_agent(struct ks_process *process, struct ks_sco
 	return judge(scope, process, child, 1, KS_WAY_PTRACE, mode, !!(mode & PTRACE_MODE_NOAUDIT), again);
 }
 
-/*
- * A tracer keeps its tracee when it execs. So a process that works in the memory of another (vfork(2)) does not attach
- * to it: the program that it becomes would read that memory, which is no longer its own.
- */
-static __always_inline int may_stay_attached(struct task_struct *child, unsigned int mode)
-{
-	return (mode & PTRACE_MODE_ATTACH) && (mode & PTRACE_MODE_REALCREDS) &&
-	       BPF_CORE_READ(current_task(), tgid) != BPF_CORE_READ(child, tgid);
-}
-
 ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child, mode), struct task_struct *child,
 	unsigned int mode)
 {
@@ -95,7 +85,7 @@ ENFORCE(guard_ptrace, ptrace_access_check, security_ptrace_access_check, (child,
 		return asks_in_passing(mode) ? 0 : judge_starting(child, mode, silent, again);
 	if (!is_guarded(process))
 		return check_may_write(child, mode) ? judge_writing(process, child, again) : 0;
-	if (same_memory(current_task(), child) && !may_stay_attached(child, mode))
+	if (same_memory(current_task(), child))
 		return 0;
 	scope = bpf_map_lookup_elem(&scopes, &process->scope);
 	if (!scope)
