@@ -1,24 +1,16 @@
 /** Control groups that root of a Pod may write: those of its cgroup namespace, and never one that an agent is in. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
 import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
 import { compiled } from '../../../support/compile.ts'
+import { opens, outside, type Run, verdict } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
-type Run = PidNamespace['run']
 const GROUPS = '/sys/fs/cgroup'
 const procs = (group: string): string => `${GROUPS}/${group}/cgroup.procs`
 const OWN = ['pod', 'pod/below'].map(procs)
 const OTHERS = ['', 'other', 'agent'].map(procs)
-const OPENS = 'for path; do { : <>"$path"; } 2>/dev/null && echo "ok $path" || echo "no $path"; done'
-const opens = (run: Run, paths: readonly string[]): string[] =>
-  run(['/bin/bash', '-c', OPENS, '-', ...paths])
-    .stdout.trim()
-    .split('\n')
-const verdict = (word: 'ok' | 'no', paths: readonly string[]): string[] => paths.map((path) => `${word} ${path}`)
-const outside: Run = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
 
 /** In a container of the Pod whose group is `pod`, in the machine's cgroup namespace as a privileged one, or in its own. */
 const asPod: Run = (command) =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { afterEach, before, test } from 'node:test'
 import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { opens, outside, verdict } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const PLACE = '/tmp/devices'
@@ -32,13 +33,6 @@ const HARMLESS = {
 }
 
 const at = (names: object): string[] => Object.keys(names).map((name) => `${PLACE}/${name}`)
-const OPENS = 'for path; do { : <>"$path"; } 2>/dev/null && echo "ok $path" || echo "no $path"; done'
-const opens = (run: PidNamespace['run'], paths: readonly string[]): string[] =>
-  run(['/bin/bash', '-c', OPENS, '-', ...paths], { PATH: '/usr/bin' })
-    .stdout.trim()
-    .split('\n')
-const outside: PidNamespace['run'] = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
-const verdict = (word: 'ok' | 'no', paths: readonly string[]): string[] => paths.map((path) => `${word} ${path}`)
 /** Those that this kernel has a driver for. */
 const thatOpen = (names: object) => at(names).filter((path) => opens(outside, [path])[0] === `ok ${path}`)
 

@@ -5,6 +5,7 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
 import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
 import { compiled } from '../../../support/compile.ts'
+import { outside } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const PLACE = '/run/kernelseal-ioctls'
@@ -48,7 +49,6 @@ const answers = (kind: string, run: PidNamespace['run']): Record<string, string>
     .split('\n')
   return Object.fromEntries(lines.map((line) => line.split(': ')))
 }
-const outside: PidNamespace['run'] = ([name = '', ...args]) => spawnSync(name, args, { encoding: 'latin1' })
 const all = (names: readonly string[], answer: string) => Object.fromEntries(names.map((name) => [name, answer]))
 
 test('a scope reaches no file by its number', async () => {

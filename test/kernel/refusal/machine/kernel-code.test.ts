@@ -1,9 +1,9 @@
 /** Code, rights, priorities and pins: acts of root with every capability in a scope on the machine, refused with protection. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { outside, type Run } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const DISK = '/tmp/kernel-code-disk'
@@ -12,8 +12,6 @@ const PINS = '/sys/fs/bpf/kernelseal/v2'
 const start = (space: PidNamespace, policy: string): Promise<Agent> =>
   startAgent({ config: printerConfig(policy), env: { SOURCE: 'kernel-code-71' }, args: space.args })
 
-type Run = PidNamespace['run']
-const outside: Run = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
 const shell = (run: Run, command: string): string => {
   const { status, stderr } = run(['/bin/bash', '--norc', '-c', command], { PATH: '/usr/sbin:/usr/bin' })
   return status === 0

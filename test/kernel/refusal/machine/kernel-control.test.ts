@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
 import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { opens, outside, verdict } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
 
 const start = (space: PidNamespace, policy: string): Promise<Agent> =>
@@ -54,16 +55,6 @@ const HARMLESS = [
   '/dev/ptmx',
   '/proc/self/oom_score_adj',
 ]
-
-/** One line for each path: `ok`, or the error. */
-const OPENS = 'for path; do { : <>"$path"; } 2>/dev/null && echo "ok $path" || echo "no $path"; done'
-const opens = (run: PidNamespace['run'], paths: readonly string[]): string[] =>
-  run(['/bin/bash', '-c', OPENS, '-', ...paths], { PATH: '/usr/bin' })
-    .stdout.trim()
-    .split('\n')
-
-const outside: PidNamespace['run'] = ([program = '', ...args]) => spawnSync(program, args, { encoding: 'latin1' })
-const verdict = (word: 'ok' | 'no', paths: readonly string[]): string[] => paths.map((path) => `${word} ${path}`)
 
 /** The files that this kernel has and opens without protection: the others would be refused by their absence. */
 let attacked: string[] = []
