@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call, createPod, INJECTED, kubectl, makeNamespace, until } from '../support/cluster/cluster.ts'
+import { call, createPod, get, INJECTED, kubectl, makeNamespace, podsOf, until } from '../support/cluster/cluster.ts'
 import { DEPLOYMENT, type Installation, install, rolledOut, SYSTEM } from '../support/cluster/installation.ts'
 import { figures, RATE, underLoad } from '../support/cluster/load.ts'
 import { assertInjected, hasAgent, pod } from '../support/cluster/pods.ts'
@@ -56,11 +56,9 @@ describe('with no replica at all', () => {
   before(async () => {
     const ran = await kubectl(['-n', SYSTEM, 'scale', 'deployment/kernelseal-webhook', '--replicas=0'])
     assert.equal(ran.status, 0, ran.stderr)
-    await until('all replicas are gone', async () => webhook.pods().length === 0)
-    await until(
-      'their endpoints are gone',
-      async () => (await createPod('shop', pod('probe'), '?dryRun=All')).status !== 201,
-    )
+    // A Pod is deleted after its process: one that drains goes on answering, so a first failure does not mean that all are gone.
+    await until('all replicas are gone', async () => (await get(podsOf(SYSTEM))).items.length === 0)
+    await until('nothing answers', async () => (await createPod('shop', pod('probe'), '?dryRun=All')).status !== 201)
   })
 
   it('a namespace that opted in fails closed', async () => {
