@@ -11,7 +11,8 @@ import { VERSION } from '../config/version.ts'
 import { AGENT_CONTAINER } from '../policy/sidecar.ts'
 import { podFacts, type RawPod } from './collect/pods.ts'
 import type { Facts, PodFacts } from './facts.ts'
-import { hasAgentContainer, isOptedOut, restartOf, whyWithout } from './pod-state.ts'
+import { cureOf, isMissing } from './lines/images.ts'
+import { hasAgentContainer, isOptedOut, whyWithout } from './pod-state.ts'
 
 export type Around = Pick<Facts, 'server' | 'configurations' | 'deployments' | 'namespaces' | 'trial'>
 
@@ -31,29 +32,41 @@ export function explainPod(pod: RawPod, around: Around): PodExplanation {
   const facts = podFacts(pod)
   const common = {
     object: `Pod ${facts.metadata.namespace}/${facts.metadata.name}`,
-    now: nowWrong(around),
+    now: [...agentNow(facts), ...nowWrong(around)],
     again: again(pod, around),
   }
   if (hasAgentContainer(facts)) return { ...common, decision: 'injected', because: howItIs(facts) }
   const why = whyWithout(facts, around)
-  if (why === undefined) return { ...common, decision: 'not injected', because: whyNoneIsWanted(facts) }
-  const fix = `${why.first ?? ''}${restartOf(facts)}`
-  return { ...common, decision: 'not injected', because: `binds secrets, ${why.because}`, fix }
+  if (why === undefined || common.again.reason === 'no-bindings')
+    return { ...common, decision: 'not injected', because: whyNoneIsWanted(facts) }
+  // A Pod made anew as it stands would be refused, and its workload would have none.
+  const first = common.again.decision === 'refused' ? 'put right the cause of the refusal below; then ' : ''
+  return { ...common, decision: 'not injected', because: `binds secrets, ${why.because}`, fix: `${first}${why.fix}` }
 }
 
 const whyNoneIsWanted = (pod: PodFacts): string => reasonEntry(isOptedOut(pod) ? 'opted-out' : 'no-bindings').sentence
 
 function howItIs({ node, containers }: PodFacts): string {
   const agent = containers.find(({ name }) => name === AGENT_CONTAINER)
-  const place = node === undefined ? 'no node yet' : node
+  const place = node === undefined ? ', and the Pod has no node yet' : ` on ${node}`
   const state = agent?.ready ? 'ready' : `not ready${agent?.waiting ? ` (${agent.waiting.reason})` : ''}`
-  return `its agent ${agent?.image} is ${state} on ${place}`
+  return `its agent ${agent?.image} is ${state}${place}`
 }
 
-function nowWrong({ configurations, trial }: Around): string[] {
+function agentNow({ metadata: { namespace, name }, node, containers }: PodFacts): string[] {
+  const agent = containers.find((container) => container.name === AGENT_CONTAINER)
+  if (agent === undefined || agent.ready || node === undefined) return []
+  if (isMissing(agent)) return [`${node} cannot get the image of the agent: ${cureOf(agent.image)}`]
+  return [`the log of the agent says why: kubectl -n ${namespace} logs ${name} -c ${AGENT_CONTAINER}`]
+}
+
+function nowWrong({ configurations, namespaces, trial }: Around): string[] {
   const mutating = 'found' in configurations ? configurations.found.mutating : undefined
   const open = mutating?.webhooks?.some(({ failurePolicy }) => failurePolicy === 'Ignore')
   return [
+    ...('refused' in namespaces
+      ? ['the labels of the namespace could not be read: `made anew` is as if it had opted in']
+      : []),
     ...('found' in configurations && mutating === undefined ? ['there is no webhook in this cluster'] : []),
     ...(open ? ['failurePolicy is Ignore: while the webhook is away, Pods start unsealed'] : []),
     ...(trial.outcome === 'failed' ? [`the API server cannot call the webhook: ${trial.words}`] : []),

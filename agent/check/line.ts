@@ -43,6 +43,9 @@ export const notKnown = ({ refused, forbidden }: Extract<Known<unknown>, { refus
 /** The cure of all that the manifests have and the cluster lacks. */
 export const INSTALL = 'kubectl apply -k deploy/overlays/self-signed, or helm upgrade --install (deploy/README.md)'
 
+/** The same where something of it is there: another overlay would exchange the kind of its certificate. */
+export const REPAIR = 'kubectl apply -k the overlay that it was installed with, or helm upgrade (deploy/README.md)'
+
 /** Lines of one subject at most: a cluster of thousands of Pods has thousands of the same fault. */
 const MOST = 8
 

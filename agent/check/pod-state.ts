@@ -23,8 +23,7 @@ export const isOptedOut = ({ metadata: { annotations = {}, labels = {} } }: PodF
 
 export interface Why {
   readonly because: string
-  /** To be done before the Pod is made anew; ends in a separator. */
-  readonly first?: string
+  readonly fix: string
 }
 
 type Around = Pick<Facts, 'namespaces' | 'configurations'>
@@ -33,22 +32,38 @@ type Around = Pick<Facts, 'namespaces' | 'configurations'>
 export function whyWithout(pod: PodFacts, { namespaces, configurations }: Around): Why | undefined {
   if (!bindsSecrets(pod) || isOptedOut(pod) || hasAgentContainer(pod)) return undefined
   const { namespace = '', creationTimestamp = '' } = pod.metadata
-  if (NEVER.includes(namespace)) return { because: 'in a namespace that is left out for good', first: 'move it; ' }
+  const restart = restartOf(pod)
+  if (NEVER.includes(namespace))
+    return { because: 'in a namespace that is left out for good', fix: 'move it to another, with the label' }
   const around = 'found' in namespaces ? namespaces.found.find(({ name }) => name === namespace) : undefined
   if (around !== undefined && !isOpen(around)) {
     const because = `and namespace \`${namespace}\` has no label \`${INJECTION_LABEL}: enabled\``
-    return { because, first: `kubectl label --overwrite namespace ${namespace} ${INJECTION_LABEL}=enabled; ` }
+    return { because, fix: `kubectl label --overwrite namespace ${namespace} ${INJECTION_LABEL}=enabled; ${restart}` }
   }
   const mutating = 'found' in configurations ? configurations.found.mutating : undefined
   if ('found' in configurations && mutating === undefined)
-    return { because: 'and there is no webhook', first: `${INSTALL}; ` }
+    return { because: 'and there is no webhook', fix: `${INSTALL}; ${restart}` }
+  const hidden = unread({ namespaces, configurations })
+  if (hidden.length > 0) {
+    const because = `and why it has no agent is not known: you could not read ${hidden.join(' and ')}`
+    return { because, fix: `ask for \`get\` and \`list\` of them, or try it: ${restart}` }
+  }
   if (Date.parse(creationTimestamp) < Date.parse(mutating?.metadata.creationTimestamp ?? ''))
-    return { because: 'made before the webhook' }
-  return { because: 'made while the webhook was not called (before the label, or while it was taken off)' }
+    return { because: 'made before the webhook', fix: restart }
+  return {
+    because: 'made while the webhook was not called (before the label, or while it was taken off)',
+    fix: restart,
+  }
+}
+
+/** Without them a guess would sound like knowledge. */
+function unread({ namespaces, configurations }: Around): string[] {
+  const facts = { namespaces, mutatingwebhookconfigurations: configurations }
+  return Object.entries(facts).flatMap(([resource, known]) => ('refused' in known ? [resource] : []))
 }
 
 /** The workload's name by the hash that its ReplicaSet puts into every Pod (apps/v1, pod-template-hash). */
-export function restartOf({ metadata }: PodFacts): string {
+function restartOf({ metadata }: PodFacts): string {
   const { name, namespace, labels = {} } = metadata
   const hash = labels['pod-template-hash']
   const at = hash === undefined ? -1 : name.lastIndexOf(`-${hash}-`)

@@ -23,7 +23,10 @@ const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, '
 function verdict(lines: readonly Line[]): string {
   const looked = SUBJECTS.filter((subject) => lines.some(({ what }) => what === subject))
   const wrong = countOf(lines, 'fail')
-  const good = wrong === 0 ? 'Nothing has to be put right' : `${wrong} of ${looked.length} have to be put right`
+  const good =
+    wrong === 0
+      ? 'Nothing has to be put right'
+      : `${wrong} of ${looked.length} ${wrong === 1 ? 'has' : 'have'} to be put right`
   const more = [
     ...(countOf(lines, 'warn') > 0 ? [`${countOf(lines, 'warn')} to look at`] : []),
     ...(countOf(lines, 'unknown') > 0 ? [`${countOf(lines, 'unknown')} not known`] : []),

@@ -38,12 +38,21 @@ export const explain = command({
 async function main(values: Values<typeof OPTIONS>, { words: [kind, name] }: Line): Promise<number> {
   const { context, kubeconfig, json, ...rest } = values
   if (kind === undefined) return explainFiles({ ...rest, json })
-  if (kind !== 'pod' || name === undefined)
-    throw new UsageError(`${quote(kind)} is not \`pod NAME\`, nor is \`-f\` before it`)
+  const pod = nameOfPod(kind, name)
   const { namespace, ...files } = rest
   const given = Object.entries(files).find(([, value]) => value !== undefined && value !== false)
   if (given !== undefined) throw new UsageError(`\`--${given[0]}\` is for files: of a running Pod the cluster is asked`)
-  return explainRunning(name, { context, kubeconfig }, namespace, json)
+  return explainRunning(pod, { context, kubeconfig }, namespace, json)
+}
+
+/** As kubectl takes it: `pod NAME` or `pod/NAME`. */
+function nameOfPod(kind: string, name: string | undefined): string {
+  const [first = '', joined] = kind.split('/')
+  if (first !== 'pod' || (joined !== undefined && name !== undefined))
+    throw new UsageError(`${quote(kind)} is not \`pod NAME\`: of a cluster Pods are explained, of files \`-f FILE\``)
+  const given = name ?? joined
+  if (!given) throw new UsageError('`explain pod` lacks the name of the Pod: `explain pod NAME [-n NAMESPACE]`')
+  return given
 }
 
 function explainFiles({ json, ...values }: Omit<Values<typeof OPTIONS>, 'context' | 'kubeconfig'>): number {

@@ -195,7 +195,7 @@ describe('kernelseal check, once KernelSeal is installed', () => {
     assert.match(stdout, /^cluster {5}FAIL you may not read .*deployments.*namespaces, nodes, pods$/m)
     assert.match(stdout, /fix: ask for a ClusterRole/)
     assert.match(stdout, /^pods {8}\?\? {3}not known: you may not read it$/m)
-    assert.match(stdout, /1 of 8 have to be put right/)
+    assert.match(stdout, /1 of 8 has to be put right/)
   })
 })
 

@@ -34,7 +34,7 @@ describe('kernelseal explain pod', () => {
     assert.equal(status, 0, stderr)
     assert.match(
       stdout,
-      new RegExp(`^Pod shop/web: injected\n {2}its agent ${AGENT_IMAGE} is not ready on no node yet\n`),
+      new RegExp(`^Pod shop/web: injected\n {2}its agent ${AGENT_IMAGE} is not ready, and the Pod has no node yet\n`),
     )
     assert.match(stdout, /^ {2}made anew: injected \(injected\): /m)
     assert.match(stdout, /PGPASSWORD.*db-credentials/)
@@ -93,7 +93,7 @@ describe('kernelseal explain pod', () => {
       [['pod', 'none', '-n', 'shop'], /there is no Pod `none` in namespace `shop`/],
       [['pod', 'web', '-f', 'x.yaml'], /`--filename` is for files/],
       [['deployment', 'web'], /`deployment` is not `pod NAME`/],
-      [['pod'], /is not `pod NAME`/],
+      [['pod'], /`explain pod` lacks the name of the Pod/],
     ] as const) {
       const { status, stderr } = await kernelseal('explain', ...args)
       assert.equal(status, 2)

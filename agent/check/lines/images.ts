@@ -19,7 +19,8 @@ export function imageLines(facts: Facts): Line[] {
   return linesOf('images', [...missing].map(faultOf), () => summary(facts))
 }
 
-const isMissing = ({ waiting }: ContainerFacts): boolean => waiting !== undefined && REASONS.includes(waiting.reason)
+export const isMissing = ({ waiting }: ContainerFacts): boolean =>
+  waiting !== undefined && REASONS.includes(waiting.reason)
 
 /** The application's own images are its author's. */
 function podsOf({ replicas, doctors, pods }: Facts): PodFacts[] {
@@ -35,12 +36,11 @@ function podsOf({ replicas, doctors, pods }: Facts): PodFacts[] {
 const isAgent = ({ name }: ContainerFacts): boolean => name === AGENT_CONTAINER
 
 function faultOf([image, places]: [string, ReadonlySet<string>]): Finding {
-  const cure = /agent/.test(image) ? 'KSEAL_AGENT_IMAGE of the webhook' : 'the image of the Deployment'
-  return fail(
-    `${image}: ${[...places].sort().join(', ')} cannot get it`,
-    `load it there (deploy/README.md), or ${cure}`,
-  )
+  return fail(`${image}: ${[...places].sort().join(', ')} cannot get it`, cureOf(image))
 }
+
+export const cureOf = (image: string): string =>
+  `load it there (deploy/README.md), or ${/agent/.test(image) ? 'KSEAL_AGENT_IMAGE of the webhook' : 'the image of the Deployment'}`
 
 function summary({ deployments, replicas, pods }: Facts): Finding {
   if ('refused' in replicas && 'refused' in pods) return unknown('not known: no Pod may be read')

@@ -3,7 +3,7 @@
 import { AGENT_CONTAINER } from '../../policy/sidecar.ts'
 import type { ContainerFacts, Facts, PodFacts } from '../facts.ts'
 import { counted, type Finding, fail, type Line, linesOf, notKnown, ok, warn } from '../line.ts'
-import { bindsSecrets, hasAgentContainer, isOptedOut, isOver, restartOf, whyWithout } from '../pod-state.ts'
+import { bindsSecrets, hasAgentContainer, isOptedOut, isOver, whyWithout } from '../pod-state.ts'
 import { agentImages } from '../versions.ts'
 
 /** An agent has a minute to prove protection, up to 300 s by setting (KSEAL_AGENT_READY_SECONDS). */
@@ -23,7 +23,7 @@ function faultsOf(pod: PodFacts, facts: Facts): Finding[] {
   if (agent !== undefined) return unready(pod, agent, facts.now)
   const why = whyWithout(pod, facts)
   if (why === undefined) return []
-  return [fail(`${name}: binds secrets, ${why.because}; has no agent`, `${why.first ?? ''}${restartOf(pod)}`)]
+  return [fail(`${name}: binds secrets, ${why.because}; has no agent`, why.fix)]
 }
 
 /** Images that are missing have a line of their own. */

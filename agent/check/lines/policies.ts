@@ -1,6 +1,6 @@
 /** The policies that the API server itself applies, independently of the webhook (deploy/base). */
 import type { Facts } from '../facts.ts'
-import { type Finding, fail, INSTALL, type Line, linesOf, notKnown, ok, warn } from '../line.ts'
+import { type Finding, fail, type Line, linesOf, notKnown, ok, REPAIR, warn } from '../line.ts'
 
 /** ValidatingAdmissionPolicy, v1 (KEP-3488). */
 const FIRST_MINOR = 30
@@ -29,9 +29,9 @@ export function policyLines({ server, policies, configurations }: Facts): Line[]
 }
 
 function faultsOf(name: string, so: string, found: Extract<Facts['policies'], { found: unknown }>['found']): Finding[] {
-  if (!found.policies.includes(name)) return [fail(`\`${name}\` is missing: ${so}`, INSTALL)]
+  if (!found.policies.includes(name)) return [fail(`\`${name}\` is missing: ${so}`, REPAIR)]
   const actions = found.bindings[name]
-  if (actions === undefined) return [fail(`\`${name}\` is not bound: ${so}`, INSTALL)]
+  if (actions === undefined) return [fail(`\`${name}\` is not bound: ${so}`, REPAIR)]
   if (actions.includes('Deny')) return []
   return [
     warn(`\`${name}\` refuses nothing (${actions.join(', ')}): ${so}`, 'validationActions: [Deny] in its binding'),

@@ -1,6 +1,6 @@
 /** The webhook: installed, running, called, and of which version. */
 import type { Facts, Known } from '../facts.ts'
-import { counted, type Finding, fail, INSTALL, type Line, linesOf, notKnown, ok, warn } from '../line.ts'
+import { counted, type Finding, fail, INSTALL, type Line, linesOf, notKnown, ok, REPAIR, warn } from '../line.ts'
 import { isOld, skewOf, versionsOf } from '../versions.ts'
 
 export function webhookLines(facts: Facts): Line[] {
@@ -20,20 +20,20 @@ export function webhookLines(facts: Facts): Line[] {
 
 const isNone = (known: Known<readonly unknown[]>): boolean => 'found' in known && known.found.length === 0
 
-const lost = (kind: string, so: string): Finding => fail(`there is no ${kind} \`kernelseal\`: ${so}`, INSTALL)
+const lost = (kind: string, so: string): Finding => fail(`there is no ${kind} \`kernelseal\`: ${so}`, REPAIR)
 
 /** The guard has other entries, which may be left out on purpose. */
 function openings({ configurations }: Facts): Finding[] {
   const entries = 'found' in configurations ? (configurations.found.mutating?.webhooks ?? []) : []
   return entries
     .filter(({ failurePolicy }) => failurePolicy === 'Ignore')
-    .map(({ name }) => warn(`\`${name}\` has failurePolicy Ignore: while it is away, Pods start unsealed`, INSTALL))
+    .map(({ name }) => warn(`\`${name}\` has failurePolicy Ignore: while it is away, Pods start unsealed`, REPAIR))
 }
 
 function running({ deployments, system }: Facts): Finding[] {
   if ('refused' in deployments) return [notKnown(deployments)]
   if (deployments.found.length === 0)
-    return [fail(`\`${system}\` has no Deployment with the label app.kubernetes.io/name=kernelseal-webhook`, INSTALL)]
+    return [fail(`\`${system}\` has no Deployment with the label app.kubernetes.io/name=kernelseal-webhook`, REPAIR)]
   return deployments.found.flatMap(({ name, wanted, ready, updated }) => {
     const said = `${ready} of ${counted(wanted, 'replica')} of \`${system}/${name}\` ${ready === 1 ? 'is' : 'are'} ready`
     const look = `kubectl -n ${system} describe pods -l app.kubernetes.io/name=kernelseal-webhook`
@@ -48,7 +48,7 @@ function running({ deployments, system }: Facts): Finding[] {
 /** Certificates have a line of their own. */
 function called({ trial, system }: Facts): Finding[] {
   if (trial.outcome === 'ignored')
-    return [fail(`a Pod of \`${trial.namespace}\` was not shown to it: the configuration leaves it out`, INSTALL)]
+    return [fail(`a Pod of \`${trial.namespace}\` was not shown to it: the configuration leaves it out`, REPAIR)]
   if (trial.outcome !== 'failed' || isAboutCertificate(trial.words)) return []
   const look = `kubectl -n ${system} get endpoints kernelseal-webhook; the control plane has to reach port 8443 of its Pods`
   return [fail(`the API server cannot call it: ${trial.words}`, look)]

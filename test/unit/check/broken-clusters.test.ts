@@ -57,6 +57,15 @@ describe('the check of a cluster', () => {
     assert.equal(lines.filter(({ state }) => state === 'fail').length, 1)
   })
 
+  it('is never told to exchange one kind of installation for another, where a part of it is missing', () => {
+    const { mutating } = found(GOOD.configurations)
+    const lines = linesFor({ configurations: { found: { mutating: mutating! } } })
+    const fixes = lines.filter(({ state }) => state === 'fail').map(({ fix }) => fix)
+    assert.deepEqual(fixes, [
+      'kubectl apply -k the overlay that it was installed with, or helm upgrade (deploy/README.md)',
+    ])
+  })
+
   it('without one of the two configurations names it', () => {
     const { mutating, validating } = found(GOOD.configurations)
     only(

@@ -37,10 +37,31 @@ describe('a Pod without the agent', () => {
     assert.deepEqual(gone.now, ['there is no webhook in this cluster'])
   })
 
+  it('says that the reason is not known where what would show it could not be read', () => {
+    const refused = { refused: 'GET /api/v1/namespaces/shop: 403', forbidden: true }
+    const { because, fix, now } = told(raw(BINDING), { namespaces: refused, configurations: refused })
+    assert.match(because, /not known: you could not read namespaces and mutatingwebhookconfigurations$/)
+    assert.match(fix ?? '', /ask for `get` and `list` of them, or try it: make it anew/)
+    assert.match(now.join(), /labels of the namespace could not be read/)
+    // A fact that is known is the reason, whatever else is hidden.
+    assert.match(told(raw(BINDING, 'default'), { configurations: refused }).because, /`default` has no label/)
+  })
+
+  it('that would be refused anew is put right first', () => {
+    const { fix, again } = told(raw({ 'secret.kernelseal.io/A': 'secrets/a/b' }))
+    assert.equal(again.decision, 'refused')
+    assert.match(fix ?? '', /^put right the cause of the refusal below; then make it anew/)
+  })
+
+  it('in a namespace that is left out for good has to be moved, and not made anew there', () => {
+    assert.equal(told(raw(BINDING, 'kube-system')).fix, 'move it to another, with the label')
+  })
+
   it('that wants none has no fault', () => {
     for (const [annotations, because] of [
       [{}, /binds no secrets/],
       [{ ...BINDING, 'kernelseal.io/inject': 'false' }, /opts out/],
+      [{ 'kernelseal.io/seal-env': 'true' }, /binds no secrets/],
     ] as const) {
       const { fix, ...other } = told(raw(annotations))
       assert.equal(fix, undefined)
@@ -53,6 +74,25 @@ describe('a Pod without the agent', () => {
     const { again } = told(raw(BINDING), { namespaces: { found: [{ name: 'shop', labels }] } })
     assert.deepEqual([again.decision, again.reason], ['refused', 'pod-security'])
   })
+})
+
+it('an agent that is not ready is said with the way to its cause', () => {
+  const image = 'kernelseal-agent:0.1.0'
+  const withAgent = (state: object, nodeName?: string): RawPod => {
+    const { metadata, spec } = raw(BINDING)
+    const status = { initContainerStatuses: [{ name: 'kernelseal-agent', ready: false, state }] }
+    const initContainers = [{ name: 'kernelseal-agent', image }]
+    return { metadata, spec: { ...spec, initContainers, ...(nodeName && { nodeName }) }, status }
+  }
+  const waiting = withAgent({ waiting: { reason: 'ErrImagePull', message: 'no such host' } }, 'node-2')
+  const { because, now, fix } = told(waiting)
+  assert.equal(because, `its agent ${image} is not ready (ErrImagePull) on node-2`)
+  assert.deepEqual(now, [
+    'node-2 cannot get the image of the agent: load it there (deploy/README.md), or KSEAL_AGENT_IMAGE of the webhook',
+  ])
+  assert.equal(fix, undefined)
+  assert.match(told(withAgent({ running: {} }, 'node-2')).now.join(), /logs web -c kernelseal-agent$/)
+  assert.match(told(withAgent({})).because, /is not ready, and the Pod has no node yet$/)
 })
 
 it('the settings of the running webhook count', () => {

@@ -27,10 +27,12 @@ describe('the report of a check', () => {
         `                 fix: kubectl ${'x'.repeat(100)}`,
         'nodes       ??   not known of n',
         'images      warn old  fix: new',
-        '1 of 4 have to be put right, 1 to look at, 1 not known.',
+        '1 of 4 has to be put right, 1 to look at, 1 not known.',
         '',
       ].join('\n'),
     )
+    const two = [lines[1]!, { what: 'nodes', ...fail('n', 'x') }] as const
+    assert.match(checkReport(two), /^2 of 2 have to be put right\.$/m)
     assert.match(checkReport([{ what: 'nodes', ...ok('1 of 1') }]), /^Nothing has to be put right\.$/m)
   })
 
