@@ -49,18 +49,37 @@ async function main({ output, without = [], ...left }: Values<typeof OPTIONS>): 
     ...Object.fromEntries(PARTS.filter((part) => !without.includes(part)).map((part) => [part, ASKED[part]])),
   }
   const text = `${JSON.stringify(await collect(parts), null, 2)}\n`
-  // `wx`: a file that is there may be another's, or a link.
   if (output === undefined) process.stdout.write(text)
-  else writeFileSync(output, text, { mode: 0o600, flag: 'wx' })
+  else writeNew(output, text)
   return EXIT.ok
+}
+
+/** @throws Error where the path is taken: by a file that may be another's, or by a link */
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new Error(`\`${path}\` is there already, and may be of use: give --output the name of a new file`, {
+      cause: error,
+    })
+  }
 }
 
 type Part = () => unknown
 
+/** JSON has no place for what is undefined: the reader would take it for forgotten. */
+const HIDDEN = { error: 'not told by /sys/kernel/security: is securityfs mounted?' }
+
 const ALWAYS: Readonly<Record<string, Part>> = {
   time: () => new Date().toISOString(),
   version: () => about('kernelseal', VERSION),
-  kernel: () => ({ release: release(), lsm: activeLsms(), lockdown: lockdownLevel(), btf: hasBtf() }),
+  kernel: () => ({
+    release: release(),
+    lsm: activeLsms() ?? HIDDEN,
+    lockdown: lockdownLevel() ?? HIDDEN,
+    btf: hasBtf(),
+  }),
 }
 
 const ASKED: Readonly<Record<(typeof PARTS)[number], Part>> = {

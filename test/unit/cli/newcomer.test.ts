@@ -26,6 +26,7 @@ describe('a start without the pinned Node', () => {
     const started = (version: string) => {
       const bin = join(directory, version)
       mkdirSync(bin, { recursive: true })
+      mkdirSync(join(directory, 'node_modules'), { recursive: true })
       cpSync(join(ROOT, path), join(directory, program))
       writeFileSync(join(bin, 'node'), `#!/bin/sh\n[ "$1" = --version ] && echo ${version} || echo "ran $*"\n`, {
         mode: 0o755,
@@ -41,6 +42,18 @@ describe('a start without the pinned Node', () => {
         assert.equal(`>=${/needs Node (\S+) or newer/.exec(stderr)?.[1]}`, engines)
         assert.ok(stderr.includes(old), stderr)
       }
+    })
+
+    it(`of ${program} without the npm packages names them, and the command that fetches them`, () => {
+      const clone = join(directory, 'clone', program)
+      mkdirSync(clone, { recursive: true })
+      cpSync(join(ROOT, path), join(clone, program))
+      const { status, stdout, stderr } = spawnSync(join(clone, program), ['check'], { encoding: 'utf8' })
+      assert.deepEqual([status, stdout], [2, ''])
+      assert.match(
+        stderr,
+        /its npm packages are not there: `npm install --no-save` in \S+\/clone fetches them, .*scripts\/setup/,
+      )
     })
 
     it(`of ${program} goes on with a newer one`, () => {
