@@ -1,12 +1,25 @@
-/** The lines with which README.md and deploy/README.md install KernelSeal, run as they stand there, end in a Pod with an agent. */
+/**
+ * The lines with which README.md and deploy/README.md install KernelSeal, run as they stand there, end in a Pod with an agent. The
+ * lines after those, which look into its containers, need a kubelet.
+ */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { call, createPod, MINOR, makeNamespace, RAN_BEFORE, REPOSITORY, until } from '../support/cluster/cluster.ts'
+import {
+  call,
+  createPod,
+  get,
+  MINOR,
+  makeNamespace,
+  podsOf,
+  RAN_BEFORE,
+  REPOSITORY,
+  until,
+} from '../support/cluster/cluster.ts'
 import { helm, runLine } from '../support/cluster/helm.ts'
 import { type Installation, installed, kustomized, SYSTEM } from '../support/cluster/installation.ts'
-import { assertInjected, hasAgent, pod } from '../support/cluster/pods.ts'
+import { assertInjected, hasAgent, pod, sealed } from '../support/cluster/pods.ts'
 import { WITHOUT_HELM } from '../support/helm.ts'
 
 const uninstall = () => helm('uninstall', 'kernelseal', '-n', SYSTEM)
@@ -21,12 +34,24 @@ const WAYS = [
   },
 ]
 
-/** The first indented lines below a heading. */
-function linesOf(page: string, heading: string): string[] {
+/** The indented lines below a heading, block by block. */
+function blocksOf(page: string, heading: string): string[][] {
   const below = readFileSync(join(REPOSITORY, page), 'utf8').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  const [block = ''] = /(?:^ {4}.*\n)+/m.exec(below) ?? []
-  return block.trim().split(/\n\s*/)
+  return (below.match(/(?:^ {4}.*\n)+/gm) ?? []).map((block) => block.trim().split(/\n\s*/))
 }
+
+/** Of README.md, up to the line that makes a Pod of `shop`. */
+function linesOfFirstPod(): string[] {
+  const [, lines = []] = blocksOf('README.md', 'Use it in Kubernetes')
+  const makes = lines.findIndex((line) => /^kubectl apply .*first-pod\.yaml$/.test(line))
+  return lines.slice(0, makes + 1)
+}
+
+it('README.md has fewer than five lines from a cluster with the images to a sealed Pod', () => {
+  const [install = []] = blocksOf('README.md', 'Use it in Kubernetes')
+  const first = linesOfFirstPod()
+  assert.ok(first.length > 0 && install.length + first.length < 5, [...install, ...first].join('\n'))
+})
 
 for (const { page, heading, takeAway, skip } of WAYS) {
   describe(`${page}, ${heading}`, { skip: skip || RAN_BEFORE }, () => {
@@ -39,7 +64,7 @@ for (const { page, heading, takeAway, skip } of WAYS) {
     it('has fewer than five lines, after which a Pod of `shop` has its agent', async () => {
       await makeNamespace('shop')
       assert.equal(hasAgent((await createPod('shop', pod('before'), '?dryRun=All')).body), false)
-      const lines = linesOf(page, heading)
+      const [lines = []] = blocksOf(page, heading)
       assert.ok(lines.length > 1 && lines.length < 5, lines.join('\n'))
       for (const line of lines) await runLine(line)
       webhook = await installed(async () => void (await takeAway()))
@@ -48,6 +73,12 @@ for (const { page, heading, takeAway, skip } of WAYS) {
         return answer.status === 201 && hasAgent(answer.body) && answer.body
       })
       assertInjected(body)
+    })
+
+    it("is followed by the README's lines for a first Pod, which is sealed", async () => {
+      for (const line of linesOfFirstPod()) await runLine(line)
+      const first = await get(`${podsOf('shop')}/first`)
+      assert.ok(hasAgent(first) && sealed(first, 'TOKEN'), JSON.stringify(first.spec))
     })
   })
 }
