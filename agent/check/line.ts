@@ -1,5 +1,5 @@
 /** A line of the check: a subject, how it stands, and the cure. */
-import type { Known } from './facts.ts'
+import type { Facts, Known } from './facts.ts'
 
 export const SUBJECTS = [
   'cluster',
@@ -40,8 +40,14 @@ export const unknown = (found: string, fix?: string): Finding => ({
 export const notKnown = ({ refused, forbidden }: Extract<Known<unknown>, { refused: string }>): Finding =>
   unknown(forbidden ? 'not known: you may not read it' : `not known: ${refused}`)
 
+/** The first minor version with ValidatingAdmissionPolicy, v1 (KEP-3488), which all overlays but one have. */
+export const FIRST_WITH_POLICIES = 30
+
 /** The cure of all that the manifests have and the cluster lacks. */
-export const INSTALL = 'kubectl apply -k deploy/overlays/self-signed, or helm upgrade --install (deploy/README.md)'
+export const installOn = ({ minor }: Facts['server']): string =>
+  minor < FIRST_WITH_POLICIES
+    ? `helm upgrade --install, or kubectl apply -k an overlay for 1.${minor} (deploy/README.md)`
+    : 'kubectl apply -k deploy/overlays/self-signed, or helm upgrade --install (deploy/README.md)'
 
 /** The same where something of it is there: another overlay would exchange the kind of its certificate. */
 export const REPAIR = 'kubectl apply -k the overlay that it was installed with, or helm upgrade (deploy/README.md)'

@@ -4,7 +4,7 @@ import { INJECTION_LABEL } from '../../webhook/mutate/cluster/namespaces.ts'
 import { bindsBy, NOTHING_TO_SEAL } from '../../webhook/mutate/inject.ts'
 import { AGENT_CONTAINER, PREFIX, SHORT_FORM_PREFIX } from '../policy/sidecar.ts'
 import type { Facts, PodFacts } from './facts.ts'
-import { INSTALL } from './line.ts'
+import { installOn } from './line.ts'
 import { isOpen, NEVER } from './namespaces.ts'
 
 export const isOver = ({ phase, isDeleted }: PodFacts): boolean =>
@@ -26,10 +26,10 @@ export interface Why {
   readonly fix: string
 }
 
-type Around = Pick<Facts, 'namespaces' | 'configurations'>
+type Around = Pick<Facts, 'server' | 'namespaces' | 'configurations'>
 
 /** Why a Pod that wants the agent has none; undefined where it wants none. */
-export function whyWithout(pod: PodFacts, { namespaces, configurations }: Around): Why | undefined {
+export function whyWithout(pod: PodFacts, { server, namespaces, configurations }: Around): Why | undefined {
   if (!bindsSecrets(pod) || isOptedOut(pod) || hasAgentContainer(pod)) return undefined
   const { namespace = '', creationTimestamp = '' } = pod.metadata
   const restart = restartOf(pod)
@@ -42,7 +42,7 @@ export function whyWithout(pod: PodFacts, { namespaces, configurations }: Around
   }
   const mutating = 'found' in configurations ? configurations.found.mutating : undefined
   if ('found' in configurations && mutating === undefined)
-    return { because: 'and there is no webhook', fix: `${INSTALL}; ${restart}` }
+    return { because: 'and there is no webhook', fix: `${installOn(server)}; ${restart}` }
   const hidden = unread({ namespaces, configurations })
   if (hidden.length > 0) {
     const because = `and why it has no agent is not known: you could not read ${hidden.join(' and ')}`
@@ -57,7 +57,7 @@ export function whyWithout(pod: PodFacts, { namespaces, configurations }: Around
 }
 
 /** Without them a guess would sound like knowledge. */
-function unread({ namespaces, configurations }: Around): string[] {
+function unread({ namespaces, configurations }: Pick<Facts, 'namespaces' | 'configurations'>): string[] {
   const facts = { namespaces, mutatingwebhookconfigurations: configurations }
   return Object.entries(facts).flatMap(([resource, known]) => ('refused' in known ? [resource] : []))
 }

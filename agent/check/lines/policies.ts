@@ -1,9 +1,6 @@
 /** The policies that the API server itself applies, independently of the webhook (deploy/base). */
 import type { Facts } from '../facts.ts'
-import { type Finding, fail, type Line, linesOf, notKnown, ok, REPAIR, warn } from '../line.ts'
-
-/** ValidatingAdmissionPolicy, v1 (KEP-3488). */
-const FIRST_MINOR = 30
+import { FIRST_WITH_POLICIES, type Finding, fail, type Line, linesOf, notKnown, ok, REPAIR, warn } from '../line.ts'
 
 /** A unit test compares them with deploy/base. */
 export const POLICIES = {
@@ -17,8 +14,10 @@ export const POLICIES = {
 } as const
 
 export function policyLines({ server, policies, configurations }: Facts): Line[] {
-  if (server.minor < FIRST_MINOR)
-    return linesOf('policies', [], () => ok(`none before Kubernetes 1.${FIRST_MINOR}: the webhook alone decides`))
+  if (server.minor < FIRST_WITH_POLICIES)
+    return linesOf('policies', [], () =>
+      ok(`none before Kubernetes 1.${FIRST_WITH_POLICIES}: the webhook alone decides`),
+    )
   if ('refused' in policies) return linesOf('policies', [notKnown(policies)], () => ok(''))
   const isInstalled = 'refused' in configurations || configurations.found.mutating !== undefined
   const faults = Object.entries(POLICIES).flatMap(([name, so]) => faultsOf(name, so, policies.found))

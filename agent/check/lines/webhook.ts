@@ -1,6 +1,6 @@
 /** The webhook: installed, running, called, and of which version. */
 import type { Facts, Known } from '../facts.ts'
-import { counted, type Finding, fail, INSTALL, type Line, linesOf, notKnown, ok, REPAIR, warn } from '../line.ts'
+import { counted, type Finding, fail, installOn, type Line, linesOf, notKnown, ok, REPAIR, warn } from '../line.ts'
 import { isOld, skewOf, versionsOf } from '../versions.ts'
 
 export function webhookLines(facts: Facts): Line[] {
@@ -8,7 +8,7 @@ export function webhookLines(facts: Facts): Line[] {
   if ('refused' in configurations) return linesOf('webhook', [notKnown(configurations)], () => ok(''))
   const { mutating, validating } = configurations.found
   if (mutating === undefined && validating === undefined && isNone(deployments)) {
-    return linesOf('webhook', [fail('KernelSeal is not installed', INSTALL)], () => ok(''))
+    return linesOf('webhook', [fail('KernelSeal is not installed', installOn(facts.server))], () => ok(''))
   }
   const missing = [
     ...(mutating === undefined ? [lost('MutatingWebhookConfiguration', 'no Pod is sealed')] : []),

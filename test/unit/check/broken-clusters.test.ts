@@ -53,6 +53,12 @@ describe('the check of a cluster', () => {
     const [first] = lines.filter(({ state }) => state === 'fail')
     assert.deepEqual([first?.what, first?.found], ['webhook', 'KernelSeal is not installed'])
     assert.match(first?.fix ?? '', /kubectl apply -k/)
+    const old = {
+      configurations: { found: {} },
+      deployments: { found: [] },
+      server: { gitVersion: 'v1.24.1', minor: 24 },
+    }
+    assert.match(linesFor(old).find(({ what }) => what === 'webhook')?.fix ?? '', /^helm .* overlay for 1\.24/)
     // One cause, one line that fails: the others cannot be looked at.
     assert.equal(lines.filter(({ state }) => state === 'fail').length, 1)
   })
