@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestEntry } from './reporter.ts'
+import type { TestEntry } from '../lib/reporter.ts'
 import type { CellResult, Config, TestReport } from './result.ts'
 import { faultsOf } from './result.ts'
 
@@ -91,7 +91,10 @@ function runTests(): TestReport {
   const outcomes = join(mkdtempSync(join(tmpdir(), 'kernelseal-cell-')), 'tests.jsonl')
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stderr'],
-    ...[`--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`, `--test-reporter-destination=${outcomes}`],
+    ...[
+      `--test-reporter=${join(import.meta.dirname, '../lib/reporter.ts')}`,
+      `--test-reporter-destination=${outcomes}`,
+    ],
   ]
   const files = config === 'locked' ? [...TESTS, LOCKED_TESTS] : TESTS
   const { status, signal } = spawnSync(

@@ -70,7 +70,13 @@ describe('the workflows together', () => {
   const called = (what: string) => runs.some(({ run }) => run?.startsWith(what))
 
   it('run everything that proves something', () => {
-    for (const script of ['scripts/test', 'scripts/test-kernels', 'scripts/test-cluster', 'npm run test:images']) {
+    for (const script of [
+      'scripts/test',
+      'scripts/test-kernels',
+      'scripts/test-counts',
+      'scripts/test-cluster',
+      'npm run test:images',
+    ]) {
       assert.ok(called(script), script)
     }
   })
