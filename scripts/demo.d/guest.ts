@@ -1,8 +1,8 @@
 /**
  * The demo's half inside the VM: `node guest.ts FOLDER`, with `disabled.json`, `enforce.json` (Pods as the webhook patched
- * them) and `database`. Starts both Pods one after the other and attacks both in the same way.
+ * them) and `database`. Starts both Pods one after the other and attacks both in the same way. With KSEAL_DEMO_METRICS their agents'
+ * metrics are printed too.
  */
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome } from '../../agent/attack/attempt.ts'
@@ -11,6 +11,8 @@ import { agentLines, eventsIn } from './agent-log.ts'
 import { attack, attackers, attempts, STAND_IN, withStandIn } from './attackers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { images } from './images.ts'
+import { startRecorder } from './metrics-page.ts'
+import { newPassword } from './password.ts'
 import { type RunningPod, startPod } from './pod/kubelet.ts'
 import type { Pod } from './pod/spec.ts'
 import { step, tell } from './say.ts'
@@ -31,8 +33,9 @@ async function run(mode: 'disabled' | 'enforce'): Promise<Map<string, Outcome>[]
   step(`The Pod with kernelseal.io/mode: ${mode}${mode === 'disabled' ? ', for comparison' : ''}`)
   if (mode === 'disabled')
     tell('the agent is guarded in every mode: attempts on it go to a process like it, which is not')
-  const password = `pw-${randomBytes(24).toString('hex')}`
+  const password = newPassword()
   const pod = await startedPod(mode, password, database)
+  const recorder = process.env.KSEAL_DEMO_METRICS ? startRecorder() : undefined
   try {
     problems.push(...(await checkDelivery(pod, password)))
     if (mode === 'enforce') problems.push(...showPlaceholders(pod))
@@ -43,6 +46,7 @@ async function run(mode: 'disabled' | 'enforce'): Promise<Map<string, Outcome>[]
     if (mode === 'enforce') tell(`the agent's log:\n${agentLines(eventsIn(pod.container(AGENT_CONTAINER).log()))}`)
     return outcomes
   } finally {
+    recorder?.kill()
     await pod.stop()
   }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeDatabase } from './database.ts'
 import { inMode, patched, readManifest, summaryOf } from './manifest.ts'
+import { keepPages } from './metrics-page.ts'
 import type { Pod } from './pod/spec.ts'
 import { shortened, step, tell } from './say.ts'
 import { startWebhook } from './webhook.ts'
@@ -24,7 +25,11 @@ const CACHE = 'node_modules/.cache/kernelseal-demo'
 const COMPILED = ['agent/cli/run.ts', 'agent/attack/runner/attacker.ts', 'scripts/demo.d/pod/kubelet.ts']
 
 const { values: options } = parseArgs({
-  options: { kernel: { type: 'string', default: '6.1' }, verbose: { type: 'boolean', default: false } },
+  options: {
+    kernel: { type: 'string', default: '6.1' },
+    verbose: { type: 'boolean', default: false },
+    metrics: { type: 'string' },
+  },
 })
 /** Running parts that have to end before we do; the last started first. */
 const running: (() => unknown)[] = []
@@ -99,12 +104,14 @@ async function boot(): Promise<number> {
     ...['--kernel', options.kernel, '--timeout', String(TIMEOUT_SECONDS), '--share', folder],
     ...(options.verbose ? ['--verbose'] : []),
     ...environment,
+    ...(options.metrics ? ['--env', 'KSEAL_DEMO_METRICS=1'] : []),
   ]
   const shared = `/share/${folder.slice(folder.lastIndexOf('/') + 1)}`
   const command = ['node', 'scripts/demo.d/guest.ts', shared]
   const child = spawn(join(REPOSITORY, 'scripts/vm'), [...vm, '--', ...command], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', options.metrics ? 'pipe' : 'inherit'],
   })
+  if (options.metrics) keepPages(child.stderr!, options.metrics)
   running.push(() => child.kill('SIGTERM'))
   const [status] = (await once(child, 'exit')) as [number | null]
   return status ?? 1

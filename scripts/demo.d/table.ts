@@ -42,24 +42,22 @@ function word(outcome: Outcome | undefined): string {
   }
 }
 
-function align(rows: readonly (readonly string[])[]): string {
-  const widths = rows[1]!.map((_, column) => Math.max(...rows.slice(1).map((row) => row[column]!.length)))
-  const pairs = rows[0]!.slice(2).map((title) => title.length)
+function align([titles = [], ...rows]: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   // A title stands over the two columns of its attacker.
-  const wide = widths.map((width, i) => (i >= 2 ? Math.max(width, Math.ceil((pairs[i - 2]! - 2) / 2)) : width))
-  return rows
-    .map((row, line) =>
-      row
-        .map((cell, i) => placed(cell, wide, i, line === 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  const wide = widths.map((width, i) =>
+    i >= 2 && i % 2 === 1 ? Math.max(width, titles[i - 1]!.length - widths[i - 1]! - 2) : width,
+  )
+  const spans = wide.flatMap((width, i) => (i < 2 ? [width] : i % 2 === 0 ? [width + 2 + wide[i + 1]!] : []))
+  const heads = titles.filter((_, i) => i < 2 || i % 2 === 0)
+  return [lineOf(heads, spans), ...rows.map((row) => lineOf(row, wide))].join('\n')
 }
 
-function placed(cell: string, widths: readonly number[], column: number, title: boolean): string {
-  if (!title || column < 2) return cell.padEnd(widths[column]!)
-  return column % 2 === 0 ? cell.padEnd(widths[column]! + widths[column + 1]! + 2) : ''
+function lineOf(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, i) => cell.padEnd(widths[i]!))
+    .join('  ')
+    .trimEnd()
 }
 
 /** Everything that keeps the table from being a proof, a sentence each. */

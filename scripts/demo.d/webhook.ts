@@ -12,6 +12,9 @@ import type { Pod } from './pod/spec.ts'
 
 export interface Webhook {
   readonly url: string
+  readonly metricsPort: number
+  /** @returns the webhook's answer, a refusal too */
+  readonly ask: (pod: Pod) => Promise<Response>
   /** @returns the patch, RFC 6902 @throws when the Pod is refused */
   readonly review: (pod: Pod) => Promise<readonly Operation[]>
   readonly stop: () => Promise<void>
@@ -31,10 +34,12 @@ export async function startWebhook(directory: string): Promise<Webhook> {
   const addresses = ['--host', '127.0.0.1', '--port', '0', '--metrics-port', '0', '--dns-names', 'localhost,127.0.0.1']
   const args = ['--agent-image', AGENT_IMAGE, '--ca-out', caFile, ...addresses]
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = await portOf(child)
+  const { port, metricsPort } = await portsOf(child)
   const ca = readFileSync(caFile)
   return {
     url: `https://127.0.0.1:${port}/mutate`,
+    metricsPort,
+    ask: (pod) => ask(port, ca, pod),
     review: (pod) => review(port, ca, pod),
     stop: async () => {
       child.kill('SIGTERM')
@@ -44,20 +49,25 @@ export async function startWebhook(directory: string): Promise<Webhook> {
 }
 
 /** From the log line that announces it; the rest of the log is read, so that the webhook never waits for us. */
-function portOf(child: ChildProcess): Promise<number> {
+function portsOf(child: ChildProcess): Promise<{ port: number; metricsPort: number }> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the webhook ended with status ${code}`)))
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      const { msg, port } = JSON.parse(line) as { msg: string; port: number }
-      if (msg === 'webhook ready') resolve(port)
+      const { msg, port, metricsPort } = JSON.parse(line) as { msg: string; port: number; metricsPort: number }
+      if (msg === 'webhook ready') resolve({ port, metricsPort })
     })
   })
 }
 
-async function review(port: number, ca: Buffer, pod: Pod): Promise<Operation[]> {
+async function ask(port: number, ca: Buffer, pod: Pod): Promise<Response> {
   const uid = randomUUID()
   const { response } = (await post(port, ca, reviewOf(uid, pod))) as { response: Response }
   if (response.uid !== uid) throw new Error(`the webhook answered to ${response.uid}, not to ${uid}`)
+  return response
+}
+
+async function review(port: number, ca: Buffer, pod: Pod): Promise<Operation[]> {
+  const response = await ask(port, ca, pod)
   if (!response.allowed || !response.patch) throw new Error(`the webhook did not patch: ${JSON.stringify(response)}`)
   return JSON.parse(Buffer.from(response.patch, 'base64').toString()) as Operation[]
 }

@@ -57,3 +57,15 @@ test('the table shows the actual outcomes, not the expected ones', () => {
     ['2', 'try two', 'empty', 'EPERM'],
   ])
 })
+
+test('the title of an attacker stands over the first of its columns', () => {
+  const [titles = '', heads = ''] = renderTable(
+    attempts,
+    attackers.map((attacker) => ({ ...result(worked, held), attacker })),
+  ).split('\n')
+  const columns = [...heads.matchAll(/disabled/g)].map(({ index }) => index)
+  assert.deepEqual(
+    attackers.map(({ title }) => titles.indexOf(title)),
+    columns,
+  )
+})
