@@ -15,6 +15,7 @@ export interface DemoRun {
 /** @param metrics file for the agent's newest /metrics page @throws Error when the demo fails */
 export async function runDemo(kernel: string, metrics: string): Promise<DemoRun> {
   const child = spawn(PROGRAM, ['--kernel', kernel, '--metrics', metrics], { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.once('exit', () => child.kill('SIGTERM'))
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk

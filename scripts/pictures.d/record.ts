@@ -28,7 +28,9 @@ const BEFORE_SECONDS = 30
 /** @returns the run and the demo's output */
 export async function record(dashboard: Dashboard, options: Options): Promise<{ run: Run; output: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'kernelseal-pictures-'))
-  const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
+  // Prometheus may write its last file meanwhile.
+  const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })]
+  endOnSignal(ends)
   try {
     const metrics = join(folder, 'metrics')
     const { prometheus, stopAdmissions } = await surroundings(folder, metrics, options, ends)
@@ -42,6 +44,15 @@ export async function record(dashboard: Dashboard, options: Options): Promise<{ 
   } finally {
     for (const end of ends.toReversed()) await end()
   }
+}
+
+/** The signals are sent at once, and so an exit need not wait. */
+function endOnSignal(ends: readonly (() => unknown)[]): void {
+  for (const [signal, number] of [['SIGINT', 2] as const, ['SIGTERM', 15] as const])
+    process.once(signal, () => {
+      for (const end of ends.toReversed()) end()
+      process.exit(128 + number)
+    })
 }
 
 /** All that runs beside the demo. @param ends gets the functions that end it again */
