@@ -8,14 +8,18 @@ import { didYouMean, quote } from './policy/text/suggest.ts'
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined) return print(await usage(), EXIT.usage)
   if (name === '--version') return (await loadCommand('version')).run(args)
-  if (name === 'help' || name === '--help' || name === '-h') return help(name === 'help' ? args[0] : undefined)
+  if (name === 'help' || isHelp(name)) return help(name === 'help' ? args : [])
   const command = await commandNamed(name)
   if (asksForHelp(args)) return print(command.help)
   return command.run(args)
 }
 
-async function help(name: string | undefined): Promise<number> {
-  return print(name === undefined ? await usage() : (await commandNamed(name)).help)
+const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+
+async function help([name, extra]: readonly string[]): Promise<number> {
+  if (extra !== undefined) throw new UsageError(`${quote(extra)} is one word too many: \`kernelseal help COMMAND\``)
+  const general = name === undefined || name === 'help' || isHelp(name)
+  return print(general ? await usage() : (await commandNamed(name)).help)
 }
 
 async function commandNamed(name: string): Promise<Command> {
@@ -23,6 +27,10 @@ async function commandNamed(name: string): Promise<Command> {
   // `kernelseal -config FILE` started the agent before it had commands.
   const [, option] = /^--?(config|annotations)(=|$)/.exec(name) ?? []
   if (option !== undefined) throw new UsageError(`a command comes first: \`kernelseal run --${option} FILE\``)
+  if (name.startsWith('-')) {
+    const hint = didYouMean(name, ['--help', '--version'])
+    throw new UsageError(`a command comes first, and only then options like ${quote(name)} (before it: ${hint})`)
+  }
   throw new UsageError(`there is no command ${quote(name)} (${didYouMean(name, [...COMMAND_NAMES, 'help'])})`)
 }
 

@@ -2,9 +2,12 @@
 import { asksForHelp } from '../agent/options/command.ts'
 import { type Program, SHELLS, type Shell } from '../agent/options/completion/program.ts'
 import { completionScript } from '../agent/options/completion/script.ts'
+import { HELP_OPTION } from '../agent/options/help.ts'
 import { parseOptions } from '../agent/options/parse.ts'
 import type { Words } from '../agent/options/table.ts'
 import { versionText } from '../agent/options/version.ts'
+import { UsageError } from '../agent/policy/text/problems.ts'
+import { didYouMean, quote } from '../agent/policy/text/suggest.ts'
 import { helpText } from './settings/help.ts'
 import { OPTIONS } from './settings/options.ts'
 import { VERSION } from './version.ts'
@@ -23,14 +26,23 @@ const PROGRAM: Program = {
   ],
 }
 
+const NAMES = PROGRAM.commands.map(({ name }) => name)
+
 /** @returns the text to print, or undefined where the webhook is to run; @throws UsageError */
 export function commandOutput(args: readonly string[]): string | undefined {
   const [name = '', ...rest] = args
+  if (name === 'help') parseOptions({ help: HELP_OPTION }, rest, { value: 'COMMAND', completes: NAMES, most: 1 })
   if (name === 'help' || asksForHelp(args)) return helpText()
-  if (args.includes('--version')) return versionText(NAME, VERSION, false)
+  if (args.includes('--version')) return versionText(NAME, VERSION, args.includes('--json'))
   if (name === 'version') return versionText(NAME, VERSION, parseOptions(VERSION_OPTIONS, rest).values.json)
-  if (name !== 'completion') return undefined
-  const [shell = ''] = parseOptions({}, rest, SHELL).words
+  if (name === 'completion') return completionOf(rest)
+  if (name === '' || name.startsWith('-')) return undefined
+  throw new UsageError(`there is no command ${quote(name)} (${didYouMean(name, NAMES)})`)
+}
+
+function completionOf(args: readonly string[]): string {
+  const [shell] = parseOptions({}, args, SHELL).words
   // `parseOptions` has refused any other word, not the lack of one.
-  return shell === '' ? helpText() : completionScript(shell as Shell, PROGRAM)
+  if (shell === undefined) throw new UsageError(`give the shell: ${SHELLS.join(', ')}`)
+  return completionScript(shell as Shell, PROGRAM)
 }

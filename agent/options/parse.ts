@@ -1,7 +1,7 @@
 /** A command line → the values of its options, with a hint for everything that is mistyped. */
 import { parseArgs } from 'node:util'
 import { UsageError } from '../policy/text/problems.ts'
-import { didYouMean, quote } from '../policy/text/suggest.ts'
+import { didYouMean, nearest, quote } from '../policy/text/suggest.ts'
 import type { Option, Options, Values, Words } from './table.ts'
 
 export interface Parsed<O extends Options> {
@@ -18,7 +18,7 @@ export function parseOptions<O extends Options>(options: O, args: readonly strin
   const { values, positionals: words } = tried(options, args)
   for (const [name, option] of Object.entries(options)) checkWords(name, option, values[name])
   const extra = words[wanted?.most ?? 0]
-  if (extra !== undefined) throw new UsageError(`${quote(extra)} is one word too many`)
+  if (extra !== undefined) throw new UsageError(tooMany(extra, options))
   for (const word of words) checkListed(wanted?.value ?? '', wanted?.completes, word)
   return { values: values as Values<O>, words }
 }
@@ -46,12 +46,31 @@ function forNode({ value, short, multiple, default: otherwise }: Option) {
   return { type: 'string', ...letter, ...rest } as const
 }
 
-/** Node's parser says which option is unknown, and offers nothing. */
+function tooMany(word: string, options: Options): string {
+  const hint = Object.hasOwn(options, 'filename') ? ` (files are given by \`-f\`)` : ''
+  return `${quote(word)} is one word too many${hint}`
+}
+
+/** Node's parser says which option it is about, offers nothing, and says three lines where a value begins with a dash. */
 function sentenceOf({ message }: Error, options: Options): string {
   const unknown = /^Unknown option '(--?[^']+)'/.exec(message)?.[1]
-  if (unknown === undefined) return message
+  if (unknown !== undefined) return `there is no option ${quote(unknown)} (${hintFor(unknown, options)})`
+  const given = /^Option '(?:-\w, )?(--?[^' ]+)/.exec(message)?.[1]
+  const known = Object.entries(options).find(([name, { short }]) => given === `--${name}` || given === `-${short}`)
+  if (known === undefined) return message
+  const [name, { value }] = known
+  if (value === undefined) return `\`--${name}\` takes no value`
+  return `\`--${name}\` lacks its value: \`--${name} ${value}\`, and \`--${name}=${value}\` where that begins with a dash`
+}
+
+/** More than a person reads through. */
+const MANY = 16
+
+function hintFor(unknown: string, options: Options): string {
   const names = ['--help', ...Object.keys(options).map((name) => `--${name}`)]
-  return `there is no option ${quote(unknown)} (${didYouMean(unknown, names)})`
+  return nearest(unknown, names) === undefined && names.length > MANY
+    ? '`--help` lists them'
+    : didYouMean(unknown, names)
 }
 
 /** `-config FILE`, as programs in Go have it, is a row of five one-letter options here. */

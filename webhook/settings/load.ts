@@ -9,6 +9,7 @@ import { wrongPath, wrongSecretName } from '../../agent/policy/text/names.ts'
 import { ConfigError, reportInto, UsageError } from '../../agent/policy/text/problems.ts'
 import { quote } from '../../agent/policy/text/suggest.ts'
 import type { Problem } from '../../agent/policy/types.ts'
+import { reasonOf } from './file-fault.ts'
 import { parseSetting } from './kinds.ts'
 import { OPTIONS } from './options.ts'
 import { envOf, flagOf, NAMES, SETTINGS, type Setting, type SettingName, type Settings } from './table.ts'
@@ -141,6 +142,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError('', [{ severity: 'error', path: '--config', message: (error as Error).message }])
+    const message = `cannot read ${quote(path)}: ${reasonOf(error)}`
+    throw new ConfigError('', [{ severity: 'error', path: '--config', message }])
   }
 }

@@ -26,16 +26,18 @@ describe('every command', () => {
     })
   }
 
-  it('answers -h, --help and `help X` alike', () => {
-    for (const args of [
-      ['inject', '-h'],
-      ['inject', '-f', 'x', '--help'],
-      ['help', 'inject'],
-    ]) {
-      const { status, stdout } = kernelseal(...args)
-      assert.deepEqual([status, stdout], [0, commands.find(({ name }) => name === 'inject')?.help], args.join(' '))
-    }
-  })
+  for (const { name, help } of commands) {
+    it(`${name}: answers -h, --help and \`help ${name}\` alike`, () => {
+      for (const args of [
+        [name, '-h'],
+        [name, '--help', '--unknown'],
+        ['help', name],
+      ]) {
+        const { status, stdout } = kernelseal(...args)
+        assert.deepEqual([status, stdout], [0, help], args.join(' '))
+      }
+    })
+  }
 
   it('leaves `--help` after `--` to the command that is started', () => {
     assert.doesNotMatch(kernelseal('exec', '--', 'ls', '--help').stdout, /^usage/)
@@ -43,7 +45,7 @@ describe('every command', () => {
 })
 
 describe('kernelseal', () => {
-  for (const args of [['-h'], ['--help'], ['help']]) {
+  for (const args of [['-h'], ['--help'], ['help'], ['help', 'help'], ['help', '-h']]) {
     it(`lists all commands for \`${args}\``, () => {
       const { status, stdout } = kernelseal(...args)
       assert.equal(status, 0)
@@ -57,6 +59,9 @@ describe('kernelseal', () => {
     [['lint', '--stric'], 'there is no option `--stric` (did you mean `--strict`?)'],
     [['-config', 'x.yaml'], 'a command comes first: `kernelseal run --config FILE`'],
     [['run', '-config', 'x.yaml'], '`-config` is written with two dashes: `--config`'],
+    [['help', 'lint', 'x'], '`x` is one word too many: `kernelseal help COMMAND`'],
+    [['--jsn'], 'a command comes first, and only then options like `--jsn` (before it: one of `--help`, `--version`)'],
+    [['lint', 'x.yaml'], '`x.yaml` is one word too many (files are given by `-f`)'],
     [['completion', 'tcsh'], 'SHELL is `bash`, `zsh` or `fish`, not `tcsh`'],
   ] as const) {
     it(`says what was meant by \`${args.join(' ')}\`, with status 2`, () => {
@@ -90,6 +95,14 @@ describe('both programs', () => {
     for (const other of others) assert.equal(other, first)
     const wrong = webhook('--agent-imag', 'a')
     assert.equal(wrong.status, 2)
+    for (const [args, message] of [
+      [['versoin'], 'there is no command `versoin` (did you mean `version`?)'],
+      [['help', 'x'], 'COMMAND is `version`, `completion` or `help`, not `x`'],
+      [['completion'], 'give the shell: bash, zsh, fish'],
+      [['--config', '/nowhere'], '--config: cannot read `/nowhere`: there is no such file'],
+    ] as const)
+      assert.deepEqual(webhook(...args), { status: 2, stdout: '', stderr: `kernelseal-webhook: ${message}\n` })
+    assert.equal(JSON.parse(webhook('--version', '--json').stdout).program, 'kernelseal-webhook')
     assert.match(wrong.stderr, /there is no option `--agent-imag` \(did you mean `--agent-image`\?\)/)
   })
 })

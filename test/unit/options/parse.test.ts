@@ -33,10 +33,15 @@ describe('a command line', () => {
     [['-config', 'x'], '`-config` is written with two dashes: `--config`'],
     [['-config=x'], '`-config=x` is written with two dashes: `--config=x`'],
     [['--mode', 'on'], '--mode is `audit` or `enforce`, not `on`'],
-    [['--mode'], "Option '--mode <value>' argument missing"],
-    [['--json=1'], "Option '--json' does not take an argument"],
-    [['more'], '`more` is one word too many'],
-    [['\x1b[2J'], '`\\u001b[2J` is one word too many'],
+    [['--mode'], '`--mode` lacks its value: `--mode MODE`, and `--mode=MODE` where that begins with a dash'],
+    [['-f'], '`--filename` lacks its value: `--filename FILE`, and `--filename=FILE` where that begins with a dash'],
+    [
+      ['-f', '--json'],
+      '`--filename` lacks its value: `--filename FILE`, and `--filename=FILE` where that begins with a dash',
+    ],
+    [['--json=1'], '`--json` takes no value'],
+    [['more'], '`more` is one word too many (files are given by `-f`)'],
+    [['\x1b[2J'], '`\\u001b[2J` is one word too many (files are given by `-f`)'],
   ] as const) {
     it(`is refused for ${JSON.stringify(args)}, with a hint`, () => {
       assert.throws(
@@ -45,6 +50,14 @@ describe('a command line', () => {
       )
     })
   }
+
+  it('of many options lists none of them for one that is like none', () => {
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`option-${n}`, { help: 'one' }]))
+    assert.throws(
+      () => parseOptions(many, ['--zzz']),
+      /^UsageError: there is no option `--zzz` \(`--help` lists them\)$/,
+    )
+  })
 
   it('ends at `--`: what follows belongs to another program', async () => {
     const seen = await runOn(['--json', 'x', '--', '--help', '-x'], true)
