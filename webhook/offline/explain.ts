@@ -1,10 +1,10 @@
 /** Why a Pod of a manifest is injected or not: the decision, its reason, and every change in words. */
 import { parseAnnotations } from '../../agent/policy/annotations.ts'
 import { visible } from '../../agent/policy/text/suggest.ts'
-import { applyOperations } from '../mutate/answer/patch.ts'
 import { reasonEntry } from '../mutate/answer/reasons.ts'
 import { INJECTION_LABEL } from '../mutate/cluster/namespaces.ts'
 import { asPod, type Pod } from '../mutate/pod/pod.ts'
+import { applyOperations } from './apply-operations.ts'
 import { describeChanges } from './describe-changes.ts'
 import type { Decided } from './inject-manifests.ts'
 import type { OfflineCluster } from './offline-cluster.ts'

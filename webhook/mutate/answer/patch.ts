@@ -42,11 +42,6 @@ function memberAt(object: unknown, at: readonly (string | number)[]): unknown {
   return value
 }
 
-/** The object with the operations applied; untouched parts are shared with the original, which stays as it is. */
-export function applyOperations(object: unknown, operations: readonly Operation[]): unknown {
-  return operations.reduce((changed, { path, value }) => withMember(changed, stepsOf(path), value), object)
-}
-
 /** A copy of the objects and lists along the way; all steps but the last must exist. */
 export function withMember(object: unknown, [step, ...rest]: readonly (string | number)[], value: unknown): unknown {
   if (step === undefined) return value

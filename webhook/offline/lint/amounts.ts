@@ -1,9 +1,9 @@
 /** Limits of the namespace among the manifests, by which the API server would refuse the Pod for its agent; and ports of nodes. */
 import { parseAnnotations } from '../../../agent/policy/annotations.ts'
-import { applyOperations } from '../../mutate/answer/patch.ts'
 import { agentIn } from '../../mutate/pod/containers.ts'
 import { asPod, isObject, type Pod } from '../../mutate/pod/pod.ts'
 import { quantityOf } from '../../mutate/pod/quantity.ts'
+import { applyOperations } from '../apply-operations.ts'
 import type { ManifestFile } from '../documents.ts'
 import type { Decided } from '../inject-manifests.ts'
 import { objectsIn } from '../workloads.ts'
