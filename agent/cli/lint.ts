@@ -45,12 +45,14 @@ export const lint = command({
 async function main(values: Values<typeof OPTIONS>): Promise<number> {
   const { cluster, filename, recursive, strict, json, output, ...left } = clusterValues(values)
   left satisfies NothingLeft
-  const files = readFiles(filename, recursive)
+  const broken: Located[] = []
+  const files = readFiles(filename, recursive, (where, { problems }) => broken.push(...located(where, '', problems)))
   const manifests = files.filter((file) => !isConfig(file))
   const found = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, cluster)))
   const configs = files.filter(isConfig)
-  const findings = [...configs.flatMap(lintConfig), ...locate(manifests, found)]
-  process.stdout.write(REPORTS[json ? 'json' : output](findings, countOf(counted(files), findings)))
+  const findings = [...broken, ...configs.flatMap(lintConfig), ...locate(manifests, found)]
+  const count = { ...counted(files), files: files.length + new Set(broken.map(({ where }) => where)).size }
+  process.stdout.write(REPORTS[json ? 'json' : output](findings, countOf(count, findings)))
   if (manifests.length > 0 && counted(manifests).pods === 0)
     complain('there is no Pod and no Pod template in these files')
   const errors = findings.filter(({ severity }) => severity === 'error' || strict).length
@@ -77,17 +79,21 @@ const isConfig = ({ objects: [first, ...rest], where }: ManifestFile): boolean =
   rest.length === 0 && where !== 'standard input' && typeof first === 'object' && first !== null && !('kind' in first)
 
 function lintConfig({ where, text }: ManifestFile): Located[] {
-  const located = (problem: Problem): Located => {
+  try {
+    return located(where, text, parseConfig(text, where).warnings)
+  } catch (error) {
+    if (error instanceof ConfigError) return located(where, text, error.problems)
+    throw error
+  }
+}
+
+function located(where: string, text: string, problems: readonly Problem[]): Located[] {
+  const rows = text.split('\n')
+  return problems.map((problem) => {
     const { line = 1, ...rest } = problem
     // Without a name for the text the place is not repeated in it.
     const words = formatProblem('', rest).replace(/^: /, '')
-    const column = columnOf(text.split('\n')[line - 1] ?? '', problem.path.split(/[.\]]/).at(-1))
+    const column = columnOf(rows[line - 1] ?? '', problem.path.split(/[.\]]/).at(-1))
     return { severity: problem.severity, where, object: '', text: words, line, column }
-  }
-  try {
-    return parseConfig(text, where).warnings.map(located)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(located)
-    throw error
-  }
+  })
 }

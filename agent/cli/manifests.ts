@@ -1,16 +1,15 @@
 /** Shared by the commands that read manifests: the files, and the surroundings of the Pods in them. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { type ManifestFile, readManifests } from '../../webhook/offline/documents.ts'
 import type { Surroundings } from '../../webhook/offline/inject-manifests.ts'
 import { offlineCluster } from '../../webhook/offline/offline-cluster.ts'
+import { filesOf, readText } from '../../webhook/offline/read-files.ts'
 import { loadSettings } from '../../webhook/settings/load.ts'
 import { agentSettings } from '../../webhook/settings/table.ts'
 import { VERSION } from '../config/version.ts'
 import type { Values } from '../options/table.ts'
 import { MODES } from '../policy/schema.ts'
-import { UsageError } from '../policy/text/problems.ts'
+import { ConfigError, UsageError } from '../policy/text/problems.ts'
 
 export const MANIFEST_OPTIONS = {
   filename: {
@@ -49,30 +48,28 @@ type Cluster = {
     | undefined
 }
 
-/** @throws UsageError, ConfigError naming the file and the line */
-export function readFiles(names: readonly string[] | undefined, recursive = false): ManifestFile[] {
+/**
+ * @param broken called in place of the error for each file that is read and is no YAML; the others are returned
+ * @throws UsageError, ConfigError naming the file and the line
+ */
+export function readFiles(
+  names: readonly string[] | undefined,
+  recursive = false,
+  broken?: (where: string, error: ConfigError) => void,
+): ManifestFile[] {
   if (names === undefined || names.length === 0) throw new UsageError('give -f FILE, or -f - for standard input')
-  const files = names.flatMap((name) => filesOf(name, recursive))
-  return files.map((name) => readManifests(readText(name), name === '-' ? 'standard input' : name))
-}
-
-function filesOf(name: string, recursive: boolean): string[] {
-  if (name === '-' || !statSync(name, { throwIfNoEntry: false })?.isDirectory()) return [name]
-  const files = readdirSync(name, { recursive, encoding: 'utf8' }).filter((file) => /\.(ya?ml|json)$/.test(file))
-  if (files.length === 0) {
-    const below = recursive ? ', nor does any below it' : '; -R looks below it too'
-    throw new UsageError(`directory \`${name}\` holds no *.yaml, *.yml or *.json${below}`)
-  }
-  return files.sort().map((file) => join(name, file))
-}
-
-function readText(name: string): string {
-  try {
-    return readFileSync(name === '-' ? 0 : name, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new UsageError(`cannot read \`${name}\`: ${code === 'ENOENT' ? 'there is no such file' : code}`)
-  }
+  return names
+    .flatMap((name) => filesOf(name, recursive))
+    .flatMap((name) => {
+      const where = name === '-' ? 'standard input' : name
+      try {
+        return [readManifests(readText(name), where)]
+      } catch (error) {
+        if (broken === undefined || !(error instanceof ConfigError)) throw error
+        broken(where, error)
+        return []
+      }
+    })
 }
 
 /** The newest minor version with features of its own: without a given version, all features count as present. */

@@ -19,6 +19,7 @@ import {
 import { ConfigError } from '../../agent/policy/text/problems.ts'
 import { yamlReason } from '../../agent/policy/text/yaml-reason.ts'
 import { documentTexts, hasContent } from './document-texts.ts'
+import { faultOfAliases } from './written-out.ts'
 
 export type Format = 'yaml' | 'json'
 
@@ -56,11 +57,16 @@ export function readManifests(text: string, where: string): ManifestFile {
   const format = /^\s*[{[]/.test(text) ? 'json' : 'yaml'
   try {
     const objects = loadAll(text, { schema: READ_SCHEMA }).filter(isThere)
+    const fault = objects.map(faultOfAliases).find((one) => one !== undefined)
+    if (fault !== undefined) throw new ConfigError(where, [{ severity: 'error', path: '', message: fault }])
     return { where, format, objects, text }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     const line = error.mark && error.mark.line + 1
-    const problem = { severity: 'error', path: '', message: `is not valid YAML: ${yamlReason(error, text)}` } as const
+    const template = /\{\{.*\}\}/.test(text.split('\n')[(line ?? 1) - 1] ?? '') || /^\s*\{\{[^{}]*\}\}/m.test(text)
+    const hint = template && { hint: 'a template is rendered first: `helm template … | kernelseal lint -f -`' }
+    const message = `is not valid YAML: ${yamlReason(error, text)}`
+    const problem = { severity: 'error', path: '', message, ...hint } as const
     throw new ConfigError(where, [line === undefined ? problem : { ...problem, line }])
   }
 }

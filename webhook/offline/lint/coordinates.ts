@@ -2,7 +2,8 @@
 import { EVENT_ID, type Event, parseEvents } from 'js-yaml'
 import { linesOf, nearestLine } from '../../../agent/policy/text/lines.ts'
 import { isObject } from '../../mutate/pod/pod.ts'
-import type { ManifestFile } from '../documents.ts'
+import { hasContent } from '../document-texts.ts'
+import { type ManifestFile, piecesOf } from '../documents.ts'
 import { podsIn, titleOf } from '../workloads.ts'
 import type { Finding } from './finding.ts'
 
@@ -36,12 +37,11 @@ const SPEC = /`(spec\.[\w.[\]]+)`/
 
 function locatorOf(file: ManifestFile) {
   const rows = file.text.split('\n')
-  const documents = documentsOf(file)
-  const lines = documents?.map((events) => () => linesOf(events, file.text) ?? new Map<string, number>())
+  const lines = linesOfObjects(file)
   const places = file.objects.flatMap((object, index) => placesIn(object).map((place) => ({ ...place, index })))
+  const byTitle = Map.groupBy(places, ({ title }) => title)
   return (object: string, text: string) => {
-    const own = places.filter(({ title }) => title === object)
-    for (const { index, steps, owner } of own) {
+    for (const { index, steps, owner } of byTitle.get(object) ?? []) {
       const known = lines?.[index]?.()
       const found = known && inDocument(known, rows, text, [steps, owner])
       if (found) return found
@@ -99,6 +99,29 @@ function placesIn(object: unknown, steps: Steps = []): Place[] {
   if (pods.length > 0 || typeof object.kind !== 'string') return pods
   return [{ title: titleOf(object.kind, isObject(object.metadata) ? object.metadata : {}), steps, owner: steps }]
 }
+
+/** Of each object its lines in the file, found when they are asked for: document by document, since lines are counted from a text's start. */
+function linesOfObjects(file: ManifestFile): (() => Lines)[] | undefined {
+  const pieces = piecesOf(file)
+  if (pieces === undefined) return documentsOf(file)?.map((events) => once(() => linesOf(events, file.text)))
+  let above = 0
+  return pieces.flatMap((piece) => {
+    const before = above
+    above += piece.split('\n').length - 1
+    return hasContent(piece) ? [once(() => shifted(linesOf(parseEvents(piece, {}), piece), before))] : []
+  })
+}
+
+function once(find: () => Lines | undefined): () => Lines {
+  let found: Lines | undefined
+  return () => {
+    found ??= find() ?? new Map()
+    return found
+  }
+}
+
+const shifted = (lines: Lines | undefined, by: number): Lines =>
+  new Map([...(lines ?? [])].map(([path, line]) => [path, line + by]))
 
 /** The events of each object; undefined where the text has others than were read. */
 function documentsOf({ text, objects }: ManifestFile): Event[][] | undefined {

@@ -6,6 +6,7 @@ import type { Located } from './coordinates.ts'
 const RULES = [
   { id: 'manifest', text: 'A mistake in the annotations, labels or references of a Kubernetes manifest' },
   { id: 'config', text: 'A mistake in a config file of the agent' },
+  { id: 'syntax', text: 'A file that is no YAML' },
 ] as const
 
 /** @param version of the program */
@@ -20,10 +21,16 @@ export function sarifReport(findings: readonly Located[], version: string): stri
   return `${JSON.stringify(log, null, 2)}\n`
 }
 
+/** A file that cannot be parsed has neither objects nor keys to name. */
+function ruleOf(object: string, text: string): (typeof RULES)[number]['id'] {
+  if (object !== '') return 'manifest'
+  return text.startsWith('is not valid YAML') ? 'syntax' : 'config'
+}
+
 function resultOf({ severity, where, line, column, object, text }: Located) {
   const region = { startLine: line, startColumn: column }
   return {
-    ruleId: RULES[object === '' ? 1 : 0].id,
+    ruleId: ruleOf(object, text),
     level: severity,
     message: { text: object === '' ? text : `${object}: ${text}` },
     locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(where) }, region } }],
