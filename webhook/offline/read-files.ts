@@ -1,8 +1,8 @@
 /** The files that a command line names, and their texts. */
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf } from '../../agent/options/file-fault.ts'
 import { UsageError } from '../../agent/policy/text/problems.ts'
-import { reasonOf } from '../settings/file-fault.ts'
 
 /** A thousand times the largest object that an API server takes. */
 const MAX_BYTES = 256 * 1024 * 1024

@@ -50,7 +50,12 @@ describe('the settings', () => {
     ],
     ['a quantity', ['--agent-image', 'a', '--agent-memory-limit', 'lots'], {}, /must be a quantity/],
     ['a certificate without key', ['--agent-image', 'a', '--cert-file', 'x'], {}, /--key-file: is missing/],
-    ['a file that is not there', ['--config', '/nowhere'], {}, /--config: ENOENT.*\/nowhere/],
+    [
+      'a file that is not there',
+      ['--config', '/nowhere'],
+      {},
+      /--config: cannot read `\/nowhere`: there is no such file/,
+    ],
   ] as const) {
     it(`are refused for ${what}, with the place it was given`, () =>
       assert.throws(() => loadSettings(argv, env), message))

@@ -1,4 +1,4 @@
-/** Why a file cannot be read, in words. */
+/** Why a file that a command line names cannot be read, in words. */
 import { getSystemErrorMessage } from 'node:util'
 
 /** @param error of node:fs */
