@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { CA_FROM, type Facts, type Replica, type WebhookEntry } from '../facts.ts'
 import { type Finding, fail, type Line, linesOf, notKnown, ok, unknown, warn } from '../line.ts'
-import { isAboutCertificate } from './webhook.ts'
+import { hasNoReplica, isAboutCertificate } from './webhook.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 /** Both ways of having a certificate renew it long before (docs/operate). */
@@ -14,7 +14,7 @@ export function certificateLines(facts: Facts): Line[] {
   const entries = entriesOf(facts)
   if (entries.length === 0)
     return linesOf('certificate', [unknown('not looked at: no configuration has one')], () => ok(''))
-  const authorities = entries.flatMap((entry) => authorityFaults(entry, facts))
+  const authorities = [...missingFaults(entries, facts), ...entries.flatMap((entry) => authorityFaults(entry, facts))]
   const faults = authorities.length > 0 ? authorities : servedFaults(facts)
   return linesOf('certificate', faults, () => summary(facts))
 }
@@ -25,11 +25,24 @@ function entriesOf({ configurations }: Facts): readonly WebhookEntry[] {
   return [mutating, validating, lastWord].flatMap((configuration) => configuration?.webhooks ?? [])
 }
 
+/** One line for all that have the same cure. While no replica is ready none can have published it, and the line `webhook` says why. */
+function missingFaults(entries: readonly WebhookEntry[], facts: Facts): Finding[] {
+  const cures = new Map<string, string[]>()
+  for (const { name, clientConfig } of entries) {
+    if (clientConfig.caBundle) continue
+    const fix = annotation(name, facts) ?? cure(facts)
+    cures.set(fix, [...(cures.get(fix) ?? []), name])
+  }
+  if (cures.size > 0 && isPublishedByReplicas(facts) && hasNoReplica(facts))
+    return [unknown('there is no caBundle yet: the replicas publish it, and none is ready')]
+  return [...cures].map(([fix, [name, ...more]]) => {
+    const subject = more.length === 0 ? `\`${name}\` has` : `\`${name}\` and ${more.length} more have`
+    return fail(`${subject} no caBundle: the API server trusts no one there`, fix)
+  })
+}
+
 function authorityFaults({ name, clientConfig }: WebhookEntry, facts: Facts): Finding[] {
-  if (!clientConfig.caBundle)
-    return [
-      fail(`\`${name}\` has no caBundle: the API server trusts no one there`, annotation(name, facts) ?? cure(facts)),
-    ]
+  if (!clientConfig.caBundle) return []
   const ends = endsOf(clientConfig.caBundle)
   if (ends === undefined) return [fail(`the caBundle of \`${name}\` is not a certificate`, cure(facts))]
   if (ends > facts.now) return []
@@ -89,6 +102,10 @@ function annotation(entry: string, { configurations }: Facts): string | undefine
   if (lastWord.metadata.annotations?.[CA_FROM]) return undefined
   return `kubectl annotate mutatingwebhookconfiguration ${lastWord.metadata.name} ${CA_FROM}=${from}`
 }
+
+/** Of cert-manager's configurations its ca-injector keeps it. */
+const isPublishedByReplicas = ({ configurations }: Facts): boolean =>
+  'found' in configurations && configurations.found.mutating?.metadata.annotations?.[CA_FROM] === undefined
 
 function cure({ configurations, system }: Facts): string {
   const annotations = 'found' in configurations ? configurations.found.mutating?.metadata.annotations : undefined

@@ -45,11 +45,16 @@ function running({ deployments, system }: Facts): Finding[] {
   })
 }
 
+/** Then none can be called, and another line has the cure. */
+export const hasNoReplica = ({ deployments }: Facts): boolean =>
+  'found' in deployments && deployments.found.length > 0 && deployments.found.every(({ ready }) => ready === 0)
+
 /** Certificates have a line of their own. */
-function called({ trial, system }: Facts): Finding[] {
+function called(facts: Facts): Finding[] {
+  const { trial, system } = facts
   if (trial.outcome === 'ignored')
     return [fail(`a Pod of \`${trial.namespace}\` was not shown to it: the configuration leaves it out`, REPAIR)]
-  if (trial.outcome !== 'failed' || isAboutCertificate(trial.words)) return []
+  if (trial.outcome !== 'failed' || isAboutCertificate(trial.words) || hasNoReplica(facts)) return []
   const look = `kubectl -n ${system} get endpoints kernelseal-webhook; the control plane has to reach port 8443 of its Pods`
   return [fail(`the API server cannot call it: ${trial.words}`, look)]
 }

@@ -105,7 +105,14 @@ describe('the check of a cluster', () => {
   })
 
   it('whose caBundle is wrong says whether it is missing, no certificate, expired, or of another', async () => {
-    only(withBundle(undefined), 'certificate', 'fail', /has no caBundle/, /rollout restart/)
+    only(
+      withBundle(undefined),
+      'certificate',
+      'fail',
+      /^`inject\.kernelseal\.io` and \d more have no caBundle/,
+      /rollout restart/,
+    )
+    assert.equal(linesFor(withBundle(undefined)).filter(({ what }) => what === 'certificate').length, 1)
     only(withBundle(Buffer.from('text').toString('base64')), 'certificate', 'fail', /is not a certificate/, /./)
     const { ca } = await createAuthority(['x'], DAY, GOOD.now - 100 * DAY)
     only(withBundle(Buffer.from(ca).toString('base64')), 'certificate', 'fail', /has expired, on \d{4}/, /./)
@@ -172,6 +179,21 @@ describe('the check of a cluster', () => {
     only(withDeployment({ updated: 1 }), 'webhook', 'warn', /rollout has not ended: 1 of 2/, /describe pods/)
     only(withDeployment({ ready: 0 }), 'webhook', 'fail', /cannot start/, /describe pods/)
     only(withDeployment({ wanted: 0, ready: 0 }), 'webhook', 'fail', /^0 of 0/, /scale/)
+  })
+
+  it('where nothing runs yet has one cause, and one line that fails', () => {
+    const words =
+      'failed calling webhook "inject.kernelseal.io": no endpoints available for service "kernelseal-webhook"'
+    const lines = linesFor({
+      ...withBundle(undefined),
+      ...withDeployment({ ready: 0 }),
+      ...failed(words),
+      replicas: { found: [] },
+    })
+    assert.deepEqual(
+      wrong(lines).map(([what, state]) => `${what} ${state}`),
+      ['webhook fail', 'certificate unknown'],
+    )
   })
 
   it('with a namespace at `restricted` names it', () => {
