@@ -1,5 +1,6 @@
 /** The way to a running cluster. No image holds it: 83 MiB of packages that no Pod uses (docs/decisions/0115). */
 import type { connectByKubeconfig, Named, UserCluster } from '../../webhook/kube/kubeconfig.ts'
+import { reasonOf } from '../options/file-fault.ts'
 import { UsageError } from '../policy/text/problems.ts'
 
 /** By its address, since it may be missing: a written import would be one that every image has to answer. */
@@ -42,5 +43,6 @@ async function client(): Promise<typeof connectByKubeconfig> {
 /** A refused connection has its words in its parts, one for each address (AggregateError). */
 function wordsOf(error: Error): string {
   const { errors = [] } = error as AggregateError
+  if ('errno' in error && 'path' in error) return `cannot read \`${error.path}\`: ${reasonOf(error)}`
   return error.message || errors.map((part: Error) => part.message).join(', ') || error.name
 }

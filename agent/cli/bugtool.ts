@@ -5,6 +5,7 @@ import { VERSION } from '../config/version.ts'
 import { examineNode } from '../doctor/checks.ts'
 import { activeLsms, lockdownLevel } from '../linux/securityfs.ts'
 import { command } from '../options/command.ts'
+import { reasonOf } from '../options/file-fault.ts'
 import type { NothingLeft, Values } from '../options/table.ts'
 import { about } from '../options/version.ts'
 import { surveyNode } from '../scope/status.ts'
@@ -59,7 +60,9 @@ function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const { code } = error as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'its directory is missing' : reasonOf(error)
+    if (code !== 'EEXIST') throw new Error(`cannot write \`${path}\`: ${reason}`, { cause: error })
     throw new Error(`\`${path}\` is there already, and may be of use: give --output the name of a new file`, {
       cause: error,
     })

@@ -3,8 +3,10 @@
 import { environmentText, writeEnvironmentFile } from '../config/environment-file.ts'
 import { loadAgentConfig } from '../config/load.ts'
 import { command } from '../options/command.ts'
+import { reasonOf } from '../options/file-fault.ts'
 import type { NothingLeft, Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
+import { quote } from '../policy/text/suggest.ts'
 import { complain, EXIT } from './command.ts'
 
 const TEXT = `Prints NAME=<placeholder> lines. With the agent running on the same config:
@@ -26,7 +28,7 @@ export const env = command({
   usage: '--config FILE [--output FILE]',
   text: TEXT,
   options: OPTIONS,
-  exit: '0, 2 for a wrong configuration.',
+  exit: '0, 1 when FILE cannot be written, 2 for a wrong configuration.',
   run: main,
 })
 
@@ -36,6 +38,15 @@ async function main({ config, output, ...left }: Values<typeof OPTIONS>): Promis
   const agent = loadAgentConfig({ config })
   for (const warning of agent.warnings) complain(warning)
   if (output === undefined) process.stdout.write(environmentText(agent.variables))
-  else writeEnvironmentFile(output, agent.variables)
+  else write(output, agent.variables)
   return EXIT.ok
+}
+
+function write(path: string, variables: Parameters<typeof writeEnvironmentFile>[1]): void {
+  try {
+    writeEnvironmentFile(path, variables)
+  } catch (error) {
+    const hint = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its directory is missing' : reasonOf(error)
+    throw new Error(`cannot write ${quote(path)}: ${hint}`, { cause: error })
+  }
 }

@@ -4,6 +4,7 @@ import { otherProcesses } from '../linux/procfs.ts'
 import { command } from '../options/command.ts'
 import type { Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
+import { quote } from '../policy/text/suggest.ts'
 import { runAgent } from './run.ts'
 import { RUN_OPTIONS } from './run-options.ts'
 
@@ -28,7 +29,8 @@ export const sidecar = command({
 const LOOK_MS = 500
 
 async function main({ 'end-after': text, ...rest }: Values<typeof OPTIONS>): Promise<number> {
-  if (text === undefined || !/^[1-9][0-9]{0,4}$/.test(text)) throw new UsageError('give --end-after SECONDS')
+  if (text === undefined) throw new UsageError('give --end-after SECONDS')
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new UsageError(`--end-after is 1 to 99999 s, not ${quote(text)}`)
   const watching = setInterval(watch(Number(text) * 1000), LOOK_MS)
   try {
     return await runAgent(rest)

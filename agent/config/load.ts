@@ -1,5 +1,6 @@
 /** The agent's configuration: a config file on a plain host, or the Pod's annotations in a sidecar. */
 import { existsSync, readFileSync } from 'node:fs'
+import { reasonOf } from '../options/file-fault.ts'
 import { parseAnnotations } from '../policy/annotations.ts'
 import { parseConfig } from '../policy/parse.ts'
 import { filesOutside } from '../policy/secrets/file-roots.ts'
@@ -143,7 +144,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    throw new UsageError(`cannot read \`${path}\`: ${code === 'ENOENT' ? 'there is no such file' : code}`)
+    throw new UsageError(`cannot read \`${path}\`: ${reasonOf(error)}`)
   }
 }

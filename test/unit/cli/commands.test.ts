@@ -62,10 +62,23 @@ describe('kernelseal', () => {
     [['help', 'lint', 'x'], '`x` is one word too many: `kernelseal help COMMAND`'],
     [['--jsn'], 'a command comes first, and only then options like `--jsn` (before it: one of `--help`, `--version`)'],
     [['lint', 'x.yaml'], '`x.yaml` is one word too many (files are given by `-f`)'],
+    [['env', '--config', '/nowhere.yaml'], 'cannot read `/nowhere.yaml`: there is no such file'],
+    [['env', '--config', '/'], 'cannot read `/`: it is a directory'],
+    [['check', '--kubeconfig', '/nowhere'], 'no cluster can be asked: cannot read `/nowhere`: there is no such file'],
+    [['sidecar', '--end-after', 'x'], '--end-after is 1 to 99999 s, not `x`'],
     [['completion', 'tcsh'], 'SHELL is `bash`, `zsh` or `fish`, not `tcsh`'],
   ] as const) {
     it(`says what was meant by \`${args.join(' ')}\`, with status 2`, () => {
       assert.deepEqual(kernelseal(...args), { status: 2, stdout: '', stderr: `kernelseal: ${message}\n` })
+    })
+  }
+})
+
+describe('a file that cannot be written', () => {
+  for (const args of [['bugtool', '--without', 'doctor', '--without', 'status', '--without', 'events', '-o']]) {
+    it(`is named by \`${args[0]}\` with the reason, and the status is 1`, () => {
+      const { status, stderr } = kernelseal(...args, '/nowhere/at/all')
+      assert.deepEqual([status, stderr], [1, 'kernelseal: cannot write `/nowhere/at/all`: its directory is missing\n'])
     })
   }
 })
