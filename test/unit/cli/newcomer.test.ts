@@ -64,6 +64,35 @@ describe('a start without the pinned Node', () => {
   }
 })
 
+describe('the first page', () => {
+  const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+  it('has the images loaded before the installation, and a line for each kind of cluster', () => {
+    const readme = read('README.md')
+    const [images, install] = [readme.indexOf('(deploy/README.md#the-images)'), readme.indexOf('helm install')]
+    assert.ok(images > 0 && images < install, `${images} ${install}`)
+    const lines = read('deploy/README.md').split('## The images')[1]?.split('\n## ')[0] ?? ''
+    for (const word of [
+      'ctr -n k8s.io images import',
+      'kind load',
+      'minikube image load',
+      'k3d image import',
+      'docker push',
+    ])
+      assert.ok(lines.includes(word), word)
+  })
+
+  it('of `inject` says that comments are lost', () => {
+    assert.match(kernelseal('inject', '--help').stdout, /comments and\s+style are lost/)
+  })
+
+  it('of `run` names the file that is read without arguments', () => {
+    const { status, stderr } = kernelseal('run', '--metrics-port', '0')
+    assert.equal(status, 2)
+    assert.match(stderr, /no configuration: give --config FILE, or mount it as `\/etc\/kernelseal\/config\.yaml`/)
+  })
+})
+
 describe('`kernelseal exec` without rights', () => {
   const TWO = 'Name:\tx\nCapEff:\t0000000000280000\n'
 

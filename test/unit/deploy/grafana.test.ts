@@ -144,6 +144,10 @@ describe('the metrics themselves', () => {
     for (const { name, type } of exportedByAgent()) assert.equal(name.endsWith('_total'), type === 'counter', name)
   })
 
+  it('say which version runs, the webhook’s too', async () => {
+    assert.match(await webhookRegistry().metrics(), /^kernelseal_build_info\{version="0\.0\.0",node="v[^"]+"\} 1$/m)
+  })
+
   it('report the kernel’s figures of the agent’s process', async () => {
     const text = await agentRegistry().metrics()
     const sample = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])

@@ -259,7 +259,7 @@ describe('a change of policy', () => {
         rmSync(at('annotations'))
         mkdirSync(at('annotations'))
       },
-      /cannot read .*EISDIR/,
+      /cannot read .*it is a directory/,
     ],
     ['a new secret that is not there', () => annotate({}, ['one', 'three']), /variable `THREE`: .*no such file/],
     [

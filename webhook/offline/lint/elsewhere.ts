@@ -10,13 +10,16 @@ export function lintElsewhere(files: readonly ManifestFile[]): Finding[] {
       if (object.kind === 'Namespace' || podsIn(object).length > 0) return []
       const metadata = isObject(object.metadata) ? object.metadata : {}
       const kind = String(object.kind)
-      return placesIn(object, [], 0).map(([place, key]) => {
+      return placesIn(object, [], 0).map(([place, key]): Finding => {
+        if (kind === 'Pod') return { severity: 'error', where, object: titleOf(kind, metadata), text: NO_POD }
         const text = `\`${key}\` stands at \`${place}\`: Pods of a ${kind} are not looked at here, the webhook sees them when they are made`
         return { severity: 'warning', where, object: titleOf(kind, metadata), text }
       })
     }),
   )
 }
+
+const NO_POD = 'is no Pod that an API server takes: `spec.containers` is not a list of containers'
 
 /** Templates of custom resources nest a dozen deep. */
 const MAX_DEPTH = 24

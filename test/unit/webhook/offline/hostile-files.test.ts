@@ -68,6 +68,7 @@ describe('`lint -R` of a folder', () => {
 describe('a file', () => {
   const files = folder('files', {
     'latin1.yaml': Buffer.from(POD.replace('image: b', 'image: b\u00e9'), 'latin1'),
+    'list-less.yaml': BAD.replace('[{ name: a, image: b }]', '{ a: b }'),
     'self.yaml': 'kind: List\nitems: &i\n- { kind: List, items: *i }\n',
     'laughs.yaml': `kind: Pod\nx0: &a0 [x, x, x, x, x, x, x, x, x]\n${Array.from({ length: 9 }, (_, n) => `x${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]\n`).join('')}`,
     'chain.yaml': `kind: Pod\nx0: &a0 [x]\n${Array.from({ length: 20_000 }, (_, n) => `x${n + 1}: &a${n + 1} [*a${n}]\n`).join('')}`,
@@ -104,6 +105,17 @@ function millisecondsOf(count: number): number {
   assert.equal(last?.line, count * 4 - 2)
   return (process.cpuUsage().user - before) / 1000
 }
+
+describe('a Pod without a list of containers', () => {
+  it('is an error, and not passed over', () => {
+    const { status, stdout } = kernelseal('lint', '-f', join(directory, 'files', 'list-less.yaml'))
+    assert.equal(status, 1)
+    assert.match(
+      stdout,
+      /list-less\.yaml:\d+:\d+: error: Pod p: is no Pod that an API server takes: `spec\.containers`/,
+    )
+  })
+})
 
 describe('a file of many Pods', () => {
   it('has its places found in time by its length, not by the square of it', () => {
