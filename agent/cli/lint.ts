@@ -47,6 +47,7 @@ async function main(values: Values<typeof OPTIONS>): Promise<number> {
   left satisfies NothingLeft
   const broken: Located[] = []
   const files = readFiles(filename, recursive, (where, { problems }) => broken.push(...located(where, '', problems)))
+  const isConfig = configsAmong(new Set(filename))
   const manifests = files.filter((file) => !isConfig(file))
   const found = lintManifests(manifests, decideManifests(manifests, surroundingsOf(manifests, cluster)))
   const configs = files.filter(isConfig)
@@ -74,9 +75,16 @@ function counted(files: readonly ManifestFile[]): Counted {
   return { pods: objects.flatMap((object) => podsIn(object)).length, secrets, files: files.length }
 }
 
-/** A config file of the agent is one object without a `kind`. */
-const isConfig = ({ objects: [first, ...rest], where }: ManifestFile): boolean =>
-  rest.length === 0 && where !== 'standard input' && typeof first === 'object' && first !== null && !('kind' in first)
+/** A config file of the agent is one object without a `kind`. A folder may have others of that form: values of a chart, `package.json`. */
+const configsAmong =
+  (named: ReadonlySet<string>) =>
+  ({ objects: [first, ...rest], where }: ManifestFile): boolean => {
+    if (rest.length > 0 || where === 'standard input' || typeof first !== 'object' || first === null) return false
+    return !('kind' in first) && (named.has(where) || saysConfig(first))
+  }
+
+const saysConfig = (object: object): boolean =>
+  ('version' in object && object.version === 'v1') || ('secrets' in object && 'policy' in object)
 
 function lintConfig({ where, text }: ManifestFile): Located[] {
   try {

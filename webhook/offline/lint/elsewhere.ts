@@ -28,7 +28,9 @@ const MAX_DEPTH = 24
 function placesIn(value: unknown, steps: readonly string[], depth: number): (readonly [place: string, key: string])[] {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return []
   const entries = Object.entries(value)
-  const key = Array.isArray(value) ? undefined : entries.map(([name]) => name).find(isOurs)
+  // A selector names keys of others.
+  const key =
+    Array.isArray(value) || steps.at(-1) === 'matchLabels' ? undefined : entries.map(([name]) => name).find(isOurs)
   const here = key === undefined ? [] : [[steps.join('.'), key] as const]
   return [...here, ...entries.flatMap(([name, member]) => placesIn(member, [...steps, name], depth + 1))]
 }

@@ -42,6 +42,23 @@ describe('`lint -R` of a folder', () => {
     assert.deepEqual([status, stdout], [0, '1 Pod, 0 Secrets in 1 file: 0 errors, 0 warnings\n'])
   })
 
+  it('reads config files of the agent, and passes over others without a kind', () => {
+    const config = 'version: v1\npolicy: { mod: audit }\n'
+    const values = {
+      'values.yaml': 'image: { tag: x }\n',
+      'package.json': '{ "version": "1.0.0" }',
+      'list.yaml': '- a\n',
+    }
+    const path = folder('others', { ...values, 'agent.yaml': config })
+    const { stdout } = kernelseal('lint', '-f', path)
+    assert.match(stdout, /agent\.yaml:2:\d+: error: policy\.mod: unknown key/)
+    assert.doesNotMatch(stdout, /(values|package|list)\./)
+    assert.match(
+      kernelseal('lint', '-f', join(path, 'values.yaml')).stdout,
+      /values\.yaml:1:1: error: image: unknown key/,
+    )
+  })
+
   it('says of a link to itself that it cannot be read', () => {
     const path = folder('link', {})
     symlinkSync('a.yaml', join(path, 'a.yaml'))
@@ -105,6 +122,15 @@ function millisecondsOf(count: number): number {
   assert.equal(last?.line, count * 4 - 2)
   return (process.cpuUsage().user - before) / 1000
 }
+
+describe('a selector that names a label of ours', () => {
+  it('is no mistake', () => {
+    const selector = 'namespaceSelector: { matchLabels: { kernelseal.io/injection: enabled } }'
+    const text = `kind: MutatingWebhookConfiguration\nmetadata: { name: w }\nwebhooks: [{ ${selector} }]\n`
+    const { stdout } = kernelseal('lint', '-f', join(folder('selector', { 'w.yaml': text }), 'w.yaml'))
+    assert.match(stdout, /: 0 errors, 0 warnings$/m)
+  })
+})
 
 describe('a Pod without a list of containers', () => {
   it('is an error, and not passed over', () => {
