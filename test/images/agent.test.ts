@@ -64,6 +64,9 @@ describe('the image of the agent', () => {
     for (const name of ['koffi', 'js-yaml', 'pino', 'prom-client', 'libbpf1', 'libc6', 'node']) {
       assert.ok(names.includes(name), name)
     }
+    // A scanner finds a licence by its SPDX id alone; the schema also takes a name.
+    const yaml = bill.components.find(({ name }: { name: string }) => name === 'js-yaml')
+    assert.deepEqual(yaml.licenses, [{ license: { id: 'MIT' } }])
     const packages = filesIn(join(image.rootfs, 'opt/kernelseal/node_modules'))
     const folders = packages.filter((file) => /^(@[^/]+\/)?[^/]+\/package\.json$/.test(file))
     assert.equal(names.length, folders.length + readdirSync(join(image.rootfs, 'var/lib/dpkg/status.d')).length + 1)
