@@ -3,23 +3,12 @@
  * lines after those, which look into its containers, need a kubelet.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import {
-  call,
-  createPod,
-  get,
-  MINOR,
-  makeNamespace,
-  podsOf,
-  RAN_BEFORE,
-  REPOSITORY,
-  until,
-} from '../support/cluster/cluster.ts'
+import { call, createPod, get, MINOR, makeNamespace, podsOf, RAN_BEFORE, until } from '../support/cluster/cluster.ts'
 import { helm, runLine } from '../support/cluster/helm.ts'
 import { type Installation, installed, kustomized, SYSTEM } from '../support/cluster/installation.ts'
 import { assertInjected, hasAgent, pod, sealed } from '../support/cluster/pods.ts'
+import { blocksOf, linesOfFirstPod } from '../support/cluster/readme.ts'
 import { WITHOUT_HELM } from '../support/helm.ts'
 
 const uninstall = () => helm('uninstall', 'kernelseal', '-n', SYSTEM)
@@ -33,19 +22,6 @@ const WAYS = [
     skip: MINOR < 30 && 'its lines are for 1.30 and up, and say so',
   },
 ]
-
-/** The indented lines below a heading, block by block. */
-function blocksOf(page: string, heading: string): string[][] {
-  const below = readFileSync(join(REPOSITORY, page), 'utf8').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  return (below.match(/(?:^ {4}.*\n)+/gm) ?? []).map((block) => block.trim().split(/\n\s*/))
-}
-
-/** Of README.md, up to the line that makes a Pod of `shop`. */
-function linesOfFirstPod(): string[] {
-  const [, lines = []] = blocksOf('README.md', 'Use it in Kubernetes')
-  const makes = lines.findIndex((line) => /^kubectl apply .*first-pod\.yaml$/.test(line))
-  return lines.slice(0, makes + 1)
-}
 
 it('README.md has fewer than five lines from a cluster with the images to a sealed Pod', () => {
   const [install = []] = blocksOf('README.md', 'Use it in Kubernetes')

@@ -19,7 +19,7 @@ export async function helm(...args: readonly string[]): Promise<string> {
   return (await run('helm', [...args], { env, maxBuffer: 2 ** 26 })).stdout
 }
 
-/** A line of a page, run where its reader is: in the repository. @throws Error with the line's words */
-export async function runLine(line: string): Promise<void> {
-  await run('bash', ['-euc', line], { env, cwd: REPOSITORY })
+/** A line of a page, run where its reader is: in the repository. @returns its output @throws Error with the line's words */
+export async function runLine(line: string): Promise<string> {
+  return (await run('bash', ['-euc', line], { env, cwd: REPOSITORY })).stdout
 }
