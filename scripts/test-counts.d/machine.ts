@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { outcomesIn } from '../lib/reporter.ts'
 import type { Run } from './counts.ts'
-import { outcomesIn, type Result } from './result.ts'
+import type { Result } from './result.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** A machine that has other work takes so many times as long at most. */
@@ -24,13 +25,19 @@ export async function runCount(run: Run, code: string, log: string, signal: Abor
   })
   machine.stderr.pipe(createWriteStream(log))
   const [output, [status]] = await Promise.all([text(machine.stdout), once(machine, 'close')])
+  const { passed, failed, said } = outcomesIn(
+    output,
+    status === 0 ? undefined : `the machine ended with status ${status}`,
+  )
   return {
     count: run.count.name,
     kernel: run.kernel,
     date: new Date(began).toISOString().slice(0, 10),
     code,
     seconds: Math.round((Date.now() - began) / 1000),
-    ...outcomesIn(output, status ?? 1),
+    passed,
+    failed,
+    figures: said,
   }
 }
 

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { COUNTS, type Run, runsOf } from './counts.ts'
 import { runCount } from './machine.ts'
 import { pageOf } from './page.ts'
-import { codeOf } from './programs.ts'
+import { codesOf } from './programs.ts'
 import { isGood, type Result, stateOf, withResult } from './result.ts'
 
 const HELP = `Usage: scripts/test-counts [OPTION]… [COUNT]…
@@ -35,6 +35,7 @@ interface Options {
   readonly again: boolean
 }
 
+let codes: ReadonlyMap<string, string> = new Map()
 let results: Result[] = JSON.parse(readFileSync(RESULTS, 'utf8'))
 
 async function main(): Promise<void> {
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   const unknown = positionals.find((name) => COUNTS.every((count) => count.name !== name))
   if (unknown) refuse(`no such count: \`${unknown}\`; there are: ${COUNTS.map(({ name }) => name).join(', ')}`)
   const runs = runsOf(positionals)
+  codes = codesOf(runs.map(({ count }) => count.file))
   if (!values.list)
     await runAll(runs, { jobs: number(values, 'jobs'), minutes: number(values, 'minutes'), again: values.again })
   for (const run of runs)
@@ -80,7 +82,8 @@ function refuse(why: string): never {
 }
 
 const label = ({ count, kernel }: Run): string => `${count.name} on ${kernel}`
-const state = (run: Run) => stateOf(run, codeOf(run.count.file), results)
+const state = (run: Run) => stateOf(run, codeFor(run), results)
+const codeFor = ({ count }: Run): string => codes.get(count.file)!
 
 async function runAll(runs: readonly Run[], { jobs, minutes, again }: Options): Promise<void> {
   mkdirSync(LOGS, { recursive: true })
@@ -102,7 +105,7 @@ async function runOne(run: Run, signal: AbortSignal): Promise<void> {
   const log = join(LOGS, `${run.count.name}-${run.kernel}.log`)
   console.log(`==> ${label(run)}: started, ${new Date().toTimeString().slice(0, 8)}; its log: ${log}`)
   try {
-    const result = await runCount(run, codeOf(run.count.file), log, signal)
+    const result = await runCount(run, codeFor(run), log, signal)
     keep(result)
     console.log(
       `==> ${label(run)}: ${isGood(result) ? 'holds' : `DOES NOT HOLD: ${result.failed}`}, ${result.seconds} s`,

@@ -24,13 +24,16 @@ const ENFORCES = [
 
 /**
  * The first 12 digits of a SHA-256 over paths and contents, the same on every machine.
- * @param file below test/stress
+ * @param files below test/stress @returns file → digits
  * @throws Error while one of the files differs from its commit: there would be no telling which code a figure is of
  */
-export function codeOf(file: string): string {
-  const paths = [...ENFORCES, 'test/stress', 'test/support']
-  const changed = git('status', '--porcelain', '--', ...paths)
+export function codesOf(files: readonly string[]): ReadonlyMap<string, string> {
+  const changed = git('status', '--porcelain', '--', ...ENFORCES, 'test/stress', 'test/support')
   if (changed) throw new Error(`commit these first, since figures are kept with the code that they are of:\n${changed}`)
+  return new Map(files.map((file) => [file, codeOf(file)]))
+}
+
+function codeOf(file: string): string {
   const listed = git('ls-files', '-s', '--', ...ENFORCES, `test/stress/${file}`)
   return createHash('sha256').update(listed).digest('hex').slice(0, 12)
 }

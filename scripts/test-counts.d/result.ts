@@ -1,5 +1,4 @@
 /** Results of counts, as docs/counts.json keeps them. Pure. */
-import type { SaidEntry, TestEntry } from '../lib/reporter.ts'
 import type { Run } from './counts.ts'
 
 export interface Result {
@@ -36,19 +35,6 @@ export function resultOf({ count, kernel }: Run, results: readonly Result[]): Re
 /** A run in which nothing passed proves nothing. */
 export function isGood({ passed, failed }: Result): boolean {
   return passed > 0 && failed.length === 0
-}
-
-/** @param output lines of scripts/lib/reporter.ts @param status of the virtual machine */
-export function outcomesIn(output: string, status: number): Pick<Result, 'passed' | 'failed' | 'figures'> {
-  const entries = output
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Partial<TestEntry & SaidEntry>)
-  const named = (outcome: TestEntry['outcome']) =>
-    entries.flatMap((entry) => (entry.outcome === outcome ? [entry.name ?? ''] : []))
-  const failed = named('failed')
-  if (status !== 0 && failed.length === 0) failed.push(`the machine ended with status ${status}`)
-  return { passed: named('passed').length, failed, figures: entries.flatMap(({ said }) => said ?? []) }
 }
 
 /** The newer one in the place of the one it repeats. */

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestEntry } from '../lib/reporter.ts'
+import { outcomesIn } from '../lib/reporter.ts'
 import type { CellResult, Config, TestReport } from './result.ts'
 import { faultsOf } from './result.ts'
 
@@ -102,15 +102,9 @@ function runTests(): TestReport {
     ['--import', './scripts/test.d/leave.ts', '--test', '--test-concurrency=1', ...reporters, ...files],
     { cwd: REPOSITORY, stdio: ['ignore', 2, 'inherit'], timeout: TESTS_MS },
   )
-  const entries = readFileSync(outcomes, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as TestEntry)
-  const named = (outcome: TestEntry['outcome']) =>
-    entries.filter((entry) => entry.outcome === outcome).map(({ name }) => name)
-  const failed = named('failed')
-  if (status !== 0 && failed.length === 0) failed.push(`the test runner ended with ${signal ?? `status ${status}`}`)
-  return { passed: named('passed').length, skipped: named('skipped').length, failed }
+  const fault = status === 0 ? undefined : `the test runner ended with ${signal ?? `status ${status}`}`
+  const { passed, skipped, failed } = outcomesIn(readFileSync(outcomes, 'utf8'), fault)
+  return { passed, skipped, failed }
 }
 
 function summaryOf(of: CellResult): string {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { outcomesIn } from '../../../scripts/lib/reporter.ts'
 import { COUNTS, runsOf } from '../../../scripts/test-counts.d/counts.ts'
 import { pageOf } from '../../../scripts/test-counts.d/page.ts'
-import { outcomesIn, type Result, stateOf, withResult } from '../../../scripts/test-counts.d/result.ts'
+import { type Result, stateOf, withResult } from '../../../scripts/test-counts.d/result.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const [run] = runsOf(['race-leader'])
@@ -43,12 +44,14 @@ describe('an outcome', () => {
   it('has what passed, failed and was written', () => {
     const output =
       line({ said: '3 of 3' }) + line({ name: 'a', outcome: 'passed' }) + line({ name: 'b', outcome: 'failed' })
-    assert.deepEqual(outcomesIn(output, 1), { passed: 1, failed: ['b'], figures: ['3 of 3'] })
+    assert.deepEqual(outcomesIn(output, 'status 1'), { passed: 1, skipped: 0, failed: ['b'], said: ['3 of 3'] })
   })
 
   it('of a machine that ended before its tests did is a failure', () => {
     const output = line({ name: 'a', outcome: 'passed' })
-    assert.deepEqual(outcomesIn(output, 124).failed, ['the machine ended with status 124'])
+    assert.deepEqual(outcomesIn(output, 'the machine ended with status 124').failed, [
+      'the machine ended with status 124',
+    ])
   })
 })
 
