@@ -1,6 +1,5 @@
 /** Starts the webhook: certificate, cluster, servers; and stops it without losing a request. */
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Server as TlsServer } from 'node:https'
 import { limitsFor, memoryLimit } from './budget/limits.ts'
 import { startSelfProbe } from './certificate/self-probe.ts'
@@ -13,6 +12,7 @@ import { addProcessMetrics, createMetrics, type Metrics } from './server/metrics
 import { buildServer, openMetricsPort } from './server/server.ts'
 import { certificateEvents, openCertificate, STOP_GAP_AFTER, stopGap, within } from './serving-certificate.ts'
 import type { Settings } from './settings/load.ts'
+import { settingFile } from './settings/setting-file.ts'
 import { agentSettings } from './settings/table.ts'
 import { VERSION } from './version.ts'
 
@@ -118,7 +118,7 @@ export async function startWebhook(settings: Settings, log: Log, around: Surroun
  */
 async function callerCheck({ clientCaFile }: Settings) {
   if (clientCaFile === '') return {}
-  return { requestCert: true, rejectUnauthorized: false, ca: await readFile(clientCaFile, 'utf8') }
+  return { requestCert: true, rejectUnauthorized: false, ca: await settingFile('--client-ca-file', clientCaFile) }
 }
 
 interface Probed {

@@ -1,10 +1,10 @@
-/** Why a file that a command line names cannot be read or written, in words. */
+/** Why a file that a command line or a setting names cannot be read or written, in words. */
 import { getSystemErrorMessage } from 'node:util'
 
 /** @param error of node:fs */
 export function reasonOf(error: unknown): string {
   const { code, errno, message } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EISDIR') return 'it is a directory'
+  if (code === 'EISDIR') return 'it is a directory (name a file in it)'
   return errno === undefined ? message : `${getSystemErrorMessage(errno)} (${code})`
 }

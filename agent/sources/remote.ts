@@ -1,6 +1,7 @@
 /** The needs of every server with secrets: its address and authority from the agent's environment, and an answer of bounded length, or the reason why there is none. */
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { reasonOf } from '../options/file-fault.ts'
 import { UsageError } from '../policy/text/problems.ts'
 
 /** Of a variable of the agent's environment, which is never an annotation's to set. */
@@ -20,7 +21,7 @@ export function authorityIn(variable: string, text: string): string {
   try {
     return readFileSync(text, 'utf8')
   } catch (error) {
-    throw wrongSetting(variable, `names \`${text}\`, which cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    throw wrongSetting(variable, `names \`${text}\`, which cannot be read: ${reasonOf(error)}`)
   }
 }
 

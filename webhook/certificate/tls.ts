@@ -1,8 +1,8 @@
 /** The serving certificate: from files that may change while we run, or of our own making. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { settingFile } from '../settings/setting-file.ts'
 import { createAuthority } from './self-signed.ts'
 
 /** Certificate (with its chain) and key, PEM. */
@@ -57,7 +57,7 @@ export async function certificateFromFiles(certFile: string, keyFile: string, ev
 }
 
 async function readPair(certFile: string, keyFile: string): Promise<KeyPair> {
-  const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')])
+  const [cert, key] = await Promise.all([settingFile('--cert-file', certFile), settingFile('--key-file', keyFile)])
   try {
     return checkPair(cert, key)
   } catch (error) {

@@ -63,7 +63,12 @@ describe('kernelseal', () => {
     [['--jsn'], 'a command comes first, and only then options like `--jsn` (before it: one of `--help`, `--version`)'],
     [['lint', 'x.yaml'], '`x.yaml` is one word too many (files are given by `-f`)'],
     [['env', '--config', '/nowhere.yaml'], 'cannot read `/nowhere.yaml`: there is no such file'],
-    [['env', '--config', '/'], 'cannot read `/`: it is a directory'],
+    [['env', '--config', '/'], 'cannot read `/`: it is a directory (name a file in it)'],
+    [['check', '--kubeconfig', '/'], 'no cluster can be asked: cannot read `/`: it is a directory (name a file in it)'],
+    [
+      ['explain', 'pod', 'x', '--kubeconfig', '/'],
+      'no cluster can be asked: cannot read `/`: it is a directory (name a file in it)',
+    ],
     [['check', '--kubeconfig', '/nowhere'], 'no cluster can be asked: cannot read `/nowhere`: there is no such file'],
     [['sidecar', '--end-after', 'x'], '--end-after is 1 to 99999 s, not `x`'],
     [['completion', 'tcsh'], 'SHELL is `bash`, `zsh` or `fish`, not `tcsh`'],
@@ -117,5 +122,17 @@ describe('both programs', () => {
       assert.deepEqual(webhook(...args), { status: 2, stdout: '', stderr: `kernelseal-webhook: ${message}\n` })
     assert.equal(JSON.parse(webhook('--version', '--json').stdout).program, 'kernelseal-webhook')
     assert.match(wrong.stderr, /there is no option `--agent-imag` \(did you mean `--agent-image`\?\)/)
+  })
+
+  it('of the webhook names the setting and the file of a certificate or a key that cannot be read, with status 1', () => {
+    const directory = 'cannot read `/`: it is a directory (name a file in it)'
+    for (const [cert, key, message] of [
+      ['/', import.meta.filename, `--cert-file: ${directory}`],
+      [import.meta.filename, '/', `--key-file: ${directory}`],
+    ] as const) {
+      const stderr = `kernelseal-webhook: ${message}\n`
+      const args = ['--agent-image', 'agent:1', '--cert-file', cert, '--key-file', key]
+      assert.deepEqual(webhook(...args), { status: 1, stdout: '', stderr })
+    }
   })
 })

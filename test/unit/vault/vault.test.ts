@@ -265,7 +265,7 @@ const wrong: readonly [variable: string, text: string, words: RegExp][] = [
   ['ROLE', '', /`KERNELSEAL_VAULT_ROLE` is missing/],
   ['MOUNT', '../sys', /`KERNELSEAL_VAULT_MOUNT` is no mount/],
   ['PERIOD', '5', /`KERNELSEAL_VAULT_PERIOD` is a number of seconds, 10 at least/],
-  ['CA', '/nowhere.pem', /`KERNELSEAL_VAULT_CA` names `\/nowhere\.pem`, which cannot be read \(ENOENT\)/],
+  ['CA', '/nowhere.pem', /`KERNELSEAL_VAULT_CA` names `\/nowhere\.pem`, which cannot be read: there is no such file/],
 ]
 for (const [variable, value, words] of wrong) {
   test(`KERNELSEAL_VAULT_${variable}=${value} is refused`, () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connectByKubeconfig } from '../../../../webhook/kube/kubeconfig.ts'
 import { temporaryFolder } from '../../temporary.ts'
@@ -36,10 +36,10 @@ const plugin = {
   interactiveMode: 'Never',
 }
 
-function kubeconfig(): string {
+function kubeconfig(name = 'config', more: object = {}): string {
   const { port } = server.address() as AddressInfo
   const at = `http://127.0.0.1:${port}`
-  const file = join(folder, 'config')
+  const file = join(folder, name)
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -56,9 +56,23 @@ function kubeconfig(): string {
       { name: 'second', context: { cluster: 'gateway', user: 'plugin' } },
     ],
     'current-context': 'first',
+    ...more,
   }
   writeFileSync(file, JSON.stringify(config))
   return file
+}
+
+/** @returns the message of the error in which it ends */
+const refusal = (named: Parameters<typeof connectByKubeconfig>[0]): Promise<string> =>
+  connectByKubeconfig(named).then(
+    () => assert.fail('it connected'),
+    ({ message }) => message,
+  )
+
+async function withKubeconfigs<T>(files: readonly string[], work: () => Promise<T>): Promise<T> {
+  const { KUBECONFIG = '' } = process.env
+  process.env.KUBECONFIG = files.join(delimiter)
+  return await work().finally(() => Object.assign(process.env, { KUBECONFIG }))
 }
 
 const last = () => asked.at(-1)!
@@ -92,5 +106,45 @@ describe('a cluster by kubeconfig', () => {
     } finally {
       Object.assign(process.env, { HOME: home, KUBECONFIG: file ?? '' })
     }
+  })
+
+  it('that is a directory, or no YAML, is named with the reason, and nothing of its text', async () => {
+    const directory = `cannot read \`${folder}\`: it is a directory (name a file in it)`
+    assert.equal(await refusal({ kubeconfig: folder }), directory)
+    assert.equal(await withKubeconfigs([kubeconfig(), folder], () => refusal({})), directory)
+    const file = join(folder, 'broken')
+    for (const [text, why] of [
+      ['token: "hunter2', /^cannot read `\S+broken`: it is no kubeconfig: [^\n]+ \(give --kubeconfig FILE/],
+      ['token: *hunter2', /an alias without an anchor/],
+      ['{}', /^the kubeconfig has no current context: give --context NAME$/],
+    ] as const) {
+      writeFileSync(file, text)
+      const message = await refusal({ kubeconfig: file })
+      assert.match(message, why)
+      assert.ok(!message.includes('hunter2'), message)
+    }
+  })
+
+  for (const [what, cluster, user] of [
+    ['certificate-authority', { 'certificate-authority': folder }, { token: 'x' }],
+    ['client-certificate', {}, { 'client-certificate': folder, 'client-key': folder }],
+    ['client-key', {}, { 'client-certificate': import.meta.filename, 'client-key': folder }],
+  ] as const) {
+    it(`whose ${what} is a directory says so, and asks no server`, async () => {
+      const clusters = [{ name: 'plain', cluster: { server: 'https://127.0.0.1:1', ...cluster } }]
+      const file = kubeconfig('files', { clusters, users: [{ name: 'token', user }] })
+      const message = `${what} of the kubeconfig: cannot read \`${folder}\`: it is a directory (name a file in it)`
+      assert.equal(await refusal({ kubeconfig: file }), message)
+    })
+  }
+
+  it('of several files is that of the first current context, as with kubectl', async () => {
+    const none = { clusters: [], users: [], contexts: [] }
+    const files = [
+      kubeconfig('without', { ...none, 'current-context': '' }),
+      kubeconfig(),
+      kubeconfig('other', { ...none, 'current-context': 'second' }),
+    ]
+    assert.equal((await withKubeconfigs(files, () => connectByKubeconfig({}))).namespace, 'shop')
   })
 })
