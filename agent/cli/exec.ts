@@ -9,6 +9,7 @@ import { missingCapabilities, NEEDED } from '../linux/capabilities.ts'
 import { isInit, startInit } from '../linux/namespaces.ts'
 import { command as defineCommand, type Line } from '../options/command.ts'
 import type { Values } from '../options/table.ts'
+import { SERVER_HELP, SERVER_VARIABLES } from '../sources/server-variables.ts'
 import { complain, EXIT } from './command.ts'
 
 const TEXT = `Starts COMMAND with its secrets in its environment, sealed, and ends with its exit status. COMMAND and its children run in a PID
@@ -16,7 +17,11 @@ namespace of their own, with an agent for it that lives as long as COMMAND: no d
 running end with it. The machine's root is refused its environment and memory like every other user.`
 
 const NOTES = `The caller of this command still has the variables it passed on; a file is the better source. To drop privileges let
-COMMAND do so: kernelseal exec --secret TOKEN=file:/etc/app/token -- setpriv --reuid app --regid app --init-groups /usr/bin/app`
+COMMAND do so: kernelseal exec --secret TOKEN=file:/etc/app/token -- setpriv --reuid app --regid app --init-groups /usr/bin/app
+
+From the environment, for secrets on other servers, which --config names; COMMAND does not get these variables:
+
+${SERVER_HELP}`
 
 const OPTIONS = {
   secret: {
@@ -87,7 +92,7 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
   wipe(strings, ready.sources)
   const lost = (): void => complain('the agent has ended, and all that ran under it')
   agent.once('exit', lost)
-  const status = await runCommand(command, environmentOf(ready), complain)
+  const status = await runCommand(command, commandEnvironment(process.env, ready), complain)
   agent.off('exit', lost)
   await end(agent, ready.scope)
   return status
@@ -97,7 +102,7 @@ async function runOutside(own: readonly string[], command: readonly string[]): P
 function startAgent(own: readonly string[], strings: Buffer): ChildProcess {
   const memory = memoryOf(strings)
   try {
-    const options = { env: agentEnvironment(), detached: true } as const
+    const options = { env: agentEnvironment(process.env), detached: true } as const
     const args = ['exec', ...own, '--', 'agent']
     return startInit(args, 'slave', { ...options, stdio: ['ignore', 'ignore', 'inherit', memory, 'ipc'] })
   } finally {
@@ -106,17 +111,20 @@ function startAgent(own: readonly string[], strings: Buffer): ChildProcess {
 }
 
 /** By name: the values of others may be secrets, and are not read here. */
-function agentEnvironment(): Record<string, string> {
+export function agentEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const compileCache = ['NODE_COMPILE_CACHE', 'NODE_COMPILE_CACHE_PORTABLE']
-  const names = ['PATH', 'TMPDIR', 'KERNELSEAL_DEBUG', 'KERNELSEAL_SECRETS_DIR', ...compileCache]
-  return Object.fromEntries(
-    names.flatMap((name) => [[name, process.env[name]]]).filter(([, value]) => value !== undefined),
-  )
+  const names = ['PATH', 'TMPDIR', 'KERNELSEAL_DEBUG', 'KERNELSEAL_SECRETS_DIR', ...compileCache, ...SERVER_VARIABLES]
+  return Object.fromEntries(names.map((name) => [name, env[name]] as const).filter(([, value]) => value !== undefined))
 }
 
-function environmentOf({ placeholders, sources }: ExecReady): Record<string, string> {
-  const names = Object.keys(process.env).filter((name) => !sources.includes(name))
-  return { ...Object.fromEntries(names.map((name) => [name, process.env[name] as string])), ...placeholders }
+/** Without the sources of its secrets, and without the way to the servers that the agent asks. */
+export function commandEnvironment(
+  env: NodeJS.ProcessEnv,
+  { placeholders, sources }: Pick<ExecReady, 'placeholders' | 'sources'>,
+): Record<string, string> {
+  const hidden: readonly string[] = [...sources, ...SERVER_VARIABLES]
+  const names = Object.keys(env).filter((name) => !hidden.includes(name))
+  return { ...Object.fromEntries(names.map((name) => [name, env[name] as string])), ...placeholders }
 }
 
 /** Everything in the namespace ends with the agent. */

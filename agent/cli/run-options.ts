@@ -5,14 +5,14 @@ import type { LogFormat } from '../events/sinks/log.ts'
 import type { Values } from '../options/table.ts'
 import { UsageError } from '../policy/text/problems.ts'
 import { cgroupPath } from '../scope/cgroup.ts'
-import { REMOTE_HELP } from '../sources/sources.ts'
+import { SERVER_HELP } from '../sources/server-variables.ts'
 
 export const TEXT = `Loads the kernel programs, registers the scope and stays until SIGTERM. As a Pod's sidecar it needs no options.
 Changed secrets and annotations are noticed; SIGHUP reads everything anew, a config file too.`
 
 export const NOTES = `From the environment, for secrets on other servers:
 
-${REMOTE_HELP}`
+${SERVER_HELP}`
 
 export const STATUSES =
   '0 after SIGTERM or SIGINT, 1 when protection or a secret is not to be had, 2 for a wrong configuration.'

@@ -4,7 +4,8 @@ import { openEnv } from './env.ts'
 import { SourceError } from './error.ts'
 import { pathWithin, readFileSource } from './file.ts'
 import { kubeSecretPath, readKubeSecret } from './kube-secret.ts'
-import { VAULT_HELP, vaultSettings } from './vault/settings.ts'
+import type { ServerEnvironment } from './server-variables.ts'
+import { vaultSettings } from './vault/settings.ts'
 import { openVault, type Vault, type VaultRef } from './vault/vault.ts'
 
 /** Templates are made of values, and read nothing. */
@@ -22,17 +23,18 @@ export interface Remotes {
   readonly vault?: Vault
 }
 
-/** The variables of the agent's environment that say where they are. */
-export const REMOTE_HELP = VAULT_HELP
-
 /** Asks none of them yet. @throws UsageError naming the variable */
-export function openRemotes(env: NodeJS.ProcessEnv): Remotes {
+export function openRemotes(env: ServerEnvironment): Remotes {
   const vault = vaultSettings(env)
   return vault ? { vault: openVault(vault) } : {}
 }
 
-/** @param roots directories that files must really be in, once links are followed; absent: anywhere */
-export function openSources(remotes: Remotes = {}, roots?: readonly string[]): Sources {
+/**
+ * @param remotes absent: those that the variables of this process name
+ * @param roots directories that files must really be in, once links are followed; absent: anywhere
+ * @throws UsageError naming the variable
+ */
+export function openSources(remotes: Remotes = openRemotes(process.env), roots?: readonly string[]): Sources {
   const readEnv = openEnv()
   const read = (source: OriginalSource): Buffer | Promise<Buffer> => {
     switch (source.kind) {

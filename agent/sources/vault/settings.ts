@@ -7,6 +7,7 @@
 import { wrongServerPath } from '../../policy/text/names.ts'
 import type { UsageError } from '../../policy/text/problems.ts'
 import { addressIn, authorityIn, wrongSetting } from '../remote.ts'
+import type { ServerEnvironment, ServerVariable } from '../server-variables.ts'
 
 export interface VaultSettings {
   /** https */
@@ -34,21 +35,13 @@ const TIMEOUT_MS = 5_000
 const DEFAULT_PERIOD_SECONDS = 300
 const LEAST_PERIOD_SECONDS = 10
 
-export const VAULT_HELP = `  KERNELSEAL_VAULT_ADDR        https://host:port of HashiCorp Vault or OpenBao; without it \`vaultRef\` is refused
-  KERNELSEAL_VAULT_ROLE        role of the Kubernetes auth method
-  KERNELSEAL_VAULT_MOUNT       mount of the KV engine, version 2 (default: secret); every \`vaultRef\` is below it
-  KERNELSEAL_VAULT_AUTH_MOUNT  mount of the auth method (default: kubernetes)
-  KERNELSEAL_VAULT_NAMESPACE   (default: none)
-  KERNELSEAL_VAULT_CA          its authority: PEM, or the absolute path of a PEM file (default: the public ones)
-  KERNELSEAL_VAULT_TOKEN_FILE  the service account's token (default: where Kubernetes mounts it)
-  KERNELSEAL_VAULT_PERIOD      seconds between two readings of a value without a lease, 10 and more (default: 300)
-`
-
-type Environment = Readonly<Record<string, string | undefined>>
+/** After `KERNELSEAL_VAULT_`. */
+type Name = NameOf<ServerVariable>
+type NameOf<Variable> = Variable extends `KERNELSEAL_VAULT_${infer Rest}` ? Rest : never
 
 /** @returns undefined when there is no Vault @throws UsageError naming the variable */
-export function vaultSettings(env: Environment): VaultSettings | undefined {
-  const text = (name: string): string => env[`KERNELSEAL_VAULT_${name}`] ?? ''
+export function vaultSettings(env: ServerEnvironment): VaultSettings | undefined {
+  const text = (name: Name): string => env[`KERNELSEAL_VAULT_${name}`] ?? ''
   if (text('ADDR') === '') return undefined
   if (text('ROLE') === '') throw wrong('ROLE', 'is missing: Vault asks for a role at every login')
   return {
@@ -64,9 +57,9 @@ export function vaultSettings(env: Environment): VaultSettings | undefined {
   }
 }
 
-const wrong = (name: string, what: string): UsageError => wrongSetting(`KERNELSEAL_VAULT_${name}`, what)
+const wrong = (name: Name, what: string): UsageError => wrongSetting(`KERNELSEAL_VAULT_${name}`, what)
 
-function mountIn(name: string, text: string): string {
+function mountIn(name: Name, text: string): string {
   const problem = wrongServerPath('Vault')(text)
   if (problem) throw wrong(name, `is no mount: ${problem.hint}`)
   return text
