@@ -58,6 +58,19 @@ const dashboard = JSON.parse(read('deploy/grafana/dashboard.json')) as { panels:
 const queries = dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })))
 const expressions = [...rules.map(({ alert, expr }) => ({ title: alert, expr })), ...queries]
 
+describe('a single number of the dashboard', () => {
+  // `increase` extrapolates to the ends of its window (Prometheus, Functions): 65 of something become 65.4.
+  const counts = dashboard.panels.filter(
+    ({ type, targets = [] }) => type === 'stat' && targets.some(({ expr }) => expr.includes('increase(')),
+  )
+  it('that counts is there', () => assert.ok(counts.length >= 2))
+  for (const { title, targets = [] } of counts) {
+    it(`is whole: ${title}`, () => {
+      for (const { expr } of targets) assert.match(expr, /^round\(.*\)$/)
+    })
+  }
+})
+
 describe('an expression of the dashboard and of the alert rules', () => {
   it('is there, in both', () => {
     assert.ok(rules.length >= 10)
