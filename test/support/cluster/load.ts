@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryPod } from './cluster.ts'
 import { hasAgent, pod, sealed } from './pods.ts'
+import { assertThroughout, thirdsOf } from './throughout.ts'
 
 export interface Tally {
   readonly sent: number
@@ -13,6 +14,8 @@ export interface Tally {
   readonly wrong: number
   /** Refused or not answered, with the words for it. */
   readonly failed: readonly string[]
+  /** Pods created in each third of the time that the load was for. */
+  readonly thirds: readonly number[]
   /** Milliseconds from request to answer, of the slowest hundredth. */
   readonly p99: number
 }
@@ -31,6 +34,7 @@ const OPEN = 24
  * Dry runs, which go all the way through admission and are not stored. The API server waits for the webhook in them as in
  * any other. Those sent while the rate rises count as well.
  * @param during begins at the full rate; the load lasts as long as this does
+ * @throws AssertionError when there was no load in a part of that time: nothing is then known of it
  */
 export async function underLoad(namespace: string, during: () => Promise<void>): Promise<Tally> {
   const load = new Load(namespace)
@@ -52,11 +56,13 @@ export async function underLoad(namespace: string, during: () => Promise<void>):
       () => state.over,
     ),
   ])
-  const rate = ((load.sent - before) / (performance.now() - began)) * 1000
+  const ended = performance.now()
+  const rate = ((load.sent - before) / (ended - began)) * 1000
   await load.answered()
   if (outcome.status === 'rejected') throw outcome.reason
-  const { sent, right, wrong, failed, took } = load
-  return { sent, rate, right, wrong, failed, p99: took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? 0 }
+  const tally = load.tally(rate, thirdsOf(load.created, began, ended))
+  assertThroughout(tally.thirds, figures(tally))
+  return tally
 }
 
 class Load {
@@ -65,6 +71,8 @@ class Load {
   wrong = 0
   readonly failed: string[] = []
   readonly took: number[] = []
+  /** When each Pod was. */
+  readonly created: number[] = []
   private readonly namespace: string
   private readonly open = new Set<Promise<void>>()
 
@@ -87,6 +95,12 @@ class Load {
     await Promise.all(this.open)
   }
 
+  tally(rate: number, thirds: readonly number[]): Tally {
+    const { sent, right, wrong, failed, took } = this
+    const p99 = took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? 0
+    return { sent, rate, right, wrong, failed, thirds, p99 }
+  }
+
   private send(): void {
     this.sent++
     const began = performance.now()
@@ -100,6 +114,7 @@ class Load {
   private async create(): Promise<void> {
     try {
       const { status, body } = await tryPod(this.namespace, pod('load'))
+      if (status === 201) this.created.push(performance.now())
       if (status !== 201) this.failed.push(`${status} ${body.message ?? body}`)
       else if (hasAgent(body) && sealed(body, 'PGPASSWORD')) this.right++
       else this.wrong++
@@ -110,9 +125,9 @@ class Load {
 }
 
 /** For the test's output: the figures a reader wants to see. */
-export function figures({ sent, rate, right, wrong, failed, p99 }: Tally): string {
+export function figures({ sent, rate, right, wrong, failed, thirds, p99 }: Tally): string {
   const short = rate < RATE * 0.95 ? ` (not the ${RATE}/s wanted: this machine is too busy)` : ''
   const why = [...new Set(failed)].slice(0, 5).map((text) => `\n  failed: ${text.slice(0, 300)}`)
   const counts = `${right} right, ${wrong} wrong, ${failed.length} failed`
-  return `${sent} Pods at ${rate.toFixed(0)}/s${short}: ${counts}, p99 ${p99.toFixed(0)} ms${why.join('')}`
+  return `${sent} Pods at ${rate.toFixed(0)}/s${short}: ${counts}, p99 ${p99.toFixed(0)} ms, in thirds ${thirds.join(' ')}${why.join('')}`
 }
