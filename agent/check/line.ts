@@ -40,13 +40,13 @@ export const unknown = (found: string, fix?: string): Finding => ({
 export const notKnown = ({ refused, forbidden }: Extract<Known<unknown>, { refused: string }>): Finding =>
   unknown(forbidden ? 'not known: you may not read it' : `not known: ${refused}`)
 
-/** The first minor version with ValidatingAdmissionPolicy, v1 (KEP-3488), which all overlays but one have. */
+/** The first minor version with ValidatingAdmissionPolicy, v1 (KEP-3488), which the overlays for older servers lack. */
 export const FIRST_WITH_POLICIES = 30
 
 /** The cure of all that the manifests have and the cluster lacks. */
 export const installOn = ({ minor }: Facts['server']): string =>
   minor < FIRST_WITH_POLICIES
-    ? `helm upgrade --install, or kubectl apply -k an overlay for 1.${minor} (deploy/README.md)`
+    ? `kubectl apply -k deploy/overlays/kubernetes-1.${minor < 21 ? 20 : 21}, or helm upgrade --install (deploy/README.md)`
     : 'kubectl apply -k deploy/overlays/self-signed, or helm upgrade --install (deploy/README.md)'
 
 /** The same where something of it is there: another overlay would exchange the kind of its certificate. */

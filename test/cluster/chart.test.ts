@@ -34,10 +34,11 @@ import { figures, RATE, underLoad } from '../support/cluster/load.ts'
 import { ours } from '../support/cluster/ours.ts'
 import { CHART, VALUE_SETS, valuesOf, WITHOUT_HELM } from '../support/helm.ts'
 import { build } from '../support/kustomize.ts'
+import { fits } from '../support/overlays.ts'
 
 const SECRET = `/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`
 /** The others are for servers of another age. */
-const fitting = Object.entries(VALUE_SETS).filter(([set]) => MINOR >= 30 === (set !== 'kubernetes-1.20'))
+const fitting = Object.entries(VALUE_SETS).filter(([set]) => fits(set, MINOR))
 const FOREIGN: readonly Definitions[] = ['cert-manager-crds.yaml', 'prometheus-operator-crds.yaml']
 
 describe('helm template | kubectl apply --dry-run=server', { skip: WITHOUT_HELM }, () => {

@@ -8,6 +8,7 @@ import { call, kubectl, MINOR, makeNamespace, REPOSITORY, until } from '../suppo
 import { type Definitions, define, undefine } from '../support/cluster/crds.ts'
 import { apply, kustomized, SYSTEM } from '../support/cluster/installation.ts'
 import { build } from '../support/kustomize.ts'
+import { fits } from '../support/overlays.ts'
 
 const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
 const NAMESPACES = [SYSTEM, 'shop', 'demo', 'kernelseal-doctor', 'kernelseal-unload']
@@ -19,7 +20,7 @@ const EXAMPLES = join(REPOSITORY, 'deploy/examples')
 /** The first minor version that knows all fields of an example; the others are for every version. */
 const SINCE: Readonly<Record<string, number>> = { 'metrics-policy.yaml': 22 }
 /** The others are written in an API that this server does not have yet, or has no more. */
-const fitting = readdirSync(OVERLAYS).filter((name) => MINOR >= 30 === (name !== 'kubernetes-1.20'))
+const fitting = readdirSync(OVERLAYS).filter((name) => fits(name, MINOR))
 /** Of cert-manager only where an overlay with its objects fits. */
 const FOREIGN: readonly Definitions[] =
   MINOR >= 30 ? ['prometheus-operator-crds.yaml', 'cert-manager-crds.yaml'] : ['prometheus-operator-crds.yaml']

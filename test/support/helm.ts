@@ -18,6 +18,7 @@ export const VALUE_SETS: Readonly<Record<string, string>> = {
   'self-signed': 'deploy/overlays/self-signed',
   'cert-manager': 'deploy/overlays/cert-manager',
   audit: 'deploy/overlays/audit',
+  'kubernetes-1.21': 'deploy/overlays/kubernetes-1.21',
   'kubernetes-1.20': 'deploy/overlays/kubernetes-1.20',
 }
 

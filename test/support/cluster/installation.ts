@@ -1,6 +1,7 @@
 /** The webhook as its users install it: an overlay applied, its Deployment run by the stand-in node. */
 import { join } from 'node:path'
 import { build } from '../kustomize.ts'
+import { overlayFor } from '../overlays.ts'
 import { type Any, call, get, kubectl, MINOR, REPOSITORY, until } from './cluster.ts'
 import { type StandInNode, startNode } from './stand-in-node.ts'
 import type { StandInPod } from './stand-in-pod.ts'
@@ -11,7 +12,7 @@ export const MUTATING = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookco
 export const VALIDATING = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/kernelseal'
 
 /** The overlay that makes its own certificate, in the form this server takes. */
-export const OVERLAY = MINOR < 21 ? 'kubernetes-1.20' : 'self-signed'
+export const OVERLAY = overlayFor(MINOR)
 
 export interface Installation {
   /** Those that are up, in the order of their start. */

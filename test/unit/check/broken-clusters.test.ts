@@ -58,7 +58,10 @@ describe('the check of a cluster', () => {
       deployments: { found: [] },
       server: { gitVersion: 'v1.24.1', minor: 24 },
     }
-    assert.match(linesFor(old).find(({ what }) => what === 'webhook')?.fix ?? '', /^helm .* overlay for 1\.24/)
+    assert.match(
+      linesFor(old).find(({ what }) => what === 'webhook')?.fix ?? '',
+      /-k deploy\/overlays\/kubernetes-1\.21, or helm upgrade/,
+    )
     // One cause, one line that fails: the others cannot be looked at.
     assert.equal(lines.filter(({ state }) => state === 'fail').length, 1)
   })

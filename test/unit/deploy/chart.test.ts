@@ -56,11 +56,17 @@ describe('the texts of the chart', () => {
   })
 })
 
+/** The others are for 1.30 and up. */
+const VERSIONS: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes-1.20': ['1.20.2'],
+  'kubernetes-1.21': ['1.21.0', '1.29.15'],
+}
+
 describe('helm template', { skip: WITHOUT_HELM }, () => {
   for (const [set, overlay] of Object.entries(VALUE_SETS)) {
-    const version = set === 'kubernetes-1.20' ? ['--kube-version', '1.20.2'] : []
-    it(`makes the same objects of ci/${set}-values.yaml as kustomize of ${overlay}`, () =>
-      assertSame(rendered('-f', valuesOf(set), ...version), build(join(ROOT, overlay))))
+    for (const version of VERSIONS[set] ?? ['1.30.0', '1.36.0'])
+      it(`makes for ${version} the same objects of ci/${set}-values.yaml as kustomize of ${overlay}`, () =>
+        assertSame(rendered('-f', valuesOf(set), '--kube-version', version), build(join(ROOT, overlay))))
   }
 
   it('makes the same objects of monitors as the component of kustomize', () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { AGENT_CONTAINER } from '../../../agent/policy/sidecar.ts'
 import { INJECTION_LABEL } from '../../../webhook/mutate/cluster/namespaces.ts'
 import { NOTHING_TO_SEAL } from '../../../webhook/mutate/inject.ts'
@@ -14,6 +15,7 @@ import { offlineCluster } from '../../../webhook/offline/offline-cluster.ts'
 import { loadSettings } from '../../../webhook/settings/load.ts'
 import { envOf, NAMES } from '../../../webhook/settings/table.ts'
 import { build, type Manifest } from '../../support/kustomize.ts'
+import { fits, isOld, overlayFor } from '../../support/overlays.ts'
 import { inject, patched, SETTINGS } from '../webhook/fixtures.ts'
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))
@@ -28,6 +30,42 @@ const named = (manifests: readonly Manifest[], kind: string, name?: string): Man
 }
 const webhooksOf = (manifests: readonly Manifest[]) =>
   manifests.filter(({ kind }) => kind.endsWith('WebhookConfiguration')).flatMap(({ webhooks }) => webhooks)
+
+describe('the overlay for Kubernetes 1.21 to 1.29', () => {
+  const [old, own] = ['kubernetes-1.21', 'self-signed'].map((name) => build(join(DEPLOY, 'overlays', name)))
+  const keyOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`
+
+  it('is self-signed without the policies, and differs in the webhook configurations alone', () => {
+    const kept = own!.filter(({ kind }) => !kind.startsWith('ValidatingAdmissionPolicy'))
+    assert.ok(kept.length < own!.length)
+    assert.deepEqual(old!.map(keyOf), kept.map(keyOf))
+    const changed = kept.filter((object, nth) => !isDeepStrictEqual(object, old![nth])).map(keyOf)
+    assert.deepEqual(changed.sort(), [
+      'MutatingWebhookConfiguration /kernelseal',
+      'ValidatingWebhookConfiguration /kernelseal',
+    ])
+  })
+
+  it('asks without conditions, about fewer things, and otherwise as self-signed does', () => {
+    for (const webhook of webhooksOf(old!)) {
+      const { matchConditions: _, ...mine } = webhook
+      const { matchConditions: __, ...theirs } = webhooksOf(own!).find(({ name }) => name === webhook.name)
+      assert.equal(webhook.matchConditions, undefined)
+      const [{ namespaceSelector, ...others }, { namespaceSelector: wider, ...same }] = [mine, theirs]
+      assert.deepEqual(others, same)
+      assert.deepEqual(namespaceSelector.matchLabels, { [INJECTION_LABEL]: 'enabled' })
+      assert.deepEqual(namespaceSelector.matchExpressions, wider.matchExpressions)
+    }
+  })
+
+  it('is the one for these versions, and each version has one', () => {
+    const fitting = [20, 21, 25, 29, 30, 36].map((minor) => OVERLAYS.filter((name) => fits(name, minor)))
+    const latest = ['audit', 'cert-manager', 'self-signed']
+    const [older, oldest] = [['kubernetes-1.21'], ['kubernetes-1.20']]
+    assert.deepEqual(fitting, [oldest, older, older, older, latest, latest])
+    assert.deepEqual([20, 29, 30].map(overlayFor), ['kubernetes-1.20', 'kubernetes-1.21', 'self-signed'])
+  })
+})
 
 for (const overlay of OVERLAYS) {
   describe(`the manifests of deploy/overlays/${overlay}`, () => {
@@ -139,7 +177,7 @@ for (const overlay of OVERLAYS) {
     it('ask about an annotation by which CRI-O would start a sealed Pod in a user namespace', () => {
       const asked = webhooksOf(all).find(({ name }) => name === 'annotations.kernelseal.io')
       const isNamed = JSON.stringify(asked?.matchConditions)?.includes(`key == '${CRIO_USERNS}'`)
-      assert.equal(isNamed, overlay === 'kubernetes-1.20' ? undefined : true)
+      assert.equal(isNamed, isOld(overlay) ? undefined : true)
     })
 
     it('look at nothing of the system or of ourselves, whichever asks', () => {
@@ -151,7 +189,7 @@ for (const overlay of OVERLAYS) {
         ...webhooksOf(all).map(({ namespaceSelector }) => namespaceSelector),
         ...bindings.map(({ spec }) => spec.matchResources.namespaceSelector),
       ]
-      assert.equal(selectors.length, overlay === 'kubernetes-1.20' ? 3 : 10)
+      assert.equal(selectors.length, isOld(overlay) ? 3 : 10)
       for (const { matchExpressions } of selectors) {
         const values = ['kube-system', deployment.metadata.namespace]
         assert.deepEqual(matchExpressions[0], { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values })
@@ -159,7 +197,7 @@ for (const overlay of OVERLAYS) {
     })
 
     it('ask the API server to filter by CEL and to check the result, where it can', () => {
-      const old = overlay === 'kubernetes-1.20'
+      const old = isOld(overlay)
       assert.equal(
         all.some(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy')),
         !old,
