@@ -71,7 +71,10 @@ describe('a Deployment', () => {
       const { items } = await get('/api/v1/namespaces/shop/events?fieldSelector=reason%3DFailedCreate')
       return items.find(({ message }: Any) => /hostPID/.test(message))
     })
-    assert.match(event.message, /denied the request: KernelSeal: `spec.hostPID` is set, .* \(remove `hostPID`\)/)
+    assert.match(
+      event.message,
+      /denied the request: KernelSeal: `spec.hostPID` is set, .* \(remove `hostPID`; see docs\/troubleshooting/,
+    )
   })
 })
 

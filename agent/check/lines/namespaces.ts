@@ -1,4 +1,5 @@
 /** The namespaces that have opted in, or believe so. */
+import { reasonEntry } from '../../../webhook/mutate/answer/reasons.ts'
 import { ALLOW_DEBUG_LABEL, INJECTION_LABEL, MODE_LABEL } from '../../../webhook/mutate/cluster/namespaces.ts'
 import { MODES } from '../../policy/schema.ts'
 import type { Facts, NamespaceFacts } from '../facts.ts'
@@ -35,7 +36,7 @@ function faultsOf({ name, labels }: NamespaceFacts): Finding[] {
   }
   const found: Finding[] = []
   if (level === 'restricted' || level === 'baseline') {
-    const fix = `${label(`${LEVEL}=privileged`)}, or move the Pods; deploy/pod-policy keeps others from the node`
+    const fix = `${label(`${LEVEL}=privileged`)}, or move the Pods; deploy/pod-policy keeps others from the node (${reasonEntry('pod-security').page})`
     found.push(warn(`${name} is \`${level}\`: Pods with the agent are refused there`, fix))
   }
   if (mode !== undefined && !MODES.some((known) => known === mode))

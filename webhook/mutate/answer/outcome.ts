@@ -25,7 +25,7 @@ export interface Skip extends Decided {
 }
 export interface Deny extends Decided {
   readonly kind: 'deny'
-  /** Sentence, place and hint. */
+  /** Sentence, place, hint and the page to read. */
   readonly message: string
 }
 export interface Fail extends Decided {
@@ -44,10 +44,11 @@ export function skip(reason: Reason, warnings: readonly string[] = []): Skip {
 
 /** @param detail which container, variable or annotation, after the sentence of the reason */
 export function deny(reason: Reason, detail?: string, warnings: readonly string[] = []): Deny {
-  const { sentence, hint } = reasonEntry(reason)
+  const { sentence, hint, page } = reasonEntry(reason)
   // Names stand here as the Pod has them, which nothing has validated yet.
   const message = `KernelSeal: ${sentence}${detail === undefined ? '' : `: ${visible(detail.slice(0, MAX_MESSAGE))}`}`
-  return { kind: 'deny', reason, message: hint === undefined ? message : `${message} (${hint})`, warnings }
+  const cure = [hint, page].filter((part) => part !== undefined).join('; see ')
+  return { kind: 'deny', reason, message: cure === '' ? message : `${message} (${cure})`, warnings }
 }
 
 /** Something we did not foresee: the Pod is refused, because an unsealed start cannot be taken back. */
