@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { allCommands } from '../../../agent/cli/commands.ts'
+import { kernelseal } from '../../support/command-line.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const commands = await allCommands()
@@ -12,7 +13,7 @@ function run(main: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, main), ...args], { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
-const kernelseal = (...args: string[]) => run('agent/main.ts', ...args)
+const started = (...args: string[]) => run('agent/main.ts', ...args)
 const webhook = (...args: string[]) => run('webhook/main.ts', ...args)
 
 describe('every command', () => {
@@ -27,27 +28,27 @@ describe('every command', () => {
   }
 
   for (const { name, help } of commands) {
-    it(`${name}: answers -h, --help and \`help ${name}\` alike`, () => {
+    it(`${name}: answers -h, --help and \`help ${name}\` alike`, async () => {
       for (const args of [
         [name, '-h'],
         [name, '--help', '--unknown'],
         ['help', name],
       ]) {
-        const { status, stdout } = kernelseal(...args)
+        const { status, stdout } = await kernelseal(...args)
         assert.deepEqual([status, stdout], [0, help], args.join(' '))
       }
     })
   }
 
   it('leaves `--help` after `--` to the command that is started', () => {
-    assert.doesNotMatch(kernelseal('exec', '--', 'ls', '--help').stdout, /^usage/)
+    assert.doesNotMatch(started('exec', '--', 'ls', '--help').stdout, /^usage/)
   })
 })
 
 describe('kernelseal', () => {
   for (const args of [['-h'], ['--help'], ['help'], ['help', 'help'], ['help', '-h']]) {
-    it(`lists all commands for \`${args}\``, () => {
-      const { status, stdout } = kernelseal(...args)
+    it(`lists all commands for \`${args}\``, async () => {
+      const { status, stdout } = await kernelseal(...args)
       assert.equal(status, 0)
       for (const { name, summary } of commands) assert.ok(stdout.includes(`  ${name.padEnd(10)} ${summary}`), name)
     })
@@ -73,16 +74,23 @@ describe('kernelseal', () => {
     [['sidecar', '--end-after', 'x'], '--end-after is 1 to 99999 s, not `x`'],
     [['completion', 'tcsh'], 'SHELL is `bash`, `zsh` or `fish`, not `tcsh`'],
   ] as const) {
-    it(`says what was meant by \`${args.join(' ')}\`, with status 2`, () => {
-      assert.deepEqual(kernelseal(...args), { status: 2, stdout: '', stderr: `kernelseal: ${message}\n` })
+    it(`says what was meant by \`${args.join(' ')}\`, with status 2`, async () => {
+      assert.deepEqual(await kernelseal(...args), { status: 2, stdout: '', stderr: `kernelseal: ${message}\n` })
     })
   }
 })
 
+describe('a process of the command line', () => {
+  it('has the outputs and the status of the call that the other tests make', async () => {
+    for (const args of [[], ['help'], ['explain', '--help'], ['lint', '--stric'], ['version', '--json']])
+      assert.deepEqual(started(...args), await kernelseal(...args), args.join(' '))
+  })
+})
+
 describe('a file that cannot be written', () => {
   for (const args of [['bugtool', '--without', 'doctor', '--without', 'status', '--without', 'events', '-o']]) {
-    it(`is named by \`${args[0]}\` with the reason, and the status is 1`, () => {
-      const { status, stderr } = kernelseal(...args, '/nowhere/at/all')
+    it(`is named by \`${args[0]}\` with the reason, and the status is 1`, async () => {
+      const { status, stderr } = await kernelseal(...args, '/nowhere/at/all')
       assert.deepEqual([status, stderr], [1, 'kernelseal: cannot write `/nowhere/at/all`: its directory is missing\n'])
     })
   }
@@ -90,7 +98,7 @@ describe('a file that cannot be written', () => {
 
 describe('both programs', () => {
   for (const [name, program] of [
-    ['kernelseal', kernelseal],
+    ['kernelseal', started],
     ['kernelseal-webhook', webhook],
   ] as const) {
     it(`${name} says its version in words and as JSON`, () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { readManifests } from '../../../../webhook/offline/documents.ts'
+import { kernelseal } from '../../../support/command-line.ts'
 
 const MAIN = fileURLToPath(new URL('../../../../agent/main.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-cli-'))
@@ -20,7 +21,8 @@ spec:
 `
 const SERVICE = 'kind: Service\nmetadata: { name: s }\n'
 
-function kernelseal(args: readonly string[], input = '') {
+/** A process, for those that read standard input. */
+function piped(input: string, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { input, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
@@ -33,9 +35,9 @@ function file(name: string, text: string): string {
 
 describe('kernelseal inject', () => {
   it('writes the webhook’s result, warnings beside it, and uninject undoes it', () => {
-    const { status, stdout, stderr } = kernelseal(
-      ['inject', '-f', '-', '--agent-image', 'agent:7'],
+    const { status, stdout, stderr } = piped(
       `${SERVICE}---\n${POD}`,
+      ...['inject', '-f', '-', '--agent-image', 'agent:7'],
     )
     assert.equal(status, 0, stderr)
     assert.match(
@@ -43,14 +45,20 @@ describe('kernelseal inject', () => {
       /^kernelseal: standard input: Pod app: warning: kernelseal.io\/mod: .*did you mean `kernelseal.io\/mode`\?\)\n$/,
     )
     assert.match(stdout, /^kind: Service\n.*---\nkind: Pod\n.*image: agent:7\n/s)
-    const back = kernelseal(['uninject', '-f', '-', '-o', 'json'], stdout)
+    const back = piped(stdout, 'uninject', '-f', '-', '-o', 'json')
     const items = readManifests(`${SERVICE}---\n${POD}`, '').objects
     assert.deepEqual(JSON.parse(back.stdout), { apiVersion: 'v1', kind: 'List', items })
   })
 
-  it('writes nothing when one of several Pods is refused, and ends with status 1', () => {
+  it('writes nothing when one of several Pods is refused, and ends with status 1', async () => {
     const refused = POD.replace('spec:', 'spec:\n  hostPID: true')
-    const { status, stdout, stderr } = kernelseal(['inject', '-f', file('a.yaml', POD), '-f', file('b.yaml', refused)])
+    const { status, stdout, stderr } = await kernelseal(
+      'inject',
+      '-f',
+      file('a.yaml', POD),
+      '-f',
+      file('b.yaml', refused),
+    )
     assert.deepEqual([status, stdout], [1, ''])
     assert.match(stderr, /b\.yaml: Pod app: KernelSeal: `spec.hostPID` is set/)
   })
@@ -70,7 +78,7 @@ describe('kernelseal inject', () => {
     ],
   ] as const) {
     it(`and its sisters end with status 2 for ${what}`, () => {
-      const { status, stderr } = kernelseal(args, 'a:\n\t- b')
+      const { status, stderr } = piped('a:\n\t- b', ...args)
       assert.equal(status, 2, stderr)
       assert.match(stderr, message)
     })
@@ -78,17 +86,17 @@ describe('kernelseal inject', () => {
 })
 
 describe('kernelseal lint', () => {
-  it('tells warnings from errors by its status, and reads config files too', () => {
+  it('tells warnings from errors by its status, and reads config files too', async () => {
     const pod = file('pod.yaml', POD)
     assert.deepEqual(
-      [kernelseal(['lint', '-f', pod]).status, kernelseal(['lint', '-f', pod, '--strict']).status],
+      [(await kernelseal('lint', '-f', pod)).status, (await kernelseal('lint', '-f', pod, '--strict')).status],
       [0, 1],
     )
     const config = file(
       'config.yaml',
       'version: v1\nsecrets:\n- name: a\n  selector: { binary: app }\n  secretRefs: [{ name: T, sorce: 1 }]\n',
     )
-    const { status, stdout } = kernelseal(['lint', '-f', config])
+    const { status, stdout } = await kernelseal('lint', '-f', config)
     assert.equal(status, 1)
     assert.match(stdout, /config\.yaml:5:3: error: secrets\[0\].*an unknown key \(did you mean `source`/)
     assert.match(stdout, /config\.yaml:4:15: warning: .*matches any file of this name/)
@@ -96,20 +104,20 @@ describe('kernelseal lint', () => {
 })
 
 describe('kernelseal lint --json', () => {
-  it('gives each finding with its place, and says that there is no Pod where there is none', () => {
-    const { stdout } = kernelseal(['lint', '-f', file('json.yaml', POD), '--json'])
+  it('gives each finding with its place, and says that there is no Pod where there is none', async () => {
+    const { stdout } = await kernelseal('lint', '-f', file('json.yaml', POD), '--json')
     const [finding] = JSON.parse(stdout)
     assert.deepEqual([finding.severity, finding.object], ['warning', 'Pod app'])
     assert.match(finding.text, /did you mean `kernelseal.io\/mode`/)
     assert.match(
-      kernelseal(['lint', '-f', file('service.yaml', SERVICE)]).stderr,
+      (await kernelseal('lint', '-f', file('service.yaml', SERVICE))).stderr,
       /there is no Pod and no Pod template/,
     )
   })
 
-  it('finds each of two mistakes on a line of its own', () => {
+  it('finds each of two mistakes on a line of its own', async () => {
     const text = POD.replace('kernelseal.io/mod: audit', 'kernelseal.io/agent-cpu-limit: x, kernelseal.io/mode: never')
-    const { status, stdout } = kernelseal(['lint', '-f', file('two.yaml', text)])
+    const { status, stdout } = await kernelseal('lint', '-f', file('two.yaml', text))
     assert.equal(status, 1)
     assert.match(stdout, /^\S*two\.yaml:4:\d+: error: Pod app: kernelseal.io\/mode: is `never`.*$/m)
     assert.match(stdout, /^\S*two\.yaml:4:\d+: error: Pod app: kernelseal.io\/agent-cpu-limit: is `x`.*$/m)
@@ -117,13 +125,13 @@ describe('kernelseal lint --json', () => {
 })
 
 describe('kernelseal explain', () => {
-  it('answers in words and as JSON', () => {
+  it('answers in words and as JSON', async () => {
     const pod = file('explained.yaml', POD)
     assert.match(
-      kernelseal(['explain', '-f', pod, '--kubernetes', '1.28']).stdout,
+      (await kernelseal('explain', '-f', pod, '--kubernetes', '1.28')).stdout,
       /container `kernelseal-agent` comes first/,
     )
-    const [explanation] = JSON.parse(kernelseal(['explain', '-f', pod, '--json']).stdout)
+    const [explanation] = JSON.parse((await kernelseal('explain', '-f', pod, '--json')).stdout)
     assert.deepEqual([explanation.decision, explanation.reason], ['injected', 'injected'])
   })
 })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { readManifests } from '../../../../webhook/offline/documents.ts'
 import { locate } from '../../../../webhook/offline/lint/coordinates.ts'
+import { kernelseal } from '../../../support/command-line.ts'
 
 const MAIN = join(import.meta.dirname, '../../../../agent/main.ts')
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-hostile-'))
@@ -22,7 +23,8 @@ function folder(name: string, files: Readonly<Record<string, string | Buffer>>):
   return path
 }
 
-function kernelseal(...args: string[]) {
+/** With an end: where a pipe or a device were opened after all, this process would stand still. */
+function started(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
     timeout: 120_000,
@@ -38,11 +40,11 @@ describe('`lint -R` of a folder', () => {
     for (const name of ['self', 'again', 'more']) symlinkSync('.', join(path, name))
     symlinkSync('..', join(path, 'dir.yaml/up'))
     assert.equal(spawnSync('mkfifo', [join(path, 'pipe.yaml')]).status, 0)
-    const { status, stdout } = kernelseal('lint', '-R', '-f', path)
+    const { status, stdout } = started('lint', '-R', '-f', path)
     assert.deepEqual([status, stdout], [0, '1 Pod, 0 Secrets in 1 file: 0 errors, 0 warnings\n'])
   })
 
-  it('reads config files of the agent, and passes over others without a kind', () => {
+  it('reads config files of the agent, and passes over others without a kind', async () => {
     const config = 'version: v1\npolicy: { mod: audit }\n'
     const values = {
       'values.yaml': 'image: { tag: x }\n',
@@ -50,31 +52,31 @@ describe('`lint -R` of a folder', () => {
       'list.yaml': '- a\n',
     }
     const path = folder('others', { ...values, 'agent.yaml': config })
-    const { stdout } = kernelseal('lint', '-f', path)
+    const { stdout } = await kernelseal('lint', '-f', path)
     assert.match(stdout, /agent\.yaml:2:\d+: error: policy\.mod: unknown key/)
     assert.doesNotMatch(stdout, /(values|package|list)\./)
     assert.match(
-      kernelseal('lint', '-f', join(path, 'values.yaml')).stdout,
+      (await kernelseal('lint', '-f', join(path, 'values.yaml'))).stdout,
       /values\.yaml:1:1: error: image: unknown key/,
     )
   })
 
-  it('says of a link to itself that it cannot be read', () => {
+  it('says of a link to itself that it cannot be read', async () => {
     const path = folder('link', {})
     symlinkSync('a.yaml', join(path, 'a.yaml'))
-    const { status, stderr } = kernelseal('lint', '-f', path)
+    const { status, stderr } = await kernelseal('lint', '-f', path)
     assert.equal(status, 2)
     assert.match(stderr, /cannot read `\S+a\.yaml`: too many symbolic links.* \(ELOOP\)/)
   })
 
-  it('names a file that is no YAML as one finding, and reads on', () => {
+  it('names a file that is no YAML as one finding, and reads on', async () => {
     const path = folder('mixed', { 'a.yaml': 'kind: Pod\n{{ if x }}\n', 'b.yaml': BAD })
-    const { status, stdout, stderr } = kernelseal('lint', '-R', '-f', path)
+    const { status, stdout, stderr } = await kernelseal('lint', '-R', '-f', path)
     assert.deepEqual([status, stderr], [1, ''])
     assert.match(stdout, /a\.yaml:\d+:\d+: error: is not valid YAML: .*\(a template is rendered first: `helm template/)
     assert.match(stdout, /b\.yaml:2:\d+: error: Pod p: /)
     assert.match(stdout, /^1 Pod, 0 Secrets in 2 files: 2 errors, 0 warnings$/m)
-    const sarif = JSON.parse(kernelseal('lint', '-R', '-f', path, '-o', 'sarif').stdout)
+    const sarif = JSON.parse((await kernelseal('lint', '-R', '-f', path, '-o', 'sarif')).stdout)
     assert.deepEqual(
       sarif.runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId),
       ['syntax', 'manifest'],
@@ -98,10 +100,10 @@ describe('a file', () => {
     ['chain.yaml', /chain\.yaml: nests more than 200 deep/],
     ['/dev/zero', /cannot read `\/dev\/zero`: it is a device/],
   ] as const) {
-    it(`such as ${name} is refused with its reason by every command that reads manifests`, () => {
-      const path = name.startsWith('/') ? name : join(files, name)
+    it(`such as ${name} is refused with its reason by every command that reads manifests`, async () => {
+      const [path, call] = name.startsWith('/') ? [name, started] : [join(files, name), kernelseal]
       for (const command of ['explain', 'inject', 'uninject']) {
-        const { status, stdout, stderr } = kernelseal(command, '-f', path)
+        const { status, stdout, stderr } = await call(command, '-f', path)
         assert.deepEqual([status, stdout], [2, ''], stderr)
         assert.match(stderr, message)
         assert.doesNotMatch(stderr, /\n./)
@@ -124,17 +126,17 @@ function millisecondsOf(count: number): number {
 }
 
 describe('a selector that names a label of ours', () => {
-  it('is no mistake', () => {
+  it('is no mistake', async () => {
     const selector = 'namespaceSelector: { matchLabels: { kernelseal.io/injection: enabled } }'
     const text = `kind: MutatingWebhookConfiguration\nmetadata: { name: w }\nwebhooks: [{ ${selector} }]\n`
-    const { stdout } = kernelseal('lint', '-f', join(folder('selector', { 'w.yaml': text }), 'w.yaml'))
+    const { stdout } = await kernelseal('lint', '-f', join(folder('selector', { 'w.yaml': text }), 'w.yaml'))
     assert.match(stdout, /: 0 errors, 0 warnings$/m)
   })
 })
 
 describe('a Pod without a list of containers', () => {
-  it('is an error, and not passed over', () => {
-    const { status, stdout } = kernelseal('lint', '-f', join(directory, 'files', 'list-less.yaml'))
+  it('is an error, and not passed over', async () => {
+    const { status, stdout } = await kernelseal('lint', '-f', join(directory, 'files', 'list-less.yaml'))
     assert.equal(status, 1)
     assert.match(
       stdout,
