@@ -11,7 +11,7 @@ import { type CertificateState, readState } from '../../webhook/certificate/shar
 import { type Any, call, get, INJECTED, makeNamespace, must, patch, until } from '../support/cluster/cluster.ts'
 import { type Installation, install, MUTATING, OVERLAY, SYSTEM, VALIDATING } from '../support/cluster/installation.ts'
 import { figures, RATE, underLoad } from '../support/cluster/load.ts'
-import { isOld } from '../support/overlays.ts'
+import { isOld } from '../support/cluster/overlays.ts'
 
 const NAME = 'kernelseal-webhook.kernelseal-system.svc'
 const SECRET = `/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`

@@ -32,9 +32,9 @@ import {
 } from '../support/cluster/installation.ts'
 import { figures, RATE, underLoad } from '../support/cluster/load.ts'
 import { ours } from '../support/cluster/ours.ts'
+import { fits } from '../support/cluster/overlays.ts'
 import { CHART, VALUE_SETS, valuesOf, WITHOUT_HELM } from '../support/helm.ts'
 import { build } from '../support/kustomize.ts'
-import { fits } from '../support/overlays.ts'
 
 const SECRET = `/api/v1/namespaces/${SYSTEM}/secrets/kernelseal-webhook-tls`
 /** The others are for servers of another age. */

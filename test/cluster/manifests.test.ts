@@ -7,8 +7,8 @@ import { loadAll } from 'js-yaml'
 import { call, kubectl, MINOR, makeNamespace, REPOSITORY, until } from '../support/cluster/cluster.ts'
 import { type Definitions, define, undefine } from '../support/cluster/crds.ts'
 import { apply, kustomized, SYSTEM } from '../support/cluster/installation.ts'
+import { fits } from '../support/cluster/overlays.ts'
 import { build } from '../support/kustomize.ts'
-import { fits } from '../support/overlays.ts'
 
 const OVERLAYS = join(REPOSITORY, 'deploy/overlays')
 const NAMESPACES = [SYSTEM, 'shop', 'demo', 'kernelseal-doctor', 'kernelseal-unload']

@@ -1,8 +1,8 @@
 /** The webhook as its users install it: an overlay applied, its Deployment run by the stand-in node. */
 import { join } from 'node:path'
 import { build } from '../kustomize.ts'
-import { overlayFor } from '../overlays.ts'
 import { type Any, call, get, kubectl, MINOR, REPOSITORY, until } from './cluster.ts'
+import { overlayFor } from './overlays.ts'
 import { type StandInNode, startNode } from './stand-in-node.ts'
 import type { StandInPod } from './stand-in-pod.ts'
 

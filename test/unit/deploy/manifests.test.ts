@@ -14,8 +14,8 @@ import { lintManifests } from '../../../webhook/offline/lint/lint.ts'
 import { offlineCluster } from '../../../webhook/offline/offline-cluster.ts'
 import { loadSettings } from '../../../webhook/settings/load.ts'
 import { envOf, NAMES } from '../../../webhook/settings/table.ts'
+import { fits, isOld, overlayFor } from '../../support/cluster/overlays.ts'
 import { build, type Manifest } from '../../support/kustomize.ts'
-import { fits, isOld, overlayFor } from '../../support/overlays.ts'
 import { inject, patched, SETTINGS } from '../webhook/fixtures.ts'
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url))
