@@ -2,8 +2,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
-import { settingFile } from '../settings/setting-file.ts'
 import { createAuthority } from './self-signed.ts'
+import { settingFile } from './setting-file.ts'
 
 /** Certificate (with its chain) and key, PEM. */
 export interface KeyPair {

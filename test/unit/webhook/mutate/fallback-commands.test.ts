@@ -15,13 +15,13 @@ import {
 } from '../../../../agent/run/ready-socket.ts'
 
 describe('kernelseal wait, the postStart hook where there are no native sidecars', () => {
-  it('returns when /readyz says yes, after it said no', async () => {
+  it('returns when /readyz says yes, after it said no', async (context) => {
     let asked = 0
     const server = createServer((_request, response) => response.writeHead(++asked < 3 ? 503 : 200).end()).listen(0)
+    context.after(() => server.close())
     const { port } = server.address() as AddressInfo
-    assert.equal(await wait.run(['--port', `${port}`, '--timeout', '10']), 0)
+    assert.equal(await wait.run(['--port', `${port}`, '--timeout', '60']), 0)
     assert.equal(asked, 3)
-    server.close()
   })
 
   it('gives up in time, and repeats the last answer', async (context) => {
