@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { allCommands } from '../../../agent/cli/commands.ts'
-import { kernelseal } from '../../support/command-line.ts'
+import { kernelseal } from '../../support/agent/in-process.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const commands = await allCommands()

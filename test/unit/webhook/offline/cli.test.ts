@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { readManifests } from '../../../../webhook/offline/documents.ts'
-import { kernelseal } from '../../../support/command-line.ts'
+import { kernelseal } from '../../../support/agent/in-process.ts'
 
 const MAIN = fileURLToPath(new URL('../../../../agent/main.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-cli-'))

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { readManifests } from '../../../../webhook/offline/documents.ts'
 import { locate } from '../../../../webhook/offline/lint/coordinates.ts'
-import { kernelseal } from '../../../support/command-line.ts'
+import { kernelseal } from '../../../support/agent/in-process.ts'
 
 const MAIN = join(import.meta.dirname, '../../../../agent/main.ts')
 const directory = mkdtempSync(join(tmpdir(), 'kernelseal-hostile-'))

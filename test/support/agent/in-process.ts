@@ -3,7 +3,7 @@
  * Node's start. Standard input is this process's, so a command that reads it needs a process.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { runCommandLine } from '../../agent/cli/commands.ts'
+import { runCommandLine } from '../../../agent/cli/commands.ts'
 
 type Outputs = Record<'stdout' | 'stderr', string>
 
