@@ -9,9 +9,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { numberOfTracepoint } from '../../../agent/attack/runner/tracepoint.ts'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
+import { keepProgramsLoaded, unloadLeft } from '../../support/agent/kept-programs.ts'
+import { type Agent, eventually, printerConfig, startAgent } from '../../support/agent-under-test.ts'
 import { fileOf, type Kind, opened, perfOpen } from '../../support/perf-open.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
+
+keepProgramsLoaded()
 
 const CALL = ['/usr/bin/python3', new URL('../../support/bpf-call.py', import.meta.url).pathname]
 const REFUSED = /^E(PERM|ACCES)$/
@@ -27,7 +30,7 @@ afterEach(async () => {
   await agent?.stop()
   agent = undefined
   await space.end()
-  kernelseal(['unload', '--force'])
+  await unloadLeft()
 })
 
 const outside: PidNamespace['run'] = ([program = '', ...args], env = {}) =>

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { after, afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../support/agent-under-test.ts'
+import { keepProgramsLoaded, unloadLeft } from '../../support/agent/kept-programs.ts'
+import { type Agent, eventually, printerConfig, startAgent } from '../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
+
+keepProgramsLoaded()
 
 const LISTEN = new URL('listen.py', import.meta.url).pathname
 /** One file system for the machine, which containers see too. */
@@ -28,7 +31,7 @@ afterEach(async () => {
   await agent?.stop()
   agent = undefined
   await space.end()
-  kernelseal(['unload', '--force'])
+  await unloadLeft()
 })
 
 const command = (how: string, path: string) => ['/usr/bin/python3', LISTEN, how, path]

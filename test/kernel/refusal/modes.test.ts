@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { constants, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
+import { keepProgramsLoaded } from '../../support/agent/kept-programs.ts'
 import { type Agent, environOf, eventually, startAgent } from '../../support/agent-under-test.ts'
 import { config, PYTHON, SECRET, withSleeper } from '../../support/sleeper.ts'
+
+keepProgramsLoaded()
 
 const LINKS = ['exe', 'cwd', 'root', 'ns/pid', 'ns/mnt', 'ns/net']
 

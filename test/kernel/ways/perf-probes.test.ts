@@ -8,10 +8,13 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { placesOf } from '../../../agent/attack/runner/program-places.ts'
-import { type Agent, eventually, kernelseal, startAgent } from '../../support/agent-under-test.ts'
+import { keepProgramsLoaded, unloadLeft } from '../../support/agent/kept-programs.ts'
+import { type Agent, eventually, startAgent } from '../../support/agent-under-test.ts'
 import { fileOf, type Kind, opened, perfOpen } from '../../support/perf-open.ts'
 import { type PidNamespace, pidNamespace } from '../../support/pid-namespace.ts'
 import { atExec, buildWatched, endAll, hold, watched } from '../../support/watched-program.ts'
+
+keepProgramsLoaded()
 
 const BOUND = join(mkdtempSync('/tmp/kernelseal-probes-'), 'bound')
 const SECRET = 'probed-secret-9b'
@@ -40,7 +43,7 @@ after(async () => {
   endAll()
   await space.end()
   await agent?.stop()
-  kernelseal(['unload', '--force'])
+  await unloadLeft()
 })
 
 const inside = (kind: Kind, pid: number, cpu = -1, times = 1): string =>

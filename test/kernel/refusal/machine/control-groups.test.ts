@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { keepProgramsLoaded, unloadLeft } from '../../../support/agent/kept-programs.ts'
+import { type Agent, eventually, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
 import { compiled } from '../../../support/compile.ts'
 import { opens, outside, type Run, verdict } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
+
+keepProgramsLoaded()
 
 const GROUPS = '/sys/fs/cgroup'
 const procs = (group: string): string => `${GROUPS}/${group}/cgroup.procs`
@@ -40,7 +43,7 @@ afterEach(async () => {
   await agent?.stop()
   agent = undefined
   await space.end()
-  kernelseal(['unload', '--force'])
+  await unloadLeft()
 })
 
 /** A child that begins in a group by clone3(2), and opens a file of another there. */

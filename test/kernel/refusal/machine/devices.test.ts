@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { keepProgramsLoaded, unloadLeft } from '../../../support/agent/kept-programs.ts'
+import { type Agent, eventually, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
 import { opens, outside, verdict } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
+
+keepProgramsLoaded()
 
 const PLACE = '/tmp/devices'
 /** Names and numbers of nodes that root of a privileged container makes. */
@@ -58,7 +61,7 @@ afterEach(async () => {
   await agent?.stop()
   agent = undefined
   await space.end()
-  kernelseal(['unload', '--force'])
+  await unloadLeft()
 })
 
 const start = async (policy: string): Promise<void> => {

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { keepProgramsLoaded, unloadLeft } from '../../../support/agent/kept-programs.ts'
+import { type Agent, eventually, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
+
+keepProgramsLoaded()
 
 const CALL = `/usr/bin/python3 ${new URL('file-system.py', import.meta.url).pathname}`
 const GROUPS = '/sys/fs/cgroup'
@@ -47,7 +50,7 @@ afterEach(async () => {
   await agent?.stop()
   agent = undefined
   await space.end()
-  kernelseal(['unload', '--force'])
+  await unloadLeft()
 })
 
 const shell = (script: string) => ['/bin/sh', '-c', script]

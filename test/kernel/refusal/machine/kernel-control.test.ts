@@ -3,9 +3,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { afterEach, before, test } from 'node:test'
-import { type Agent, eventually, kernelseal, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
+import { keepProgramsLoaded, unloadLeft } from '../../../support/agent/kept-programs.ts'
+import { type Agent, eventually, printerConfig, startAgent } from '../../../support/agent-under-test.ts'
 import { opens, outside, verdict } from '../../../support/openings.ts'
 import { type PidNamespace, pidNamespace } from '../../../support/pid-namespace.ts'
+
+keepProgramsLoaded()
 
 const start = (space: PidNamespace, policy: string): Promise<Agent> =>
   startAgent({ config: printerConfig(policy), env: { SOURCE: 'kernel-control-0b' }, args: space.args })
@@ -82,7 +85,7 @@ afterEach(async () => {
   await agent?.stop()
   agent = undefined
   await space.end()
-  kernelseal(['unload', '--force'])
+  await unloadLeft()
 })
 
 test('a scope opens none of the machine’s files for writing, and all of its own namespaces’', async () => {
