@@ -5,19 +5,12 @@
 import { after, before } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { surveyNode } from '../../../agent/scope/status.ts'
-import { type Agent, kernelseal, startAgent } from '../agent-under-test.ts'
+import { type Agent, kernelseal, printerConfig, startAgent } from '../agent-under-test.ts'
 
 /** A scope that no process ever enters. */
 const GROUP = '/kernelseal-kept'
 /** It protects nothing, so that attempts under `mode: disabled` work. */
-const CONFIG = `
-version: v1
-policy: { mode: disabled }
-secrets:
-  - name: none
-    selector: { binary: /nowhere }
-    secretRefs: [{ name: NONE, source: { envRef: NONE } }]
-`
+const CONFIG = printerConfig('mode: disabled')
 /** Longest time for the scopes of Pods that were ended to be gone: the kernel takes them away with their init. */
 const SCOPES_END_MS = 5_000
 
@@ -26,7 +19,7 @@ let keeper: Agent | undefined
 /** For the whole file, before its own hooks. */
 export function keepProgramsLoaded(): void {
   before(async () => {
-    keeper = await startAgent({ config: CONFIG, env: { NONE: 'none' }, args: ['--cgroup', GROUP], log: 'dropped' })
+    keeper = await startAgent({ config: CONFIG, env: { SOURCE: 'none' }, args: ['--cgroup', GROUP], log: 'dropped' })
   })
   after(end)
 }

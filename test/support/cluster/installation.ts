@@ -42,8 +42,14 @@ export async function installed(takeAway: () => Promise<void>): Promise<Installa
     await takeAway()
     await noNamespace()
   }
-  try {
+  const settled = async () => {
     await rolledOut()
+    // A Deployment no longer counts the replicas that are ending, and their programs still run.
+    const { spec } = await get(DEPLOYMENT)
+    await until('earlier replicas have ended', async () => node.pods.size === spec.replicas)
+  }
+  try {
+    await settled()
   } catch (error) {
     // Left behind it would keep this process alive, and stand in the way of the next file's.
     await removeAll()
@@ -55,7 +61,7 @@ export async function installed(takeAway: () => Promise<void>): Promise<Installa
     pods: () => [...node.pods.values()],
     setEnv: async (changed) => {
       await setEnv(changed)
-      await rolledOut()
+      await settled()
     },
     remove: removeAll,
   }

@@ -39,6 +39,5 @@ async function answerOf(file: string): Promise<Answer> {
   }
   replica.once('message', resolve as (answer: unknown) => void).once('exit', ended)
   replica.send(file)
-  await promise.finally(() => replica?.off('exit', ended))
-  return promise
+  return promise.finally(() => replica?.off('exit', ended))
 }
