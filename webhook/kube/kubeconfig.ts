@@ -7,7 +7,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { YAMLException } from 'js-yaml'
-import { reasonOf } from '../../agent/options/file-fault.ts'
+import { reasonOf, unreadable } from '../../agent/options/file-fault.ts'
 import { yamlReason } from '../../agent/policy/text/yaml-reason.ts'
 import { apiOf, type KubeApi, type KubeText } from './client.ts'
 import { ownCluster } from './credentials.ts'
@@ -112,6 +112,6 @@ function readable(what: string, file: string): void {
   try {
     readFileSync(file)
   } catch (error) {
-    throw new Error(`${what}: cannot read \`${file}\`: ${reasonOf(error)}`)
+    throw unreadable(what, file, error)
   }
 }
